@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "cache/stored_response.hpp"
+
+namespace sluice::cache {
+
+enum class StoreError : std::uint8_t {
+  no_space,      // the disk, or the budget, is full
+  store_failed,  // the disk failed; the store keeps quiet for a while
+  damaged,       // a checksum did not agree: the response was dropped
+  gone,          // evicted or purged since it was found
+  too_large,     // larger than the store takes
+};
+std::string_view to_string(StoreError error) noexcept;
+
+struct StoreStats {
+  std::uint64_t responses = 0;
+  std::uint64_t octets = 0;   // used, as accounted against the budget
+  std::uint64_t budget = 0;
+  std::uint64_t evictions = 0;
+  std::uint64_t stores = 0;
+  std::uint64_t refused = 0;  // not admitted, too large
+  std::uint64_t errors = 0;
+};
+
+// A stored response being written. It becomes visible to `find` at commit() and not before;
+// destroying the writer without commit() leaves no trace.
+// Lifetime: must not outlive its Store. Errors: no_space, store_failed, too_large.
+class StoreWriter {
+ public:
+  virtual ~StoreWriter() = default;
+  [[nodiscard]] virtual std::expected<void, StoreError> append(Segment segment) = 0;
+  // `head.content_length` must be the sum of what was appended. Replaces the variant of the same key.
+  [[nodiscard]] virtual std::expected<StoredResponsePtr, StoreError> commit(StoredHead head) = 0;
+};
+
+// Stored responses by key and variant (RFC 9111 2, 4.1).
+// Thread: any, concurrently. Cost: MemoryStore never blocks for long; RocksdbStore may read the disk, so it is called
+// from a pool, except may_have().
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // The response that the request selects (Vary), or null. `has_other_variants` says whether the key had others.
+  struct Found {
+    StoredResponsePtr response;
+    bool has_other_variants = false;
+  };
+  [[nodiscard]] virtual Found find(std::string_view key, Fields request) = 0;
+
+  // Octets of the content from `offset` to the end of the piece that holds it. REQUIRES: offset < content_length.
+  // Errors: damaged, gone, store_failed.
+  [[nodiscard]] virtual std::expected<Segment, StoreError> read(const StoredResponse& response, std::uint64_t offset) = 0;
+
+  // Errors: too_large when this store never takes such a size. nullopt-like 0: size not known yet.
+  [[nodiscard]] virtual std::expected<std::unique_ptr<StoreWriter>, StoreError> write(std::uint64_t expected_size) = 0;
+
+  // Stores a whole response at once.
+  [[nodiscard]] virtual std::expected<void, StoreError> put(StoredResponsePtr response) = 0;
+
+  // Replaces the head of the stored response with the same key and variant, content untouched (4.3.4).
+  // Returns the response as now stored; Errors: gone.
+  [[nodiscard]] virtual std::expected<StoredResponsePtr, StoreError> freshen(const StoredResponse& response, StoredHead head) = 0;
+
+  // Removes every variant; the number removed. (4.4 and operators' purges.)
+  virtual std::size_t purge(std::string_view key) = 0;
+
+  // Every stored variant under a key, for `sluice cache show`.
+  [[nodiscard]] virtual std::vector<StoredResponsePtr> list(std::string_view key) = 0;
+
+  // False only when the key is certainly not there; never blocks.
+  [[nodiscard]] virtual bool may_have(std::string_view key) const = 0;
+
+  [[nodiscard]] virtual StoreStats stats() const = 0;
+};
+
+}  // namespace sluice::cache

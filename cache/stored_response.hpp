@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/fields.hpp"
+
+namespace sluice::cache {
+
+using UnixTime = std::chrono::sys_seconds;
+using Seconds = std::chrono::seconds;
+
+// A run of content octets, shared and never changed once others can see it.
+struct Segment {
+  std::shared_ptr<const char[]> owner;
+  const char* data = nullptr;
+  std::size_t size = 0;
+
+  std::string_view view() const noexcept { return {data, size}; }
+};
+
+// Views of a message for the pure functions; they live as long as the message.
+struct RequestView {
+  std::string_view method;
+  std::string_view uri;  // normalised effective request URI
+  Fields fields;
+};
+struct ResponseView {
+  int status = 0;
+  Fields fields;
+};
+
+// The head of a stored response and what is known about it. Immutable once stored.
+struct StoredHead {
+  std::string key;      // cache_key() of the request
+  std::string variant;  // variant_key() of request and response; "" without Vary (RFC 9111 4.1)
+  int status = 0;
+  OwnedFields fields;   // as stored: connection-specific fields, Age and Content-Length's framing duties removed
+  UnixTime request_time{};   // when the request that made, or last validated, it was sent
+  UnixTime response_time{};  // when its head arrived
+  std::uint64_t content_length = 0;
+  std::string origin_address;  // text of the address it was obtained from; "" when unknown. Policy judges reuse by it.
+
+  // Status line and fields in wire form, each line with CRLF, without Age, Date stays, no final empty line.
+  // Made once by seal(); a hit sends it and adds only what changes.
+  std::string wire;
+  void seal();
+};
+
+// A whole response that was proven complete. `segments` hold all content, or none when it is read from the disk store
+// piece by piece (Store::read).
+struct StoredResponse {
+  StoredHead head;
+  std::vector<Segment> segments;
+  std::uint64_t store_id = 0;  // names its chunks on disk; 0 when it has none
+
+  bool is_resident() const noexcept { return head.content_length == 0 || !segments.empty(); }
+  std::size_t memory() const noexcept;  // octets that the memory tier accounts for: content, head, index, slack
+};
+using StoredResponsePtr = std::shared_ptr<const StoredResponse>;
+
+}  // namespace sluice::cache

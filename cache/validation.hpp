@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cache/stored_response.hpp"
+
+namespace sluice::cache {
+
+// RFC 9111 4.3.1: the conditional fields to send upstream to validate `stored`; empty when it has no validator.
+struct Validators {
+  std::string if_none_match;
+  std::string if_modified_since;
+  bool empty() const noexcept { return if_none_match.empty() && if_modified_since.empty(); }
+};
+Validators validators_of(const StoredHead& stored);
+
+// RFC 9111 4.3.2: what the client's own conditions (If-None-Match, If-Modified-Since, If-Match, If-Unmodified-Since) make
+// of a stored response that may be used.
+enum class ConditionResult : std::uint8_t { send_whole, not_modified, precondition_failed };
+ConditionResult evaluate_conditions(const RequestView& request, const StoredHead& stored);
+
+// RFC 9111 4.3.4: the stored head freshened by a 304 (or a 200 to HEAD, 4.3.5): every field of the new one replaces the
+// stored ones, except Content-Length, -Encoding, -Type, -Range and connection-specific ones. `seal()` is called.
+StoredHead freshen(const StoredHead& stored, const ResponseView& not_modified, UnixTime request_time, UnixTime response_time);
+
+// RFC 9111 4.3.4: does this 304 select that stored response (strong validators match, or none to the contrary)?
+bool selects(const ResponseView& not_modified, const StoredHead& stored);
+
+}  // namespace sluice::cache

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace sluice::policy {
+
+// `undecided`: a rule ahead of the first true one needs a fact that is not known yet; ask again at a later stage.
+enum class Verdict : std::uint8_t { undecided, allow, deny };
+
+std::string_view to_string(Verdict verdict) noexcept;
+
+// The answer to one question. Views belong to the Snapshot that decided.
+struct Decision {
+  Verdict verdict = Verdict::undecided;
+  std::string_view rule_id;  // "r-12"; of the rule that decided, or that is waited for
+  std::string_view reason;   // the rule's own words; may be empty
+  std::uint64_t version = 0;
+};
+
+}  // namespace sluice::policy

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/diagnostic.hpp"
+
+namespace sluice::policy {
+
+// An edited policy text and the rule that was added or removed.
+struct Edited {
+  std::string text;
+  std::string rule_id;
+  std::string rule_text;
+};
+
+// Puts `line` (one verdict line) into `text`: a rule with a `to` condition first of all; any other behind the leading
+// block of guard rules (deny rules with a `to` condition), so that no quick edit opens the gateway's own networks by
+// accident. Comments and order of all other lines are kept. Errors: the diagnostics of the line, or of the new text.
+std::expected<Edited, std::vector<Diagnostic>> add_rule(std::string_view text, std::string_view line);
+
+// Takes the rule with this id out of `text`. Errors: one diagnostic naming the nearest id.
+std::expected<Edited, std::vector<Diagnostic>> remove_rule(std::string_view text, std::string_view rule_id);
+
+}  // namespace sluice::policy

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/decision.hpp"
+#include "policy/diagnostic.hpp"
+#include "policy/facts.hpp"
+#include "policy/rule.hpp"
+
+namespace sluice::policy {
+
+struct CompileOptions {
+  std::string file_name = "policy";  // for diagnostics
+  std::uint64_t version = 1;
+  // What the built-in name `self` stands for: the addresses of the gateway's own listeners and interfaces.
+  std::vector<Prefix> self;
+};
+
+// A compiled policy: immutable, shared by every exchange that it judged. A pure function of (facts).
+// Thread: any, concurrently. Cost: no allocation in decide().
+class Snapshot {
+ public:
+  // Errors: every diagnostic of severity error, in the order of the text. Warnings of a good text: warnings().
+  static std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> compile(std::string_view text,
+                                                                                         const CompileOptions& options);
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  // The first rule that is true decides. Facts not known make a condition, and so a rule, "not yet known"; when such a
+  // rule stands ahead of the first true one the verdict is `undecided`. When all facts are known it is never undecided.
+  [[nodiscard]] Decision decide(const Facts& facts) const noexcept;
+
+  // Every rule up to the deciding one with what it came to: for `sluice policy test`.
+  struct Step {
+    const Rule* rule;
+    enum class Outcome : std::uint8_t { matched, not_matched, not_yet_known } outcome;
+  };
+  [[nodiscard]] std::vector<Step> explain(const Facts& facts) const;
+
+  const std::vector<Rule>& rules() const noexcept;
+  const std::vector<Diagnostic>& warnings() const noexcept;
+  std::string_view text() const noexcept;
+  std::uint64_t version() const noexcept;
+
+ private:
+  struct Compiled;
+  explicit Snapshot(std::unique_ptr<const Compiled> compiled);
+  std::unique_ptr<const Compiled> compiled_;
+};
+
+// The policy in force when the operator wrote none.
+std::string_view default_policy_text() noexcept;
+
+}  // namespace sluice::policy
