@@ -14,8 +14,8 @@ struct ChunkLimits {
   std::size_t trailers = 8 * 1024;
 };
 
-// Decodes chunked content (RFC 9112 7.1) piece by piece, strictly: CRLF only, at most 16 hex digits, no whitespace, bounded
-// extensions (ignored) and trailers (checked for syntax like fields; kept raw).
+// Decodes chunked content (RFC 9112 7.1) piece by piece, strictly: CRLF only, at most 16 hex digits, no whitespace,
+// bounded extensions (ignored) and trailers (checked for syntax like fields; kept raw).
 class ChunkedDecoder {
  public:
   ChunkedDecoder() = default;
@@ -35,7 +35,13 @@ class ChunkedDecoder {
 
  private:
   enum class State : std::uint8_t { size, extension, size_lf, content, content_cr, content_lf, trailer, done };
-  Result<Step> fail_with(const char* what) const;
+  // Each takes what it can use from the front of `input` and returns how much that was, or a fault in fault_.
+  std::size_t take_size(std::string_view input);
+  std::size_t take_extension(std::string_view input);
+  std::size_t take_octet(char octet, char wanted, State next);
+  std::size_t take_trailers(std::string_view input);
+  std::size_t take_framing(std::string_view input);
+  void end_size();
 
   Side side_ = Side::client;
   ChunkLimits limits_;
@@ -44,8 +50,15 @@ class ChunkedDecoder {
   int digits_ = 0;
   std::size_t extension_ = 0;
   std::size_t extensions_ = 0;
+  std::size_t line_ = 0;  // where the current trailer line begins in trailers_
+  const char* fault_ = nullptr;
   std::string trailers_;
 };
+
+// Appends those of `trailers` (raw lines, as ChunkedDecoder keeps them) that may be passed on behind the last chunk.
+// Dropped are fields that say something about framing, routing, authentication, the connection or the cache (RFC
+// 9110 6.5.1).
+void append_safe_trailers(std::string_view trailers, std::string& out);
 
 // Appends "1a2b\r\n", the head of a chunk of `size` octets; the caller writes the content and "\r\n" behind it.
 void append_chunk_head(std::size_t size, std::string& out);

@@ -35,9 +35,9 @@ struct RequestHead {
   std::vector<Field> fields;  // capacity kept from one request to the next
   Framing framing = Framing::none;
   std::uint64_t content_length = 0;
-  bool keep_alive = true;       // the client allows another request on this connection
+  bool keep_alive = true;  // the client allows another request on this connection
   bool expects_continue = false;
-  bool wants_upgrade = false;   // Upgrade with Connection: upgrade
+  bool wants_upgrade = false;  // Upgrade with Connection: upgrade
 };
 
 // A parsed response head, likewise.
@@ -48,6 +48,7 @@ struct ResponseHead {
   std::vector<Field> fields;
   Framing framing = Framing::none;
   std::uint64_t content_length = 0;
+  bool has_content_length = false;  // Content-Length was there; also where no content follows (HEAD, 304)
   bool keep_alive = true;
 };
 
@@ -57,11 +58,17 @@ std::size_t find_head_end(std::string_view buffer, std::size_t& scanned) noexcep
 
 // Parses a whole head (what find_head_end measured). Strict: anything that could be read in two ways is refused.
 // RFC 9112 2 to 6. Errors: http_request_error with code 400, 414, 431, 501 (coding), 505.
+// An empty line (CRLF) ahead of the request line is skipped, once (RFC 9112 2.2).
 Result<void> parse_request_head(std::string_view head, const HeadLimits& limits, RequestHead& out);
+
+// The error for a request head that fills its limit without ending: 414 while the request line is still coming, else
+// 431.
+Error head_too_large(std::string_view buffer, const HeadLimits& limits) noexcept;
 
 // `request_method` decides whether content can follow (HEAD, CONNECT; RFC 9112 6.3). Errors: http_protocol_error,
 // http_response_header_section_size, http_response_transfer_coding.
-Result<void> parse_response_head(std::string_view head, const HeadLimits& limits, Method request_method, ResponseHead& out);
+Result<void> parse_response_head(std::string_view head, const HeadLimits& limits, Method request_method,
+                                 ResponseHead& out);
 
 Method method_of(std::string_view text) noexcept;  // case-sensitive
 std::string_view reason_phrase(int status) noexcept;

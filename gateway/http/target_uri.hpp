@@ -10,14 +10,14 @@
 namespace sluice::http {
 
 // Where a request goes, normalised (RFC 3986 6.2.2, RFC 9110 4.2.3): scheme and host in lower case, no userinfo, no
-// trailing dot, IDN as A-labels (U-labels are refused), addresses in every spelling (decimal, hex, octal, short, mapped)
-// brought to their canonical text, default port removed from `text`.
+// trailing dot, IDN as A-labels (U-labels are refused), addresses in every spelling (decimal, hex, octal, short,
+// mapped) brought to their canonical text, default port removed from `text`.
 struct TargetUri {
-  std::string text;        // "http://host[:port]/path?query"; "host:port" for CONNECT; "*" form is scheme://host
-  std::string_view scheme; // "http" or "https", into text; "" for CONNECT
-  std::string_view host;   // into text, IPv6 without brackets
+  std::string text;         // "http://host[:port]/path?query"; "host:port" for CONNECT; "*" form is scheme://host
+  std::string_view scheme;  // "http" or "https", into text; "" for CONNECT
+  std::string_view host;    // into text, IPv6 without brackets
   std::uint16_t port = 0;
-  std::string_view path_and_query;  // into text; "*" for OPTIONS * ; "" for CONNECT
+  std::string_view path_and_query;  // into text; "*" for OPTIONS *; "" for CONNECT
   bool host_is_address = false;
 
   TargetUri() = default;
@@ -26,9 +26,13 @@ struct TargetUri {
 };
 
 // The target URI of a request to a proxy: absolute-form, or authority-form for CONNECT (RFC 9112 3.2, 3.3). The Host
-// field must agree with it; absent Host is fine for HTTP/1.0 only; several are refused before. Reuses out.text's memory.
-// Errors: http_request_error, code 400. origin-form is refused here ("this is a proxy port").
+// field must agree with it; absent Host is fine for HTTP/1.0 only; several are refused before. Reuses out.text's
+// memory. Errors: http_request_error, code 400. origin-form is refused here ("this is a proxy port").
 Result<void> parse_proxy_target(const RequestHead& request, TargetUri& out);
+
+// The same for requests that arrive where an origin server would: origin-form completed with `scheme` ("http", "https")
+// and Host, OPTIONS *, and absolute-form. Errors: http_request_error, code 400.
+Result<void> parse_origin_target(const RequestHead& request, std::string_view scheme, TargetUri& out);
 
 // authority = host[:port]; for reverse and transparent modes and the tool. `default_port` when it names none.
 struct Authority {
