@@ -1,0 +1,44 @@
+#pragma once
+
+#include <boost/asio/basic_waitable_timer.hpp>
+
+#include "gateway/base/clock.hpp"
+#include "gateway/base/task.hpp"
+
+namespace sluice {
+
+// Something one coroutine of a worker waits for and another one of the same worker announces. Once announced it stays so.
+class Signal {
+ public:
+  explicit Signal(asio::io_context& context) : timer_(context) {}
+
+  void announce() {
+    announced_ = true;
+    timer_.cancel();
+  }
+  bool is_announced() const noexcept { return announced_; }
+
+  // Ends when announced; at once if it was.
+  Task<> wait() { co_await wait_until(SteadyTime::max()); }
+
+  // False when the time came first.
+  Task<bool> wait_for(milliseconds limit) {
+    co_await wait_until(std::chrono::steady_clock::now() + limit);
+    co_return announced_;
+  }
+
+ private:
+  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+  Task<> wait_until(SteadyTime when) {
+    if (announced_) { co_return; }
+    boost::system::error_code ended;
+    timer_.expires_at(when);
+    co_await timer_.async_wait(asio::redirect_error(use_task, ended));
+  }
+
+  Timer timer_;
+  bool announced_ = false;
+};
+
+}  // namespace sluice

@@ -1,0 +1,181 @@
+#include "gateway/http1/message_reader.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sluice::http1 {
+
+namespace {
+
+constexpr std::size_t kContentCapacity = 64 * 1024;
+
+}  // namespace
+
+MessageReader::MessageReader(net::TcpStream& stream, Side side, std::size_t initial_capacity)
+    : stream_(stream), side_(side), head_(std::make_unique_for_overwrite<char[]>(initial_capacity)), capacity_(initial_capacity) {}
+
+Task<Result<std::string_view>> MessageReader::read_head(const http::HeadLimits& limits, const HeadPatience& patience) {
+  if (begin_ == end_) {
+    begin_ = end_ = 0;
+    stream_.limit_reading(patience.first, patience.first_kind);
+    const auto count = co_await fill_head();
+    if (!count) { co_return std::unexpected(count.error()); }
+    if (*count == 0) { co_return std::string_view{}; }
+  }
+  scanned_ = 0;
+  bool limited = false;
+  for (;;) {
+    const std::string_view buffered(head_.get() + begin_, end_ - begin_);
+    const auto size = http::find_head_end(buffered, scanned_);
+    if (size != 0) {
+      begin_ += size;
+      ended_ = true;
+      if (size > limits.head) { break; }
+      co_return buffered.substr(0, size);
+    }
+    if (buffered.size() >= limits.head) { break; }
+    if (!limited) { stream_.limit_reading(patience.whole, patience.whole_kind); }
+    limited = true;
+    const auto count = co_await fill_head();
+    if (!count) { co_return std::unexpected(count.error()); }
+    if (*count == 0) {
+      co_return fail(side_ == Side::client ? ErrorKind::client_gone : ErrorKind::http_response_incomplete, side_,
+                     "reading a head");
+    }
+  }
+  const auto sized = check_size(limits);
+  co_return std::unexpected(sized.error());
+}
+
+// A head that does not end within its limit: which part of it is too large?
+Result<void> MessageReader::check_size(const http::HeadLimits& limits) const {
+  if (side_ == Side::upstream) { return fail(ErrorKind::http_response_header_section_size, side_, "reading a head"); }
+  const std::string_view start(head_.get(), std::min(end_, limits.start_line));
+  const bool line_ended = start.find('\n') != std::string_view::npos;
+  return fail(ErrorKind::http_request_error, side_, "reading a head", line_ended ? 431 : 414);
+}
+
+// Reads more behind what is buffered, moving or growing the buffer when it is full. 0: the peer has finished.
+Task<Result<std::size_t>> MessageReader::fill_head() {
+  if (end_ == capacity_) {
+    const auto used = end_ - begin_;
+    const auto wanted = begin_ > 0 ? capacity_ : capacity_ * 2;
+    auto larger = std::make_unique_for_overwrite<char[]>(wanted);
+    std::memcpy(larger.get(), head_.get() + begin_, used);
+    head_ = std::move(larger);
+    capacity_ = wanted;
+    begin_ = 0;
+    end_ = used;
+  }
+  auto count = co_await stream_.read_some({head_.get() + end_, capacity_ - end_});
+  if (count) { end_ += *count; }
+  co_return count;
+}
+
+void MessageReader::begin_content(http::Framing framing, std::uint64_t length, const http::ChunkLimits& limits,
+                                  const ContentPace& pace) {
+  framing_ = framing;
+  remaining_ = framing == http::Framing::length ? length : 0;
+  ended_ = framing == http::Framing::none || (framing == http::Framing::length && length == 0);
+  content_received_ = 0;
+  if (ended_) { return; }
+  if (framing == http::Framing::chunked) { decoder_ = http::ChunkedDecoder(side_, limits); }
+  pace_ = pace;
+  waited_ = milliseconds(0);
+}
+
+std::string_view MessageReader::rest() const noexcept {
+  if (begin_ < end_) { return {head_.get() + begin_, end_ - begin_}; }
+  return {content_.get() + content_begin_, content_end_ - content_begin_};
+}
+
+void MessageReader::drop_rest() noexcept {
+  begin_ = end_;
+  content_begin_ = content_end_ = 0;
+}
+
+void MessageReader::consume(std::size_t octets) noexcept {
+  if (begin_ < end_) {
+    begin_ += octets;
+  } else {
+    content_begin_ += octets;
+  }
+}
+
+Task<Result<std::string_view>> MessageReader::next() {
+  while (!ended_) {
+    const auto available = rest();
+    if (!available.empty()) {
+      auto taken = take(available);
+      if (!taken || !taken->empty()) { co_return taken; }
+      continue;
+    }
+    const auto more = co_await fill_content();
+    if (!more) { co_return std::unexpected(more.error()); }
+    if (*more) { continue; }
+    if (framing_ != http::Framing::until_close) {
+      co_return fail(side_ == Side::client ? ErrorKind::client_gone : ErrorKind::http_response_incomplete, side_,
+                     "reading content");
+    }
+    ended_ = true;
+  }
+  co_return std::string_view{};
+}
+
+// Content out of what is buffered; empty when only framing was.
+Result<std::string_view> MessageReader::take(std::string_view available) {
+  if (framing_ == http::Framing::chunked) {
+    const auto step = decoder_.next(available);
+    if (!step) { return std::unexpected(step.error()); }
+    consume(step->consumed);
+    ended_ = decoder_.is_done();
+    content_received_ += step->content.size();
+    return step->content;
+  }
+  auto content = available;
+  if (framing_ == http::Framing::length) {
+    content = available.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(available.size(), remaining_)));
+    remaining_ -= content.size();
+    ended_ = remaining_ == 0;
+  }
+  consume(content.size());
+  content_received_ += content.size();
+  return content;
+}
+
+// False when the peer has finished. The head buffer keeps the head; content has a buffer of its own.
+Task<Result<bool>> MessageReader::fill_content() {
+  const auto start = coarse_now();
+  auto patience = pace_.grace;
+  if (pace_.rate != 0) {
+    const auto earned = milliseconds(content_received_ * 1000 / pace_.rate);
+    patience = std::clamp(pace_.grace + earned - waited_, milliseconds(0), pace_.grace);
+  }
+  stream_.limit_reading_until(start + patience, pace_.kind);
+  if (!content_) { content_ = std::make_unique_for_overwrite<char[]>(kContentCapacity); }
+  content_begin_ = content_end_ = 0;
+  const auto count = co_await stream_.read_some({content_.get(), kContentCapacity});
+  waited_ += std::chrono::duration_cast<milliseconds>(coarse_now() - start);
+  if (!count) { co_return std::unexpected(count.error()); }
+  content_end_ = *count;
+  co_return *count != 0;
+}
+
+void MessageReader::next_message() {
+  SLUICE_ASSERT(ended_, "the content of a message is read before the next message");
+  if (content_begin_ < content_end_) {
+    // The head buffer was used up before the content buffer was filled; what is beyond begins the next message.
+    const auto size = content_end_ - content_begin_;
+    if (size > capacity_) {
+      head_ = std::make_unique_for_overwrite<char[]>(size);
+      capacity_ = size;
+    }
+    std::memcpy(head_.get(), content_.get() + content_begin_, size);
+    begin_ = 0;
+    end_ = size;
+  }
+  content_.reset();
+  content_begin_ = content_end_ = 0;
+}
+
+}  // namespace sluice::http1

@@ -1,0 +1,145 @@
+#include "gateway/net/relay.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "gateway/base/signal.hpp"
+
+namespace sluice::net {
+
+namespace {
+
+constexpr std::size_t kCopyPiece = 32 * 1024;
+constexpr int kFullPiecesBeforeSplice = 4;  // that many full reads in a row: this direction carries bulk
+
+// What both directions of one relay share. Lives in the frame of relay(), which waits for both.
+struct Shared {
+  Shared(asio::io_context& worker, PipePool& pool, const RelayOptions& chosen)
+      : pipes(pool), options(chosen), upward_ended(worker) {}
+
+  PipePool& pipes;
+  const RelayOptions& options;
+  Signal upward_ended;
+  SteadyTime last_activity = coarse_now();
+  std::optional<Error> error;
+};
+
+// The idle limit is the tunnel's: while the other direction moves, this one may be silent.
+Task<Result<void>> wait_for_octets(TcpStream& from, Shared& shared) {
+  for (;;) {
+    from.limit_reading_until(shared.last_activity + shared.options.idle, ErrorKind::idle_timeout);
+    auto ready = co_await from.wait_readable();
+    const bool other_side_moved = coarse_now() < shared.last_activity + shared.options.idle;
+    if (ready || ready.error().kind != ErrorKind::idle_timeout || !other_side_moved) { co_return ready; }
+  }
+}
+
+// Empties the pipe into `to`.
+Task<Result<void>> drain_pipe(int pipe, TcpStream& to, std::size_t octets) {
+  while (octets > 0) {
+    const auto moved = ::splice(pipe, nullptr, to.descriptor(), nullptr, octets, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (moved > 0) {
+      octets -= static_cast<std::size_t>(moved);
+      to.add_sent(static_cast<std::uint64_t>(moved));
+      continue;
+    }
+    if (moved < 0 && errno != EAGAIN && errno != EINTR) {
+      co_return fail(ErrorKind::connection_terminated, Side::gateway, "relaying", errno);
+    }
+    const auto writable = co_await to.wait_writable();
+    if (!writable) { co_return writable; }
+  }
+  co_return Result<void>{};
+}
+
+// Splices until the end of the stream. The pipe goes back to the pool only when nothing is left in it.
+Task<Result<void>> splice_rest(TcpStream& from, TcpStream& to, Shared& shared, Pipe pipe) {
+  for (;;) {
+    const auto moved = ::splice(from.descriptor(), nullptr, pipe.write, nullptr, PipePool::kPipeSize,
+                                SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (moved == 0) {
+      shared.pipes.put(std::move(pipe));
+      co_return Result<void>{};
+    }
+    if (moved > 0) {
+      from.add_received(static_cast<std::uint64_t>(moved));
+      shared.last_activity = coarse_now();
+      const auto drained = co_await drain_pipe(pipe.read, to, static_cast<std::size_t>(moved));
+      if (!drained) { co_return drained; }
+      continue;
+    }
+    if (errno != EAGAIN && errno != EINTR) {
+      co_return fail(ErrorKind::connection_terminated, Side::gateway, "relaying", errno);
+    }
+    const auto ready = co_await wait_for_octets(from, shared);
+    if (!ready) { co_return ready; }
+  }
+}
+
+// Writes what can be written at once, and only keeps a copy of the rest while it waits: an idle tunnel holds no buffer.
+Task<Result<void>> write_through(TcpStream& to, std::string_view octets) {
+  const auto written = to.try_write(octets);
+  if (!written) { co_return std::unexpected(written.error()); }
+  if (*written == octets.size()) { co_return Result<void>{}; }
+  const std::string rest(octets.substr(*written));
+  co_return co_await to.write(rest);
+}
+
+// Copies until the end of the stream, or until it is worth a pipe.
+Task<Result<void>> pass_octets(TcpStream& from, TcpStream& to, Shared& shared) {
+  static thread_local char piece[kCopyPiece];  // not used across a suspension
+  int full_pieces = 0;
+  for (;;) {
+    const auto ready = co_await wait_for_octets(from, shared);
+    if (!ready) { co_return ready; }
+    const auto count = from.try_read(piece);
+    if (!count) { continue; }
+    if (!*count) { co_return std::unexpected(count->error()); }
+    if (**count == 0) { co_return Result<void>{}; }
+    shared.last_activity = coarse_now();
+    auto written = co_await write_through(to, std::string_view(piece, **count));
+    if (!written) { co_return written; }
+    full_pieces = **count == kCopyPiece ? full_pieces + 1 : 0;
+    if (full_pieces < kFullPiecesBeforeSplice) { continue; }
+    auto pipe = shared.pipes.take();
+    if (pipe.is_open()) { co_return co_await splice_rest(from, to, shared, std::move(pipe)); }
+    full_pieces = 0;
+  }
+}
+
+Task<> pass(TcpStream& from, TcpStream& to, Shared& shared) {
+  const auto passed = co_await pass_octets(from, to, shared);
+  if (passed) {
+    to.shutdown_sending();
+    co_return;
+  }
+  if (!shared.error) { shared.error = passed.error(); }
+  from.cancel();
+  to.cancel();
+}
+
+// Spawned; takes references because relay() outlives it: it waits for `upward_ended`.
+Task<> pass_upward(TcpStream* client, TcpStream* upstream, Shared* shared) { co_await pass(*client, *upstream, *shared); }
+
+}  // namespace
+
+Task<std::optional<Error>> relay(asio::io_context& context, TcpStream& client, TcpStream& upstream, PipePool& pipes,
+                                 const RelayOptions& options) {
+  Shared shared(context, pipes, options);
+  client.limit_writing(options.write);
+  upstream.limit_writing(options.write);
+  asio::co_spawn(context, pass_upward(&client, &upstream, &shared), [&shared](const std::exception_ptr& failure) {
+    if (failure != nullptr) { shared.error = Error{ErrorKind::proxy_internal_error, Side::gateway, 0, false, "relaying"}; }
+    shared.upward_ended.announce();
+  });
+  co_await pass(upstream, client, shared);
+  co_await shared.upward_ended.wait();
+  co_return shared.error;
+}
+
+}  // namespace sluice::net

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+
+#include "gateway/net/pipe_pool.hpp"
+#include "gateway/net/tcp_stream.hpp"
+
+namespace sluice::net {
+
+struct RelayOptions {
+  milliseconds idle{3600 * 1000};  // nothing in either direction for so long ends the tunnel
+  milliseconds write{60 * 1000};
+};
+
+// Passes octets both ways until both sides have finished, one fails, or nothing moves for `idle`. A side that finishes
+// sending is passed on as such (half-close). The first octets of a direction are copied; once it carries bulk it is
+// spliced inside the kernel.
+// Returns the error that ended it; nullopt when both sides finished. Octets are counted on the streams.
+// Suspends. Both streams may be cancelled from outside at any time.
+Task<std::optional<Error>> relay(asio::io_context& context, TcpStream& client, TcpStream& upstream, PipePool& pipes,
+                                 const RelayOptions& options);
+
+}  // namespace sluice::net

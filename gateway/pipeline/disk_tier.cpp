@@ -1,0 +1,126 @@
+#include "gateway/pipeline/disk_tier.hpp"
+
+namespace sluice::pipeline {
+
+namespace {
+
+constexpr unsigned kReaders = 2;
+constexpr std::size_t kReadQueue = 4096;
+constexpr std::size_t kWriteQueue = 65536;
+
+}  // namespace
+
+DiskTier::DiskTier(std::unique_ptr<cache::Store> store)
+    : store_(std::move(store)),
+      reads_(std::make_unique<ThreadPool>("disk-read", kReaders, kReadQueue)),
+      writes_(std::make_unique<ThreadPool>("disk-write", 1, kWriteQueue)) {
+  build_index();
+}
+
+DiskTier::~DiskTier() { wait_until_written(); }
+
+void DiskTier::wait_until_written() {
+  stopping_ = true;
+  reads_.reset();
+  writes_.reset();
+}
+
+// One step at a time, so that stores come in between; lookups go by key meanwhile.
+void DiskTier::build_index() {
+  constexpr std::size_t kRecordsAStep = 4096;
+  const bool queued = writes_->run([this] {
+    if (!stopping_ && store_->build_index_step(kRecordsAStep)) { build_index(); }
+  });
+  if (!queued && !stopping_) { dropped_.fetch_add(1, std::memory_order_relaxed); }
+}
+
+Task<cache::Store::Found> DiskTier::find(std::string_view key, cache::Fields request, Mailbox& mailbox) {
+  auto found = co_await offload(*reads_, mailbox, [this, key = std::string(key), request] { return store_->find(key, request); });
+  co_return found ? std::move(*found) : cache::Store::Found{};
+}
+
+Task<std::expected<cache::Segment, cache::StoreError>> DiskTier::read(cache::StoredResponsePtr response, std::uint64_t offset,
+                                                                      Mailbox& mailbox) {
+  auto piece = co_await offload(*reads_, mailbox, [this, response, offset] { return store_->read(*response, offset); });
+  if (!piece) { co_return std::unexpected(cache::StoreError::store_failed); }
+  co_return std::move(*piece);
+}
+
+bool DiskTier::enqueue(std::uint64_t octets, ThreadPool::Function work) {
+  if (waiting_.load(std::memory_order_relaxed) + octets > kWaitingLimit) {
+    dropped_.fetch_add(1, std::memory_order_relaxed);
+    return false;
+  }
+  waiting_.fetch_add(octets, std::memory_order_relaxed);
+  const bool taken = writes_->run([this, octets, work = std::move(work)]() mutable {
+    work();
+    waiting_.fetch_sub(octets, std::memory_order_relaxed);
+  });
+  if (!taken) {
+    waiting_.fetch_sub(octets, std::memory_order_relaxed);
+    dropped_.fetch_add(1, std::memory_order_relaxed);
+  }
+  return taken;
+}
+
+// The store counts its own failures; a failed write behind the exchange concerns no client.
+void DiskTier::put(cache::StoredResponsePtr response) {
+  const auto octets = response->memory();
+  enqueue(octets, [this, response = std::move(response)] { [[maybe_unused]] const auto counted = store_->put(response); });
+}
+
+void DiskTier::freshen(cache::StoredResponsePtr response, cache::StoredHead head) {
+  enqueue(head.wire.size(), [this, response = std::move(response), head = std::move(head)]() mutable {
+    [[maybe_unused]] const auto counted = store_->freshen(*response, std::move(head));
+  });
+}
+
+void DiskTier::purge(std::string key) {
+  if (!may_have(key)) { return; }
+  // Never dropped for want of room: what was invalidated must not come back.
+  if (!writes_->run([this, key] { store_->purge(key); })) { store_->purge(key); }
+}
+
+struct DiskTier::Writing::State {
+  std::unique_ptr<cache::StoreWriter> writer;
+  std::atomic<bool> failed{false};
+};
+
+DiskTier::Writing::Writing(DiskTier& tier, std::uint64_t expected_size) : tier_(tier), state_(std::make_shared<State>()) {
+  const bool queued = tier_.enqueue(0, [&store = *tier.store_, state = state_, expected_size] {
+    auto writer = store.write(expected_size);
+    if (writer) { state->writer = std::move(*writer); }
+    state->failed = !writer;
+  });
+  if (!queued) { state_->failed = true; }
+}
+
+// The writer belongs to the writing thread, so it is dropped there.
+DiskTier::Writing::~Writing() {
+  const bool queued = tier_.writes_->run([state = state_] { state->writer.reset(); });
+  if (!queued) { state_->failed = true; }
+}
+
+void DiskTier::Writing::append(cache::Segment segment) {
+  if (state_->failed) { return; }
+  const auto octets = segment.size;
+  const bool queued = tier_.enqueue(octets, [state = state_, segment = std::move(segment)]() mutable {
+    if (state->failed) { return; }
+    if (!state->writer->append(std::move(segment))) { state->failed = true; }
+  });
+  if (!queued) { state_->failed = true; }
+}
+
+void DiskTier::Writing::commit(cache::StoredHead head) {
+  if (state_->failed) { return; }
+  const bool queued = tier_.enqueue(head.wire.size(), [state = state_, head = std::move(head)]() mutable {
+    if (state->failed) { return; }
+    if (!state->writer->commit(std::move(head))) { state->failed = true; }
+    state->writer.reset();
+  });
+  if (!queued) { state_->failed = true; }
+}
+
+bool DiskTier::Writing::has_failed() const noexcept { return state_->failed; }
+
+}  // namespace sluice::pipeline

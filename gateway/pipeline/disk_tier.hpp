@@ -1,0 +1,70 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "cache/store.hpp"
+#include "gateway/base/error.hpp"
+#include "gateway/base/offload.hpp"
+
+namespace sluice::pipeline {
+
+// The disk store behind its threads: reads on a pool, writes behind the exchanges on one thread, in order, with bounded
+// memory. When the disk does not keep up stores are dropped, never clients delayed.
+// Thread: any; the coroutines run on the worker that calls them.
+class DiskTier {
+ public:
+  static constexpr std::uint64_t kWaitingLimit = 64ULL << 20;  // octets of content that wait for the disk
+
+  explicit DiskTier(std::unique_ptr<cache::Store> store);
+  ~DiskTier();
+  DiskTier(const DiskTier&) = delete;
+  DiskTier& operator=(const DiskTier&) = delete;
+
+  bool may_have(std::string_view key) const { return store_->may_have(key); }
+
+  // `request` must live until the call returns, as coroutine arguments do.
+  Task<cache::Store::Found> find(std::string_view key, cache::Fields request, Mailbox& mailbox);
+  Task<std::expected<cache::Segment, cache::StoreError>> read(cache::StoredResponsePtr response, std::uint64_t offset,
+                                                              Mailbox& mailbox);
+
+  void put(cache::StoredResponsePtr response);
+  void freshen(cache::StoredResponsePtr response, cache::StoredHead head);
+  void purge(std::string key);
+
+  // A response too large for memory on its way to the disk, piece by piece. Without commit() it leaves no trace.
+  class Writing {
+   public:
+    Writing(DiskTier& tier, std::uint64_t expected_size);
+    ~Writing();
+    Writing(const Writing&) = delete;
+    Writing& operator=(const Writing&) = delete;
+
+    void append(cache::Segment segment);
+    void commit(cache::StoredHead head);
+    bool has_failed() const noexcept;
+
+   private:
+    struct State;
+    DiskTier& tier_;
+    std::shared_ptr<State> state_;
+  };
+
+  cache::Store& store() noexcept { return *store_; }
+  std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
+  void wait_until_written();  // at shutdown: everything that waits is written
+
+ private:
+  bool enqueue(std::uint64_t octets, ThreadPool::Function work);
+  void build_index();
+
+  std::unique_ptr<cache::Store> store_;
+  std::atomic<std::uint64_t> waiting_{0};
+  std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<bool> stopping_{false};
+  std::unique_ptr<ThreadPool> reads_;
+  std::unique_ptr<ThreadPool> writes_;
+};
+
+}  // namespace sluice::pipeline

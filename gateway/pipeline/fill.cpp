@@ -1,0 +1,149 @@
+#include "gateway/pipeline/fill.hpp"
+
+#include <algorithm>
+
+namespace sluice::pipeline {
+
+void Fill::begin(Head head) {
+  std::unique_lock lock(mutex_);
+  head_ = std::make_unique<const Head>(std::move(head));
+  state_ = State::filling;
+  changed(lock);
+}
+
+void Fill::append(cache::Segment segment) {
+  std::unique_lock lock(mutex_);
+  size_ += segment.size;
+  if (!segments_.empty() && segments_.back().owner == segment.owner &&
+      segments_.back().data + segments_.back().size == segment.data) {
+    segments_.back().size += segment.size;
+  } else {
+    segments_.push_back(std::move(segment));
+  }
+  if (size_ > head_->largest_kept) { kept_whole_ = false; }
+  if (!kept_whole_) { drop_consumed(); }
+  changed(lock);
+}
+
+void Fill::complete() {
+  std::unique_lock lock(mutex_);
+  state_ = State::complete;
+  changed(lock);
+}
+
+void Fill::end_as(State state, std::optional<Error> error) {
+  std::unique_lock lock(mutex_);
+  state_ = state;
+  error_ = error;
+  changed(lock);
+}
+
+bool Fill::is_kept_whole() const {
+  const std::lock_guard lock(mutex_);
+  return kept_whole_;
+}
+
+bool Fill::has_room() const {
+  const std::lock_guard lock(mutex_);
+  return kept_whole_ || size_ - dropped_ < window_;
+}
+
+bool Fill::has_readers() const {
+  const std::lock_guard lock(mutex_);
+  return !readers_.empty();
+}
+
+std::vector<cache::Segment> Fill::take_segments() const {
+  const std::lock_guard lock(mutex_);
+  SLUICE_ASSERT(kept_whole_, "only a response that was kept whole can be stored from memory");
+  return segments_;
+}
+
+Fill::State Fill::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+std::optional<Error> Fill::error() const {
+  const std::lock_guard lock(mutex_);
+  return error_;
+}
+
+std::uint64_t Fill::changes() const {
+  const std::lock_guard lock(mutex_);
+  return changes_;
+}
+
+void Fill::changed(std::unique_lock<std::mutex>& lock) {
+  ++changes_;
+  auto waiters = std::move(waiters_);
+  waiters_.clear();
+  lock.unlock();
+  for (auto& waiter : waiters) {
+    auto& mailbox = waiter->mailbox;
+    mailbox.post([waiter = std::move(waiter)] { waiter->signal.announce(); });
+  }
+}
+
+// Lets go of whole segments that every reader has passed.
+void Fill::drop_consumed() {
+  auto slowest = size_;
+  for (const auto* reader : readers_) { slowest = std::min(slowest, reader->position_); }
+  auto first_kept = segments_.begin();
+  while (first_kept != segments_.end() && dropped_ + first_kept->size <= slowest) {
+    dropped_ += first_kept->size;
+    ++first_kept;
+  }
+  segments_.erase(segments_.begin(), first_kept);
+}
+
+Task<bool> Fill::wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen, asio::io_context& context, Mailbox& mailbox,
+                                 milliseconds limit) {
+  auto waiter = std::make_shared<Waiter>(context, mailbox);
+  {
+    const std::lock_guard lock(fill->mutex_);
+    if (fill->changes_ != seen) { co_return true; }
+    fill->waiters_.push_back(waiter);
+  }
+  co_return co_await waiter->signal.wait_for(limit);
+}
+
+Fill::Reader::Reader(std::shared_ptr<Fill> fill) : fill_(std::move(fill)) {
+  const std::lock_guard lock(fill_->mutex_);
+  came_too_late_ = fill_->dropped_ > 0;
+  place_ = fill_->readers_.insert(fill_->readers_.end(), this);
+}
+
+Fill::Reader::~Reader() {
+  std::unique_lock lock(fill_->mutex_);
+  fill_->readers_.erase(place_);
+  if (!fill_->kept_whole_) { fill_->drop_consumed(); }
+  fill_->changed(lock);
+}
+
+Result<std::optional<cache::Segment>> Fill::Reader::take() {
+  std::unique_lock lock(fill_->mutex_);
+  auto& fill = *fill_;
+  if (position_ < fill.dropped_) { return fail(ErrorKind::proxy_internal_error, Side::gateway, "following a fill"); }
+  auto offset = position_ - fill.dropped_;
+  for (const auto& segment : fill.segments_) {
+    if (offset >= segment.size) {
+      offset -= segment.size;
+      continue;
+    }
+    cache::Segment piece{segment.owner, segment.data + offset, segment.size - offset};
+    position_ += piece.size;
+    if (!fill.kept_whole_) {
+      fill.drop_consumed();
+      fill.changed(lock);
+    }
+    return piece;
+  }
+  if (fill.state_ == State::complete) { return cache::Segment{}; }
+  if (fill.state_ == State::failed) {
+    return std::unexpected(fill.error_.value_or(Error{ErrorKind::http_response_incomplete, Side::upstream, 0, false, "filling"}));
+  }
+  return std::optional<cache::Segment>{};
+}
+
+}  // namespace sluice::pipeline

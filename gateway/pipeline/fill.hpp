@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "cache/stored_response.hpp"
+#include "gateway/base/error.hpp"
+#include "gateway/base/mailbox.hpp"
+#include "gateway/base/signal.hpp"
+
+namespace sluice::pipeline {
+
+// A response on its way into the cache, readable while it grows: one leader forwards and fills, any number of clients on
+// any worker follow. Small ones are kept whole until the end; a large one passes through a window that the slowest reader
+// holds back.
+// Thread: any; a short lock inside. Lifetime: shared by leader and readers.
+class Fill {
+ public:
+  enum class State : std::uint8_t {
+    waiting,      // no head yet
+    filling,      // head is known, content grows
+    complete,     // all content is here, and stored where it fits
+    uncacheable,  // the response may not be stored: everyone forwards for itself
+    look_again,   // what the store holds has changed (validated): look it up again
+    failed,       // the forward failed; error() says how
+  };
+
+  struct Head {
+    cache::StoredHead stored;      // content_length is set when `length_known`
+    bool length_known = false;
+    std::uint64_t largest_kept = 0;  // content beyond this is not kept whole in memory
+  };
+
+  explicit Fill(std::uint64_t window) : window_(window) {}
+
+  // The leader's side.
+  void begin(Head head);
+  void append(cache::Segment segment);
+  void complete();
+  void end_as(State state, std::optional<Error> error = std::nullopt);  // uncacheable, look_again or failed
+  bool is_kept_whole() const;
+  bool has_room() const;       // may the leader read on?
+  bool has_readers() const;
+  std::vector<cache::Segment> take_segments() const;  // REQUIRES: kept whole
+
+  // Everyone's.
+  State state() const;
+  std::optional<Error> error() const;
+  const Head& head() const { return *head_; }  // REQUIRES: the state was seen to be filling or complete
+
+  // A place in the content. Counts as a reader while it lives.
+  class Reader {
+   public:
+    explicit Reader(std::shared_ptr<Fill> fill);
+    ~Reader();
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+
+    // What is there behind the last piece: nullopt when nothing is yet; an empty segment at the end.
+    Result<std::optional<cache::Segment>> take();
+    // True when the front of the content was let go before this reader came: it cannot follow.
+    bool came_too_late() const noexcept { return came_too_late_; }
+    const std::shared_ptr<Fill>& fill() const noexcept { return fill_; }
+
+   private:
+    friend class Fill;
+    std::shared_ptr<Fill> fill_;
+    std::uint64_t position_ = 0;
+    bool came_too_late_ = false;
+    std::list<Reader*>::iterator place_;
+  };
+
+  // Ends when anything changed since `seen`, or after `limit` (false). `seen` is changes() of before the look.
+  std::uint64_t changes() const;
+  static Task<bool> wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen, asio::io_context& context, Mailbox& mailbox,
+                                    milliseconds limit);
+
+ private:
+  struct Waiter {
+    explicit Waiter(asio::io_context& context, Mailbox& worker) : signal(context), mailbox(worker) {}
+    Signal signal;
+    Mailbox& mailbox;
+  };
+
+  void changed(std::unique_lock<std::mutex>& lock);  // wakes all waiters; unlocks
+  void drop_consumed();
+
+  const std::uint64_t window_;
+  mutable std::mutex mutex_;
+  State state_ = State::waiting;
+  std::uint64_t changes_ = 0;
+  std::optional<Error> error_;
+  std::unique_ptr<const Head> head_;
+  std::vector<cache::Segment> segments_;
+  std::uint64_t dropped_ = 0;  // octets in front of segments_ that every reader has passed
+  std::uint64_t size_ = 0;     // of the content so far
+  bool kept_whole_ = true;
+  std::list<Reader*> readers_;
+  std::vector<std::shared_ptr<Waiter>> waiters_;
+};
+
+}  // namespace sluice::pipeline

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "gateway/pipeline/fill.hpp"
+
+namespace sluice::pipeline {
+
+// The fills under way, one per key: whoever finds none becomes the leader.
+// Thread: any; sharded, short locks.
+class FillTable {
+ public:
+  struct Joined {
+    std::shared_ptr<Fill> fill;
+    bool leads = false;
+  };
+  Joined join(std::string_view key);
+
+  // Takes the fill out, so that the next request for the key starts anew. No effect when another one took its place.
+  void leave(std::string_view key, const Fill& fill);
+
+  std::size_t size() const;
+
+ private:
+  static constexpr std::uint64_t kWindow = 4ULL << 20;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  };
+  struct Shard {
+    mutable std::mutex mutex;
+    std::unordered_map<std::string, std::shared_ptr<Fill>, Hash, std::equal_to<>> fills;
+  };
+  Shard& shard_of(std::string_view key) { return shards_[Hash{}(key) % shards_.size()]; }
+
+  std::array<Shard, 16> shards_;
+};
+
+}  // namespace sluice::pipeline

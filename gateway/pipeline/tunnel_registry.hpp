@@ -1,0 +1,59 @@
+#pragma once
+
+#include <list>
+#include <string>
+
+#include "gateway/net/tcp_stream.hpp"
+#include "policy/facts.hpp"
+#include "policy/snapshot.hpp"
+
+namespace sluice::pipeline {
+
+// An open tunnel with the facts it was judged by, so that a new policy can judge it again.
+struct OpenTunnel {
+  policy::Facts facts;  // views into the exchange's own strings
+  net::TcpStream* client = nullptr;
+  net::TcpStream* upstream = nullptr;
+  policy::Decision decision;             // the latest
+  std::shared_ptr<const policy::Snapshot> policy;  // holds the decision's words
+};
+
+// The open tunnels of one worker.
+// Thread: the worker's.
+class TunnelRegistry {
+ public:
+  class Entry {
+   public:
+    Entry(TunnelRegistry& registry, OpenTunnel& tunnel)
+        : registry_(registry), place_(registry.tunnels_.insert(registry.tunnels_.end(), &tunnel)) {}
+    ~Entry() { registry_.tunnels_.erase(place_); }
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+
+   private:
+    TunnelRegistry& registry_;
+    std::list<OpenTunnel*>::iterator place_;
+  };
+
+  // Closes those that `snapshot` denies; returns how many.
+  std::size_t judge_again(const std::shared_ptr<const policy::Snapshot>& snapshot, std::chrono::sys_seconds now) {
+    std::size_t closed = 0;
+    for (auto* tunnel : tunnels_) {
+      tunnel->facts.now = now;
+      const auto decision = snapshot->decide(tunnel->facts);
+      if (decision.verdict != policy::Verdict::deny) { continue; }
+      tunnel->decision = decision;
+      tunnel->policy = snapshot;
+      tunnel->client->cancel();
+      tunnel->upstream->cancel();
+      ++closed;
+    }
+    return closed;
+  }
+  std::size_t size() const noexcept { return tunnels_.size(); }
+
+ private:
+  std::list<OpenTunnel*> tunnels_;
+};
+
+}  // namespace sluice::pipeline

@@ -1,0 +1,59 @@
+#include "gateway/upstream/pool.hpp"
+
+namespace sluice::upstream {
+
+struct Pool::Idle {
+  Idle(TimerWheel& wheel, ConnectionPtr idle, Pool& pool, const std::string& name)
+      : connection(std::move(idle)), owner(pool), origin(name), deadline(wheel, &Idle::expire, this) {}
+
+  // Takes itself out of its list: nothing of it is touched afterwards.
+  static void expire(void* context) {
+    auto& self = *static_cast<Idle*>(context);
+    auto& pool = self.owner;
+    const auto found = pool.origins_.find(self.origin);
+    found->second.erase(self.place);
+    if (found->second.empty()) { pool.origins_.erase(found); }
+  }
+
+  ConnectionPtr connection;
+  Pool& owner;
+  std::string origin;
+  Idles::iterator place;
+  Deadline deadline;
+};
+
+Pool::~Pool() { clear(); }
+
+ConnectionPtr Pool::take(std::string_view origin) {
+  const auto found = origins_.find(origin);
+  if (found == origins_.end()) { return nullptr; }
+  auto& idles = found->second;
+  ConnectionPtr taken;
+  while (taken == nullptr && !idles.empty()) {
+    auto connection = std::move(idles.front().connection);
+    idles.pop_front();
+    if (connection->stream.is_quiet()) {
+      connection->reused = true;
+      metrics_.upstream_reused.add();
+      taken = std::move(connection);
+    }
+  }
+  if (idles.empty()) { origins_.erase(found); }
+  return taken;
+}
+
+void Pool::put(std::string_view origin, ConnectionPtr connection, const PoolOptions& options) {
+  auto found = origins_.find(origin);
+  if (found == origins_.end()) { found = origins_.emplace(std::string(origin), Idles{}).first; }
+  auto& idles = found->second;
+  if (idles.size() >= options.idle_per_origin) { idles.pop_back(); }
+  connection->settle();
+  connection->stream.unlimit_reading();
+  idles.emplace_front(wheel_, std::move(connection), *this, found->first);
+  idles.front().place = idles.begin();
+  idles.front().deadline.arm(options.keep_alive);
+}
+
+void Pool::clear() { origins_.clear(); }
+
+}  // namespace sluice::upstream
