@@ -1,0 +1,38 @@
+#include "gateway/control/protocol/commands.hpp"
+
+namespace sluice::control {
+
+SLUICE_JSON_NO_MEMBERS(NoArguments)
+SLUICE_JSON_MEMBERS(StatusArguments, watch, interval)
+SLUICE_JSON_MEMBERS(ListenerStatus, address, mode)
+SLUICE_JSON_MEMBERS(PolicyStatus, version, rules, file)
+SLUICE_JSON_MEMBERS(RequestsStatus, total, by_outcome)
+SLUICE_JSON_MEMBERS(MemoryStatus, budget, used, rss)
+SLUICE_JSON_MEMBERS(StoreStatus, enabled, responses, octets, budget, stores, evictions, refused, errors)
+SLUICE_JSON_MEMBERS(LogStatus, file, format, lines_dropped)
+SLUICE_JSON_MEMBERS(Status, version, pid, started, uptime, draining, workers, listeners, policy, requests,
+                    requests_per_second, hit_ratio, denied, connections, tunnels, received, sent, memory, memory_cache,
+                    disk_cache, log, metrics, config_file, state_directory)
+SLUICE_JSON_MEMBERS(ConfigShow, file, yaml)
+SLUICE_JSON_MEMBERS(ConfigReload, file, changed, needs_restart, policy_version, milliseconds, warnings)
+SLUICE_JSON_MEMBERS(PolicyRule, id, verdict, text, reason, stage, line, hits)
+SLUICE_JSON_MEMBERS(PolicyList, version, file, rules)
+SLUICE_JSON_MEMBERS(PolicyAddArguments, line, message)
+SLUICE_JSON_MEMBERS(PolicyRemoveArguments, id, message)
+SLUICE_JSON_MEMBERS(PolicyChange, rule, version, milliseconds, tunnels_closed, warnings)
+SLUICE_JSON_MEMBERS(PolicyReload, file, version, rules, milliseconds, tunnels_closed, warnings)
+SLUICE_JSON_MEMBERS(PolicyTestArguments, url, method, from, to)
+SLUICE_JSON_MEMBERS(PolicyTestStep, id, text, outcome, stage, line)
+SLUICE_JSON_MEMBERS(PolicyTest, verdict, rule_id, rule, reason, version, trace)
+SLUICE_JSON_MEMBERS(CacheStats, memory, disk, hit_ratio, by_outcome, misses)
+SLUICE_JSON_MEMBERS(UrlArguments, url)
+SLUICE_JSON_MEMBERS(Field, name, value)
+SLUICE_JSON_MEMBERS(StoredVariant, tier, variant, status, age, ttl, size, stored, fields)
+SLUICE_JSON_MEMBERS(CacheShow, key, variants)
+SLUICE_JSON_MEMBERS(CachePurge, key, removed)
+SLUICE_JSON_MEMBERS(LogTailArguments, lines, follow)
+SLUICE_JSON_MEMBERS(LogLine, line)
+SLUICE_JSON_MEMBERS(LogReopen, file)
+SLUICE_JSON_MEMBERS(Drain, connections, tunnels, limit)
+
+}  // namespace sluice::control

@@ -1,0 +1,284 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/control/protocol/members.hpp"
+#include "gateway/control/protocol/message.hpp"
+
+// Every command with its arguments and its result. A struct that does not say what it answers is part of one that does.
+// Times of day are seconds since the epoch, durations seconds, sizes octets.
+namespace sluice::control {
+
+namespace command {
+inline constexpr std::string_view kStatus = "status";
+inline constexpr std::string_view kConfigShow = "config.show";
+inline constexpr std::string_view kConfigReload = "config.reload";
+inline constexpr std::string_view kPolicyList = "policy.list";
+inline constexpr std::string_view kPolicyAdd = "policy.add";
+inline constexpr std::string_view kPolicyRemove = "policy.remove";
+inline constexpr std::string_view kPolicyTest = "policy.test";
+inline constexpr std::string_view kPolicyReload = "policy.reload";
+inline constexpr std::string_view kCacheStats = "cache.stats";
+inline constexpr std::string_view kCacheShow = "cache.show";
+inline constexpr std::string_view kCachePurge = "cache.purge";
+inline constexpr std::string_view kLogTail = "log.tail";
+inline constexpr std::string_view kLogReopen = "log.reopen";
+inline constexpr std::string_view kDrain = "drain";
+}  // namespace command
+
+struct NoArguments {};
+
+// --- status -------------------------------------------------------------------------------------------------------
+
+struct StatusArguments {
+  bool watch = false;   // a Status every `interval` until the tool closes
+  double interval = 1;  // seconds, 0.1 to 60
+};
+
+struct ListenerStatus {
+  std::string address;  // as bound: with the port that the kernel chose
+  std::string mode;
+};
+
+struct PolicyStatus {
+  std::uint64_t version = 0;
+  std::uint64_t rules = 0;
+  std::string file;
+};
+
+struct RequestsStatus {
+  std::uint64_t total = 0;
+  std::map<std::string, std::uint64_t> by_outcome;  // words of record::Outcome
+};
+
+struct MemoryStatus {
+  std::uint64_t budget = 0;
+  std::uint64_t used = 0;
+  std::uint64_t rss = 0;
+};
+
+struct StoreStatus {  // cache::StoreStats
+  bool enabled = false;
+  std::uint64_t responses = 0;
+  std::uint64_t octets = 0;
+  std::uint64_t budget = 0;
+  std::uint64_t stores = 0;
+  std::uint64_t evictions = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t errors = 0;
+};
+
+struct LogStatus {
+  std::string file;
+  std::string format;
+  std::uint64_t lines_dropped = 0;
+};
+
+struct Status {  // answers `status`
+  std::string version;
+  std::int64_t pid = 0;
+  double started = 0;
+  double uptime = 0;
+  bool draining = false;
+  std::uint64_t workers = 0;
+  std::vector<ListenerStatus> listeners;
+  PolicyStatus policy;
+  RequestsStatus requests;
+  double requests_per_second = 0;  // over the last seconds
+  double hit_ratio = 0;            // of requests that the cache could have answered, 0 to 1
+  std::uint64_t denied = 0;
+  std::uint64_t connections = 0;  // open now
+  std::uint64_t tunnels = 0;      // open now
+  std::uint64_t received = 0;     // octets from clients
+  std::uint64_t sent = 0;         // octets to clients
+  MemoryStatus memory;
+  StoreStatus memory_cache;
+  StoreStatus disk_cache;
+  LogStatus log;
+  std::string metrics;      // address of the metrics listener; "" when off
+  std::string config_file;  // "" when there is none
+  std::string state_directory;
+};
+
+// --- config -------------------------------------------------------------------------------------------------------
+
+struct ConfigShow {  // answers `config.show`
+  std::string file;  // "" when there is none
+  std::string yaml;  // effective, overrides included
+};
+
+struct ConfigReload {  // answers `config.reload`; a bad file is the error invalid_configuration
+  std::string file;
+  std::vector<std::string> changed;        // keys that are in force now
+  std::vector<std::string> needs_restart;  // keys that changed in the file and wait for a restart
+  std::uint64_t policy_version = 0;        // the policy is read again too
+  double milliseconds = 0;
+  std::vector<Diagnostic> warnings;
+};
+
+// --- policy -------------------------------------------------------------------------------------------------------
+
+struct PolicyRule {
+  std::string id;
+  std::string verdict;  // allow | deny
+  std::string text;
+  std::string reason;
+  std::string stage;  // packet | connection | request | response
+  int line = 0;
+  std::uint64_t hits = 0;
+};
+
+struct PolicyList {  // answers `policy.list`
+  std::uint64_t version = 0;
+  std::string file;
+  std::vector<PolicyRule> rules;
+};
+
+struct PolicyAddArguments {
+  std::string line;     // one verdict line
+  std::string message;  // why; the author is the peer of the socket
+};
+
+struct PolicyRemoveArguments {
+  std::string id;
+  std::string message;
+};
+
+struct PolicyChange {  // answers `policy.add` and `policy.remove`; errors: invalid_policy, not_found, rolled_back
+  PolicyRule rule;     // that was added or removed
+  std::uint64_t version = 0;
+  double milliseconds = 0;  // from the request until it was in force
+  std::uint64_t tunnels_closed = 0;
+  std::vector<Diagnostic> warnings;
+};
+
+struct PolicyReload {  // answers `policy.reload`; errors: invalid_policy
+  std::string file;
+  std::uint64_t version = 0;
+  std::uint64_t rules = 0;
+  double milliseconds = 0;
+  std::uint64_t tunnels_closed = 0;
+  std::vector<Diagnostic> warnings;
+};
+
+struct PolicyTestArguments {
+  std::string url;  // "http://host/path"; for CONNECT "host:port"
+  std::string method = "GET";
+  std::string from;  // client address; "" when unknown
+  std::string to;    // address that would be connected; "" when unknown
+};
+
+struct PolicyTestStep {
+  std::string id;
+  std::string text;
+  std::string outcome;  // matched | not_matched | not_yet_known
+  std::string stage;
+  int line = 0;
+};
+
+struct PolicyTest {     // answers `policy.test`
+  std::string verdict;  // allow | deny | undecided
+  std::string rule_id;
+  std::string rule;  // its text
+  std::string reason;
+  std::uint64_t version = 0;
+  std::vector<PolicyTestStep> trace;
+};
+
+// --- cache --------------------------------------------------------------------------------------------------------
+
+struct CacheStats {  // answers `cache.stats`
+  StoreStatus memory;
+  StoreStatus disk;
+  double hit_ratio = 0;
+  std::map<std::string, std::uint64_t> by_outcome;  // words of record::Outcome
+  std::map<std::string, std::uint64_t> misses;      // words of cache::MissCause
+};
+
+struct UrlArguments {  // of `cache.show` and `cache.purge`
+  std::string url;
+};
+
+struct Field {
+  std::string name;
+  std::string value;
+};
+
+struct StoredVariant {
+  std::string tier;     // memory | disk
+  std::string variant;  // what the request's fields selected it by; "" without Vary
+  int status = 0;
+  std::int64_t age = 0;
+  std::int64_t ttl = 0;  // freshness left; negative: stale for that long
+  std::uint64_t size = 0;
+  double stored = 0;
+  std::vector<Field> fields;
+};
+
+struct CacheShow {  // answers `cache.show`; no variants when nothing is stored
+  std::string key;
+  std::vector<StoredVariant> variants;
+};
+
+struct CachePurge {  // answers `cache.purge`
+  std::string key;
+  std::uint64_t removed = 0;
+};
+
+// --- log, drain ---------------------------------------------------------------------------------------------------
+
+struct LogTailArguments {
+  std::uint64_t lines = 10;  // back from the end
+  bool follow = false;       // then every new line until the tool closes
+};
+
+struct LogLine {  // answers `log.tail`, one reply for each line
+  std::string line;
+};
+
+struct LogReopen {  // answers `log.reopen`
+  std::string file;
+};
+
+struct Drain {  // answers `drain`: accepting has stopped
+  std::uint64_t connections = 0;
+  std::uint64_t tunnels = 0;
+  double limit = 0;  // seconds until what is left is cut
+};
+
+SLUICE_JSON_DECLARE(NoArguments);
+SLUICE_JSON_DECLARE(StatusArguments);
+SLUICE_JSON_DECLARE(ListenerStatus);
+SLUICE_JSON_DECLARE(PolicyStatus);
+SLUICE_JSON_DECLARE(RequestsStatus);
+SLUICE_JSON_DECLARE(MemoryStatus);
+SLUICE_JSON_DECLARE(StoreStatus);
+SLUICE_JSON_DECLARE(LogStatus);
+SLUICE_JSON_DECLARE(Status);
+SLUICE_JSON_DECLARE(ConfigShow);
+SLUICE_JSON_DECLARE(ConfigReload);
+SLUICE_JSON_DECLARE(PolicyRule);
+SLUICE_JSON_DECLARE(PolicyList);
+SLUICE_JSON_DECLARE(PolicyAddArguments);
+SLUICE_JSON_DECLARE(PolicyRemoveArguments);
+SLUICE_JSON_DECLARE(PolicyChange);
+SLUICE_JSON_DECLARE(PolicyReload);
+SLUICE_JSON_DECLARE(PolicyTestArguments);
+SLUICE_JSON_DECLARE(PolicyTestStep);
+SLUICE_JSON_DECLARE(PolicyTest);
+SLUICE_JSON_DECLARE(CacheStats);
+SLUICE_JSON_DECLARE(UrlArguments);
+SLUICE_JSON_DECLARE(Field);
+SLUICE_JSON_DECLARE(StoredVariant);
+SLUICE_JSON_DECLARE(CacheShow);
+SLUICE_JSON_DECLARE(CachePurge);
+SLUICE_JSON_DECLARE(LogTailArguments);
+SLUICE_JSON_DECLARE(LogLine);
+SLUICE_JSON_DECLARE(LogReopen);
+SLUICE_JSON_DECLARE(Drain);
+
+}  // namespace sluice::control
