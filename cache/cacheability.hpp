@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cache/cache_control.hpp"
 #include "cache/miss_cause.hpp"
 #include "cache/stored_response.hpp"
 
@@ -9,12 +10,19 @@ namespace sluice::cache {
 // cause why not. Only GET makes stored responses here (HEAD is answered from them); 206 is not stored yet (`range`).
 MissCause why_not_storable(const RequestView& request, const ResponseView& response);
 
-// The cause why a request cannot even be looked up (method, no-store in the request is a storing matter only, Range is
-// served from the whole), `none` when it can.
+// The cause why a request cannot even be looked up, `none` when it can: a method other than GET and HEAD; content,
+// which the key does not tell apart; If-Match and If-Unmodified-Since, which only the origin server may judge.
+// (no-store in the request is a storing matter only, and Range is served from the whole.)
 MissCause why_not_lookup(const RequestView& request);
 
-// The head to store: connection-specific fields, Age, Proxy-* and fields that no-cache="..." / private="..." name removed
-// where RFC 9111 says so. REQUIRES: why_not_storable(...) == none. `seal()` is called.
+// Does this line of a response belong into its stored head (RFC 9111 3.1)? `all` are the response's fields,
+// `directives` what governs them.
+bool is_stored_field(const Field& field, Fields all, const CacheControl& directives) noexcept;
+
+// The head to store: connection-specific fields, Proxy-*, Trailer, Content-Length and fields that no-cache="..." /
+// private="..." name removed where RFC 9111 says so; a missing or invalid Date made good. content_length is what
+// Content-Length says; who finds another size sets it and calls seal() again. REQUIRES: why_not_storable(...) == none.
+// `seal()` is called.
 StoredHead make_stored_head(const RequestView& request, const ResponseView& response, std::string_view key,
                             UnixTime request_time, UnixTime response_time, std::string_view origin_address);
 

@@ -8,16 +8,23 @@ namespace sluice::cache {
 // RFC 9111 section 4: what a stored response may be used for, for this request, now.
 struct Reuse {
   enum class Kind : std::uint8_t {
-    fresh,                    // send it
-    stale_while_revalidate,   // send it, validate behind the client's back (RFC 5861 3)
-    must_validate,            // forward with conditions first
+    fresh,                   // send it (with cause `expired`: stale, but the client takes that; max-stale)
+    stale_while_revalidate,  // send it, validate behind the client's back (RFC 5861 3)
+    must_validate,           // forward with conditions first
   };
   Kind kind = Kind::must_validate;
-  MissCause cause = MissCause::none;   // why it is not plainly fresh
+  // Why it is not plainly fresh: `expired` (its own doing: stale, or no-cache) or `bypass` (the request wants it
+  // newer).
+  MissCause cause = MissCause::none;
   Seconds age{0};
-  Seconds ttl{0};                      // remaining freshness; negative when stale (Cache-Status ttl)
-  bool may_serve_on_error = false;     // stale-if-error, or a disconnected cache may (RFC 5861 4, RFC 9111 4.2.4)
+  Seconds ttl{0};  // remaining freshness; negative when stale (Cache-Status ttl)
+  // When validating is answered with 500, 502, 503 or 504, or not at all: the origin server (or the client) said
+  // stale-if-error and its time has not passed (RFC 5861 4), or the response is still fresh.
+  bool may_serve_on_error = false;
+  // When the origin server cannot be reached at all: nothing forbids a stale response (RFC 9111 4.2.4).
+  bool may_serve_disconnected = false;
 };
+// Cost: one pass over the request's fields, nothing allocated, for a request without Cache-Control.
 Reuse judge_reuse(const RequestView& request, const StoredHead& stored, UnixTime now);
 
 // Request directive only-if-cached (RFC 9111 5.2.1.7): a miss is answered with 504.

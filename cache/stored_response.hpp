@@ -39,7 +39,9 @@ struct StoredHead {
   std::string key;      // cache_key() of the request
   std::string variant;  // variant_key() of request and response; "" without Vary (RFC 9111 4.1)
   int status = 0;
-  OwnedFields fields;   // as stored: connection-specific fields, Age and Content-Length's framing duties removed
+  OwnedFields fields;  // as stored: connection-specific fields and Content-Length removed. The Age that the response
+                       // came with stays here, because freshness is computed from it again after a restart; a hit sends
+                       // `wire`, which has none.
   UnixTime request_time{};   // when the request that made, or last validated, it was sent
   UnixTime response_time{};  // when its head arrived
   std::uint64_t content_length = 0;
@@ -48,6 +50,23 @@ struct StoredHead {
   // Status line and fields in wire form, each line with CRLF, without Age, Date stays, no final empty line.
   // Made once by seal(); a hit sends it and adds only what changes.
   std::string wire;
+
+  // What each hit needs of the fields, so that none has to be parsed again. Filled in by seal().
+  struct Derived {
+    Seconds freshness_lifetime{0};       // RFC 9111 4.2.1
+    Seconds corrected_initial_age{0};    // RFC 9111 4.2.3
+    Seconds stale_while_revalidate{-1};  // RFC 5861 3; -1 when absent
+    Seconds stale_if_error{-1};          // RFC 5861 4; -1 when absent
+    UnixTime last_modified{};            // when has_last_modified
+    bool has_last_modified = false;
+    bool must_validate = false;  // no-cache: each reuse needs a successful validation
+    bool may_be_stale = true;    // no must-revalidate, proxy-revalidate, no-cache or s-maxage forbids it
+    bool immutable = false;      // RFC 8246
+    std::int16_t etag = -1;      // index into `fields`; -1 when there is none that is well-formed
+  };
+  Derived derived;
+
+  // Makes `wire` and `derived` from status, fields, times and content_length. Call it again after changing one of them.
   void seal();
 };
 

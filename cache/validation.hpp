@@ -15,14 +15,18 @@ struct Validators {
 };
 Validators validators_of(const StoredHead& stored);
 
-// RFC 9111 4.3.2: what the client's own conditions (If-None-Match, If-Modified-Since, If-Match, If-Unmodified-Since) make
-// of a stored response that may be used.
+// RFC 9111 4.3.2: what the client's own conditions (If-None-Match, If-Modified-Since, If-Match, If-Unmodified-Since)
+// make of a stored response that may be used, in the order of RFC 9110 13.2.2. If-Match and If-Unmodified-Since are for
+// an origin server to judge (RFC 9111 4.3.2): why_not_lookup() keeps requests with them from coming so far.
 enum class ConditionResult : std::uint8_t { send_whole, not_modified, precondition_failed };
 ConditionResult evaluate_conditions(const RequestView& request, const StoredHead& stored);
 
 // RFC 9111 4.3.4: the stored head freshened by a 304 (or a 200 to HEAD, 4.3.5): every field of the new one replaces the
-// stored ones, except Content-Length, -Encoding, -Type, -Range and connection-specific ones. `seal()` is called.
-StoredHead freshen(const StoredHead& stored, const ResponseView& not_modified, UnixTime request_time, UnixTime response_time);
+// stored ones, except Content-Length, -Encoding, -Type, -Range and connection-specific ones; Vary (unless it becomes
+// "*"), because the stored variant was made by it; Set-Cookie, because it is for the client that validated. `seal()` is
+// called.
+StoredHead freshen(const StoredHead& stored, const ResponseView& not_modified, UnixTime request_time,
+                   UnixTime response_time);
 
 // RFC 9111 4.3.4: does this 304 select that stored response (strong validators match, or none to the contrary)?
 bool selects(const ResponseView& not_modified, const StoredHead& stored);

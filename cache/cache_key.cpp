@@ -1,0 +1,67 @@
+#include "cache/cache_key.hpp"
+
+namespace sluice::cache {
+namespace {
+
+int hex_value(char c) noexcept {
+  if (c >= '0' && c <= '9') { return c - '0'; }
+  if (c >= 'a' && c <= 'f') { return c - 'a' + 10; }
+  if (c >= 'A' && c <= 'F') { return c - 'A' + 10; }
+  return -1;
+}
+
+bool is_unreserved(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+// Appends what stands for the three octets "%xy" at the front of `text`.
+void append_normalised_triplet(std::string_view text, std::string& out) {
+  const auto decoded = static_cast<char>(hex_value(text[1]) * 16 + hex_value(text[2]));
+  // RFC 3986 6.2.2.2: URIs "should be normalized by decoding any percent-encoded octet that corresponds to an
+  // unreserved character".
+  if (is_unreserved(decoded)) {
+    out += decoded;
+    return;
+  }
+  // RFC 3986 6.2.2.1: "the hexadecimal digits within a percent-encoding triplet ... should be normalized to use
+  // uppercase letters for the digits A-F".
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  out += '%';
+  out += kDigits[hex_value(text[1])];
+  out += kDigits[hex_value(text[2])];
+}
+
+// Where the path begins: after the authority, or at 0 when there is none.
+std::size_t path_start(std::string_view uri) noexcept {
+  const auto scheme = uri.find("://");
+  if (scheme == std::string_view::npos) { return 0; }
+  const auto end = uri.find_first_of("/?", scheme + 3);
+  return end == std::string_view::npos ? uri.size() : end;
+}
+
+}  // namespace
+
+void make_cache_key(std::string_view uri, std::string& out) {
+  uri = uri.substr(0, uri.find('#'));
+  const auto path = path_start(uri);
+  out.assign(uri.substr(0, path));
+  // RFC 9110 4.2.3: "an empty path component is equivalent to an absolute path of "/"".
+  if (path > 0 && (path == uri.size() || uri[path] == '?')) { out += '/'; }
+  uri.remove_prefix(path);
+  while (!uri.empty()) {
+    const auto plain = uri.substr(0, uri.find('%'));
+    out += plain;
+    uri.remove_prefix(plain.size());
+    if (uri.empty()) { return; }
+    if (uri.size() < 3 || hex_value(uri[1]) < 0 || hex_value(uri[2]) < 0) {  // not a triplet: as it stands
+      out += '%';
+      uri.remove_prefix(1);
+      continue;
+    }
+    append_normalised_triplet(uri, out);
+    uri.remove_prefix(3);
+  }
+}
+
+}  // namespace sluice::cache

@@ -1,0 +1,67 @@
+#include "cache/vary.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "cache/accept.hpp"
+#include "cache/syntax.hpp"
+
+namespace sluice::cache {
+namespace {
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), to_lower);
+  return out;
+}
+
+// RFC 9111 4.1: header fields match "if those in the first request can be transformed to those in the second request by
+// applying any of": whitespace "where allowed in the header field's syntax", "combining multiple header field lines
+// with the same field name", "normalizing both header field values in a way that is known to have identical semantics,
+// according to the header field's specification (e.g., reordering field values when order is not significant;
+// case-normalization, where values are defined to be case-insensitive)".
+std::string normalised(std::string_view name, Fields request) {
+  switch (field_name(name)) {
+    case FieldName::accept_encoding:
+      return normalised_accept_encoding(request);
+    case FieldName::accept:
+      return normalised_preferences(combined(request, name), Ordering::insignificant);
+    case FieldName::accept_language:
+      return normalised_preferences(combined(request, name), Ordering::breaks_ties);
+    default:
+      break;
+  }
+  if (name == "accept-charset") { return normalised_preferences(combined(request, name), Ordering::insignificant); }
+  return combined(request, name);
+}
+
+}  // namespace
+
+VaryNames vary_names(Fields response) {
+  VaryNames out;
+  for (const auto& field : response) {
+    if (field.id != FieldName::vary) { continue; }
+    for_each_member(field.value, [&](std::string_view member) {
+      // A member that is no field name cannot be matched; like "*" it says that we do not know what selects.
+      if (member == "*" || !is_token(member)) { out.matches_nothing = true; }
+      out.names.push_back(lower_case(member));
+    });
+  }
+  std::sort(out.names.begin(), out.names.end());
+  out.names.erase(std::unique(out.names.begin(), out.names.end()), out.names.end());
+  return out;
+}
+
+std::string variant_key(const VaryNames& names, Fields request) {
+  std::string out;
+  for (const auto& name : names.names) {
+    out += name;
+    // RFC 9111 4.1: "If (after any normalization that might take place) a header field is absent from a request, it can
+    // only match another request if it is also absent there." So absent and empty differ.
+    if (find(request, name) != nullptr) { out.append(":").append(normalised(name, request)); }
+    out += '\n';  // occurs in no field value
+  }
+  return out;
+}
+
+}  // namespace sluice::cache
