@@ -9,8 +9,8 @@ namespace sluice::record {
 
 enum class LogFormat : std::uint8_t { json, squid, combined, none };
 
-// Appends one line, with its line feed, to `out`. Every octet that could end a line or leave a quoted string is escaped.
-// squid: `time elapsed client code/status bytes method URL user hierarchy/peer type`, code as Squid spells it
+// Appends one line, with its line feed, to `out`. Every octet that could end a line or leave a quoted string is
+// escaped. squid: `time elapsed client code/status bytes method URL user hierarchy/peer type`, code as Squid spells it
 // (TCP_HIT, TCP_MEM_HIT, TCP_MISS, TCP_REFRESH_UNMODIFIED, TCP_DENIED, TCP_TUNNEL, ...). combined: Apache's.
 // Cost: under a microsecond for json; no allocation beyond `out`.
 void append_line(const AccessRecord& record, LogFormat format, std::string& out);

@@ -16,24 +16,25 @@ namespace sluice::record {
 struct AccessRecord {
   std::chrono::system_clock::time_point start;
   std::chrono::microseconds duration{};
-  std::chrono::microseconds first_byte{};       // until the response head was sent
+  std::chrono::microseconds first_byte{};  // until the response head was sent
   std::string_view request_id;
-  std::string_view client;                      // address, text
-  std::string_view listener;                    // "explicit"
+  std::string_view client;    // address, text
+  std::string_view listener;  // "explicit"
   std::string_view method;
-  std::string_view url;                         // target URI; "host:port" for CONNECT; "" when it could not be read
+  std::string_view url;  // target URI; "host:port" for CONNECT; "" when it could not be read
   std::string_view http_version = "HTTP/1.1";
-  int status = 0;                               // 0 when none was sent
-  std::uint64_t received = 0;                   // octets from the client, heads included; for tunnels both heads and content
-  std::uint64_t sent = 0;                       // octets to the client, likewise
-  std::string_view content_type;                // of the response
+  int status = 0;                 // 0 when none was sent
+  std::uint64_t received = 0;     // octets from the client, heads included; for tunnels both heads and content
+  std::uint64_t sent = 0;         // octets to the client, likewise
+  std::string_view content_type;  // of the response
   std::string_view referer;
   std::string_view user_agent;
   policy::Decision decision;
   cache::CacheStatus cache;
-  std::string_view upstream;                    // address:port connected, text; "" when none
+  std::string_view upstream;  // address:port connected, text; "" when none
   bool through_parent = false;
   bool tunnel = false;
+  bool from_memory = false;  // a hit that the memory tier answered
   std::optional<ErrorKind> error;
 };
 

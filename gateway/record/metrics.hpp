@@ -14,8 +14,12 @@ namespace sluice::record {
 // A counter written by one worker and read by anyone: no lock prefix on the hot path.
 class Counter {
  public:
-  void add(std::uint64_t n = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
-  void sub(std::uint64_t n = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed); }
+  void add(std::uint64_t n = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  void sub(std::uint64_t n = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
+  }
   std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -37,26 +41,38 @@ class Histogram {
 };
 
 // The outcome words of a request, for metrics and the status line.
-enum class Outcome : std::uint8_t { hit, stale_hit, validated, collapsed, miss, bypass, denied, error, tunnel, local, count_ };
+enum class Outcome : std::uint8_t {
+  hit,
+  stale_hit,
+  validated,
+  collapsed,
+  miss,
+  bypass,
+  denied,
+  error,
+  tunnel,
+  local,
+  count_
+};
 std::string_view to_string(Outcome outcome) noexcept;
 Outcome outcome_of(const AccessRecord& record) noexcept;
 
 // All counters of one worker. Written only by it.
 struct WorkerMetrics {
   std::array<Counter, static_cast<int>(Outcome::count_)> requests;
-  std::array<Counter, 3> verdicts;                                        // policy::Verdict
-  std::array<Counter, 6> status_class;                                    // 0: none, 1xx .. 5xx
+  std::array<Counter, 3> verdicts;      // policy::Verdict
+  std::array<Counter, 6> status_class;  // 0: none, 1xx .. 5xx
   std::array<Counter, static_cast<int>(cache::MissCause::count_)> misses;
-  std::array<Counter, static_cast<int>(ErrorKind::count_)> errors;        // by kind
+  std::array<Counter, static_cast<int>(ErrorKind::count_)> errors;  // by kind
   Histogram duration;
   Histogram first_byte;
-  Counter received, sent;                  // octets, client side
+  Counter received, sent;  // octets, client side
   Counter upstream_received, upstream_sent;
   Counter connections_accepted, connections_open, connections_refused;
   Counter upstream_opened, upstream_reused, upstream_open, upstream_retried;
   Counter tunnels_opened, tunnels_open;
   Counter dns_queries, dns_answers_cached, dns_failures, dns_last_good;
-  Counter accept_paused;                   // descriptor limit reached
+  Counter accept_paused;  // descriptor limit reached
 
   void count(const AccessRecord& record) noexcept;
 };

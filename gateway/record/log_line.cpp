@@ -1,0 +1,244 @@
+// One access log line in each format.
+
+#include "gateway/record/access_log.hpp"
+#include "gateway/record/log_text.hpp"
+#include "gateway/record/metrics.hpp"
+
+namespace sluice::record {
+namespace {
+
+// The members of one JSON object. Keys are literals that need no escaping and come with their punctuation
+// (`,"key":`), so that a member costs two appends.
+class JsonMembers {
+ public:
+  explicit JsonMembers(std::string& out) : out_(out) {}
+
+  void text(std::string_view key, std::string_view value) {
+    if (value.empty()) { return; }
+    out_ += key;
+    out_ += '"';
+    append_json_text(out_, value);
+    out_ += '"';
+  }
+  // A word of ours from a closed list: nothing to escape.
+  void word(std::string_view key, std::string_view value) {
+    out_ += key;
+    out_ += '"';
+    out_ += value;
+    out_ += '"';
+  }
+  template <std::integral Number>
+  void number(std::string_view key, Number value) {
+    out_ += key;
+    append_number(out_, value);
+  }
+  void flag(std::string_view key, bool value) {
+    if (!value) { return; }
+    out_ += key;
+    out_ += "true";
+  }
+
+ private:
+  std::string& out_;
+};
+
+void append_request(const AccessRecord& record, JsonMembers& json) {
+  json.text(R"(,"id":)", record.request_id);
+  json.text(R"(,"client":)", record.client);
+  json.text(R"(,"listener":)", record.listener);
+  json.text(R"(,"method":)", record.method);
+  json.text(R"(,"url":)", record.url);
+  json.text(R"(,"version":)", record.http_version);
+  json.number(R"(,"status":)", record.status);
+  json.number(R"(,"received":)", record.received);
+  json.number(R"(,"sent":)", record.sent);
+  json.number(R"(,"duration_us":)", record.duration.count());
+  if (record.first_byte.count() != 0) { json.number(R"(,"first_byte_us":)", record.first_byte.count()); }
+  json.text(R"(,"type":)", record.content_type);
+  json.text(R"(,"referer":)", record.referer);
+  json.text(R"(,"agent":)", record.user_agent);
+}
+
+void append_decision(const policy::Decision& decision, JsonMembers& json) {
+  if (decision.verdict != policy::Verdict::undecided) { json.word(R"(,"verdict":)", to_string(decision.verdict)); }
+  json.text(R"(,"rule":)", decision.rule_id);
+  json.text(R"(,"reason":)", decision.reason);
+  if (decision.version != 0) { json.number(R"(,"policy":)", decision.version); }
+}
+
+void append_cache(const AccessRecord& record, JsonMembers& json) {
+  const cache::CacheStatus& status = record.cache;
+  json.word(R"(,"cache":)", to_string(outcome_of(record)));
+  if (status.forward != cache::CacheStatus::Forward::none) { json.word(R"(,"cache_fwd":)", to_string(status.forward)); }
+  if (status.forward_status != 0) { json.number(R"(,"cache_fwd_status":)", status.forward_status); }
+  if (status.ttl) { json.number(R"(,"cache_ttl":)", static_cast<std::int64_t>(status.ttl->count())); }
+  if (status.cause != cache::MissCause::none) { json.word(R"(,"cause":)", to_string(status.cause)); }
+  json.flag(R"(,"stored":)", status.stored);
+  json.flag(R"(,"collapsed":)", status.collapsed);
+}
+
+void append_json(const AccessRecord& record, std::string& out) {
+  out += R"({"time":")";
+  append_rfc3339(out, record.start);
+  out += '"';
+  JsonMembers json(out);
+  append_request(record, json);
+  append_decision(record.decision, json);
+  append_cache(record, json);
+  json.text(R"(,"upstream":)", record.upstream);
+  json.flag(R"(,"parent":)", record.through_parent);
+  json.flag(R"(,"tunnel":)", record.tunnel);
+  if (record.error) { json.word(R"(,"error":)", to_string(*record.error)); }
+  out += "}\n";
+}
+
+// Squid's words for a request that went to the origin server. A stored response was there when it was forwarded as
+// stale; the client forced it when it was forwarded because of the request.
+std::string_view squid_forward_code(const cache::CacheStatus& status) {
+  using Forward = cache::CacheStatus::Forward;
+  switch (status.forward) {
+    case Forward::stale:
+      return "TCP_REFRESH_MODIFIED";
+    case Forward::request:
+      return "TCP_CLIENT_REFRESH_MISS";
+    default:
+      return "TCP_MISS";
+  }
+}
+
+std::string_view squid_code(const AccessRecord& record) {
+  switch (outcome_of(record)) {
+    case Outcome::hit:
+      return record.from_memory ? "TCP_MEM_HIT" : "TCP_HIT";
+    case Outcome::stale_hit:
+      return "TCP_REFRESH_FAIL_OLD";
+    case Outcome::validated:
+      return "TCP_REFRESH_UNMODIFIED";
+    case Outcome::collapsed:
+      return "TCP_CF_HIT";
+    case Outcome::denied:
+      return "TCP_DENIED";
+    case Outcome::tunnel:
+      return "TCP_TUNNEL";
+    case Outcome::local:
+      return "NONE_NONE";
+    case Outcome::error:
+      return record.url.empty() ? "NONE_NONE" : "TCP_MISS";
+    default:
+      return squid_forward_code(record.cache);
+  }
+}
+
+// Squid marks what the client gave up, and what ran into a limit, behind the code.
+std::string_view squid_code_suffix(const AccessRecord& record) {
+  if (!record.error) { return {}; }
+  switch (*record.error) {
+    case ErrorKind::client_gone:
+      return "_ABORTED";
+    case ErrorKind::connection_timeout:
+    case ErrorKind::connection_read_timeout:
+    case ErrorKind::http_response_timeout:
+    case ErrorKind::dns_timeout:
+    case ErrorKind::request_timeout:
+      return "_TIMEDOUT";
+    default:
+      return {};
+  }
+}
+
+// "192.0.2.1:80" and "[2001:db8::1]:80" without port and brackets: Squid names the peer alone.
+std::string_view peer_address(std::string_view upstream) {
+  const std::size_t colon = upstream.rfind(':');
+  if (colon != std::string_view::npos) { upstream = upstream.substr(0, colon); }
+  if (upstream.starts_with('[') && upstream.ends_with(']')) { upstream = upstream.substr(1, upstream.size() - 2); }
+  return upstream;
+}
+
+void append_squid_peer(const AccessRecord& record, std::string& out) {
+  if (record.upstream.empty()) {
+    out += "HIER_NONE/-";
+    return;
+  }
+  out += record.through_parent ? "FIRSTUP_PARENT/" : "HIER_DIRECT/";
+  append_word(out, peer_address(record.upstream));
+}
+
+// The media type without parameters, as Squid logs it.
+std::string_view media_type(std::string_view content_type) {
+  content_type = content_type.substr(0, content_type.find(';'));
+  while (content_type.ends_with(' ') || content_type.ends_with('\t')) { content_type.remove_suffix(1); }
+  return content_type;
+}
+
+void append_squid(const AccessRecord& record, std::string& out) {
+  const std::int64_t start = epoch_milliseconds(record.start);
+  append_number(out, start / 1000);
+  out += '.';
+  append_padded(out, start % 1000, 3, '0');
+  out += ' ';
+  append_padded(out, std::chrono::floor<std::chrono::milliseconds>(record.duration).count(), 6, ' ');
+  out += ' ';
+  append_word(out, record.client);
+  out += ' ';
+  out += squid_code(record);
+  out += squid_code_suffix(record);
+  out += '/';
+  append_padded(out, record.status, 3, '0');
+  out += ' ';
+  append_number(out, record.sent);
+  out += ' ';
+  append_word(out, record.method);
+  out += ' ';
+  append_word(out, record.url.empty() ? std::string_view("error:invalid-request") : record.url);
+  out += " - ";
+  append_squid_peer(record, out);
+  out += ' ';
+  append_word(out, media_type(record.content_type));
+  out += '\n';
+}
+
+void append_request_line(const AccessRecord& record, std::string& out) {
+  if (record.method.empty() && record.url.empty()) {
+    out += '-';
+    return;
+  }
+  append_quoted_text(out, record.method);
+  out += ' ';
+  append_quoted_text(out, record.url);
+  out += ' ';
+  append_quoted_text(out, record.http_version);
+}
+
+void append_combined(const AccessRecord& record, std::string& out) {
+  append_word(out, record.client);
+  out += " - - [";
+  append_common_log_time(out, record.start);
+  out += "] \"";
+  append_request_line(record, out);
+  out += "\" ";
+  append_padded(out, record.status, 3, '0');
+  out += ' ';
+  append_number(out, record.sent);
+  out += " \"";
+  append_quoted_text(out, record.referer);
+  out += "\" \"";
+  append_quoted_text(out, record.user_agent);
+  out += "\"\n";
+}
+
+}  // namespace
+
+void append_line(const AccessRecord& record, LogFormat format, std::string& out) {
+  switch (format) {
+    case LogFormat::json:
+      return append_json(record, out);
+    case LogFormat::squid:
+      return append_squid(record, out);
+    case LogFormat::combined:
+      return append_combined(record, out);
+    case LogFormat::none:
+      return;
+  }
+}
+
+}  // namespace sluice::record
