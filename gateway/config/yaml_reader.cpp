@@ -47,7 +47,11 @@ class Reader {
       const std::vector<YAML::Node> documents = YAML::LoadAll(text);
       if (documents.size() > 1) { complain(documents[1], "a second document; a configuration is one document"); }
       if (!documents.empty()) { read_root(documents.front()); }
-    } catch (const YAML::Exception& exception) { complain(place_of(exception.mark), "not YAML: " + exception.msg); }
+    } catch (const YAML::Exception& exception) {
+      const Place place = place_of(exception.mark);
+      const std::string hint = place.excerpt.starts_with('\t') ? "; indent with spaces, not with tabs" : "";
+      complain(place, "not YAML: " + exception.msg + hint);
+    }
   }
 
  private:
