@@ -96,7 +96,12 @@ bool for_each_option(std::string_view value, Each&& each) {
   return true;
 }
 
+// Every option is compared with every field's name when the message is passed on or kept, so the list is bounded.
+constexpr std::size_t kMostConnectionOctets = 1024;
+
 HeadFault read_connection(std::string_view value, MessageControl& out) {
+  out.connection_octets += value.size();
+  if (out.connection_octets > kMostConnectionOctets) { return {Kind::too_many_fields, "parsing Connection: too long"}; }
   const bool well_formed = for_each_option(value, [&](std::string_view option) {
     if (cache::equals_ignoring_case(option, "close")) { out.close = true; }
     if (cache::equals_ignoring_case(option, "keep-alive")) { out.keep_alive = true; }

@@ -43,6 +43,7 @@ struct MessageControl {
   bool has_upgrade = false;  // Upgrade names a protocol we pass on
   std::uint64_t length = 0;
   unsigned hosts = 0;
+  std::size_t connection_octets = 0;
 };
 
 // Errors: several or malformed Content-Length, Transfer-Encoding that is not exactly one `chunked`, both of them,
