@@ -1,0 +1,478 @@
+"""The shared cache as its clients and origins see it: RFC 9111, RFC 5861 and RFC 9211."""
+
+import threading
+import unittest
+
+from support import tool
+from support.case import SluiceTestCase
+from support.client import Client, Closed
+from support.http import chunked
+from support.origin import Gate, now_http, reply
+from support.waiting import eventually
+
+FRESH = {"Cache-Control": "max-age=600"}
+
+
+class Storing(SluiceTestCase):
+    def setUp(self):
+        super().setUp()
+        self.origin = self.start_origin()
+        self.daemon = self.start_daemon()
+
+    def fetch(self, path, fields=(), **options):
+        return self.get(self.daemon, self.origin.url(path), fields, **options)
+
+    def test_what_is_kept_and_what_is_not(self):
+        cases = [
+            ("max-age", 200, {"Cache-Control": "max-age=60"}, True),
+            ("s-maxage wins", 200, {"Cache-Control": "max-age=0, s-maxage=60"}, True),
+            ("Expires", 200, {"Expires": now_http(60)}, True),
+            ("heuristic from Last-Modified", 200, {"Last-Modified": now_http(-864000)}, True),
+            ("a cacheable 404", 404, {"Cache-Control": "max-age=60"}, True),
+            ("a permanent redirect", 301, {"Cache-Control": "max-age=60", "Location": "/"}, True),
+            ("no-store", 200, {"Cache-Control": "no-store, max-age=60"}, False),
+            ("private", 200, {"Cache-Control": "private, max-age=60"}, False),
+            ("Vary: *", 200, {"Cache-Control": "max-age=60", "Vary": "*"}, False),
+            ("expired on arrival without a validator", 200, {"Expires": "0"}, False),
+            ("nothing said about it", 200, {}, False),
+            ("an upstream error", 500, {}, False),
+        ]
+        for number, (what, status, fields, kept) in enumerate(cases):
+            with self.subTest(what):
+                path = f"/case{number}"
+                self.origin.on(path, reply(status, b"content", fields, "Text"))
+                self.fetch(path)
+                again = self.fetch(path)
+                self.assertEqual(again.is_hit, kept, again.cache_status)
+                self.assertEqual((again.status, again.body), (status, b"content"))
+                self.assertEqual(self.origin.count(path), 1 if kept else 2)
+
+    def test_authorization_keeps_a_response_out_unless_it_is_public(self):
+        for path, control, kept in (("/closed", "max-age=60", False), ("/open", "public, max-age=60", True)):
+            self.origin.on(path, reply(body=b"x", fields={"Cache-Control": control}))
+            self.fetch(path, {"Authorization": "Basic YTpi"})
+            self.assertEqual(self.fetch(path, {"Authorization": "Basic YTpi"}).is_hit, kept, control)
+
+    def test_a_hit_carries_age_and_says_so(self):
+        self.origin.on("/x", reply(body=b"x", fields={**FRESH, "Date": now_http(-30)}))
+        first = self.fetch("/x")
+        self.assertIn("fwd=uri-miss", first.cache_status)
+        self.assertIn("stored", first.cache_status)
+        again = self.fetch("/x")
+        self.assertTrue(again.cache_status.startswith("sluice; hit"), again.cache_status)
+        self.assertIn("ttl=", again.cache_status)
+        self.assertGreaterEqual(int(again.fields["Age"]), 30)
+        self.assertLess(int(again.fields["Age"]), 60)
+        self.assertEqual(again.fields["Date"], first.fields["Date"])
+
+    def test_equivalent_spellings_of_a_url_share_one_response(self):
+        self.origin.on("/a/~b", reply(body=b"x", fields=FRESH))
+        host = f"127.0.0.1:{self.origin.port}"
+        for target in (f"http://{host}/a/~b", f"HTTP://{host}/a/~b", f"http://{host}/a/%7Eb", f"http://{host}/a/%7eb"):
+            with Client(self.daemon.port) as client:
+                client.send(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n")
+                self.assertEqual(client.response().status, 200, target)
+        self.assertLessEqual(self.origin.count(), 1)
+
+    def test_different_queries_are_different_responses(self):
+        self.origin.on("/q", lambda exchange: reply(body=exchange.request.target, fields=FRESH))
+        for _ in range(2):
+            for query in ("?a=1", "?a=2", "?", ""):
+                self.assertEqual(self.fetch("/q" + query).body.decode().rstrip("?"), ("/q" + query).rstrip("?"))
+
+    def test_vary_keeps_a_variant_for_each_language(self):
+        self.origin.on("/v", lambda exchange: reply(body=exchange.fields.get("Accept-Language", "none"),
+                                                    fields={**FRESH, "Vary": "Accept-Language"}))
+        for expected_hit in (False, True):
+            for language in ("de", "en", "fr"):
+                answer = self.fetch("/v", {"Accept-Language": language})
+                self.assertEqual((answer.body.decode(), answer.is_hit), (language, expected_hit))
+        self.assertEqual(self.origin.count("/v"), 3)
+
+    def test_head_is_answered_from_a_stored_get(self):
+        self.origin.on("/x", reply(body=b"12345", fields=FRESH))
+        self.fetch("/x")
+        answer = self.fetch("/x", method="HEAD")
+        self.assertTrue(answer.is_hit)
+        self.assertEqual(answer.fields["Content-Length"], "5")
+        self.assertEqual(self.origin.count("/x"), 1)
+
+    def test_request_directives(self):
+        self.origin.on("/x", reply(body=b"x", fields={**FRESH, "Date": now_http(-100)}))
+        self.fetch("/x")
+        for directive, hit in (("no-cache", False), ("max-age=5", False), ("min-fresh=590", False), ("max-age=500", True),
+                               ("max-stale", True)):
+            with self.subTest(directive):
+                self.assertEqual(self.fetch("/x", {"Cache-Control": directive}).is_hit, hit)
+
+    def test_only_if_cached(self):
+        self.origin.on("/x", reply(body=b"x", fields=FRESH))
+        self.assertEqual(self.fetch("/x", {"Cache-Control": "only-if-cached"}).status, 504)
+        self.assertEqual(self.origin.count("/x"), 0)
+        self.fetch("/x")
+        self.assertEqual(self.fetch("/x", {"Cache-Control": "only-if-cached"}).body, b"x")
+
+    def test_chunked_content_with_trailers_is_stored_whole(self):
+        self.origin.on("/c", reply(fields={**FRESH, "Transfer-Encoding": "chunked"}) + chunked(b"a" * 70000, b"b" * 5, trailers="X-Sum: 1\r\n"))
+        for hit in (False, True):
+            answer = self.fetch("/c")
+            self.assertEqual((answer.body, answer.is_hit), (b"a" * 70000 + b"b" * 5, hit))
+
+    def test_a_range_of_a_stored_response(self):
+        content = bytes(range(256)) * 100
+        self.origin.on("/r", reply(body=content, fields={**FRESH, "ETag": '"1"'}))
+        self.fetch("/r")
+        cases = [("bytes=0-0", 206, content[:1]), ("bytes=-10", 206, content[-10:]), ("bytes=25000-", 206, content[25000:]),
+                 ("bytes=99999-", 416, None), ("lines=1-2", 200, content), ("bytes=5-2", 200, content)]
+        for value, status, expected in cases:
+            with self.subTest(value):
+                answer = self.fetch("/r", {"Range": value})
+                self.assertEqual(answer.status, status)
+                if expected is not None:
+                    self.assertEqual(answer.body, expected)
+                else:
+                    self.assertEqual(answer.fields["Content-Range"], f"bytes */{len(content)}")
+        self.assertEqual(self.fetch("/r", {"Range": "bytes=0-9", "If-Range": '"1"'}).status, 206)
+        self.assertEqual(self.fetch("/r", {"Range": "bytes=0-9", "If-Range": '"2"'}).status, 200)
+        self.assertEqual(self.origin.count("/r"), 1)
+
+    def test_conditional_requests_are_answered_from_the_store(self):
+        self.origin.on("/x", reply(body=b"x", fields={**FRESH, "ETag": '"abc"', "Last-Modified": now_http(-5000)}))
+        self.fetch("/x")
+        answer = self.fetch("/x", {"If-None-Match": '"abc"'})
+        self.assertEqual((answer.status, answer.body), (304, b""))
+        self.assertEqual(answer.fields["ETag"], '"abc"')
+        self.assertEqual(self.fetch("/x", {"If-None-Match": '"other"'}).status, 200)
+        self.assertEqual(self.fetch("/x", {"If-Modified-Since": now_http(-10)}).status, 304)
+        self.assertEqual(self.origin.count("/x"), 1)
+
+
+class Validating(SluiceTestCase):
+    def setUp(self):
+        super().setUp()
+        self.origin = self.start_origin()
+        self.daemon = self.start_daemon()
+
+    def fetch(self, path, fields=(), **options):
+        return self.get(self.daemon, self.origin.url(path), fields, **options)
+
+    def test_a_304_freshens_what_is_stored(self):
+        def answer(exchange):
+            if exchange.fields.get("If-None-Match") == '"v1"':
+                return reply(304, fields={"Cache-Control": "max-age=600", "ETag": '"v1"', "X-Round": "2"}, reason="Not Modified")
+            return reply(body=b"content", fields={"Cache-Control": "max-age=0", "ETag": '"v1"', "X-Round": "1"})
+
+        self.origin.on("/x", answer)
+        self.fetch("/x")
+        validated = self.fetch("/x")
+        self.assertEqual((validated.status, validated.body), (200, b"content"))
+        self.assertIn("fwd=stale", validated.cache_status)
+        again = self.fetch("/x")
+        self.assertTrue(again.is_hit, again.cache_status)
+        self.assertEqual((again.body, again.fields["X-Round"]), (b"content", "2"))
+        self.assertEqual(self.origin.count("/x"), 2)
+
+    def test_last_modified_validates_as_well(self):
+        date = now_http(-1000)
+
+        def answer(exchange):
+            if exchange.fields.get("If-Modified-Since") == date:
+                return reply(304, reason="Not Modified")
+            return reply(body=b"content", fields={"Cache-Control": "no-cache", "Last-Modified": date})
+
+        self.origin.on("/x", answer)
+        self.fetch("/x")
+        self.assertEqual(self.fetch("/x").body, b"content")
+        self.assertIn("If-Modified-Since", self.origin.last("/x").fields)
+
+    def test_a_changed_response_replaces_the_stored_one(self):
+        def answer(exchange):
+            number = self.origin.count("/x")
+            return reply(body=f"version {number}", fields={"Cache-Control": "max-age=0" if number == 1 else "max-age=600",
+                                                           "ETag": f'"{number}"'})
+
+        self.origin.on("/x", answer)
+        self.assertEqual(self.fetch("/x").body, b"version 1")
+        self.assertEqual(self.fetch("/x").body, b"version 2")
+        self.assertEqual(self.fetch("/x").body, b"version 2")
+
+    def test_the_clients_own_condition_is_still_its_own(self):
+        def answer(exchange):
+            if exchange.fields.get("If-None-Match"):
+                return reply(304, fields={"ETag": '"v1"', "Cache-Control": "max-age=0"}, reason="Not Modified")
+            return reply(body=b"content", fields={"Cache-Control": "max-age=0", "ETag": '"v1"'})
+
+        self.origin.on("/x", answer)
+        self.fetch("/x")
+        self.assertEqual(self.fetch("/x", {"If-None-Match": '"v1"'}).status, 304)
+        self.assertEqual(self.fetch("/x", {"If-None-Match": '"v0"'}).body, b"content")
+
+    def test_an_unsafe_method_invalidates(self):
+        for method, status, gone in (("POST", 200, True), ("PUT", 204, True), ("DELETE", 200, True), ("POST", 500, False)):
+            with self.subTest(f"{method} {status}"):
+                path = f"/{method}{status}"
+                self.origin.on(path, lambda exchange, status=status: reply(status, b"", reason="Text") if exchange.request.method != "GET"
+                               else reply(body=b"x", fields=FRESH))
+                self.fetch(path)
+                self.assertTrue(self.fetch(path).is_hit)
+                self.fetch(path, method=method, body=b"new")
+                self.assertEqual(self.fetch(path).is_hit, not gone)
+
+    def test_location_of_an_unsafe_answer_is_invalidated_on_the_same_origin(self):
+        self.origin.on("/list", reply(body=b"x", fields=FRESH))
+        self.origin.on("/add", reply(201, b"", {"Location": "/list"}, "Created"))
+        self.fetch("/list")
+        self.fetch("/add", method="POST", body=b"new")
+        self.assertFalse(self.fetch("/list").is_hit)
+
+
+class Stale(SluiceTestCase):
+    def setUp(self):
+        super().setUp()
+        self.origin = self.start_origin()
+        self.daemon = self.start_daemon()
+
+    def stored_stale(self, control):
+        """A response that is stale at once but may be used for longer."""
+        def answer(exchange):
+            number = self.origin.count("/x")
+            return reply(body=f"version {number}", fields={"Cache-Control": control, "Date": now_http(-60), "ETag": f'"{number}"'})
+
+        url = self.origin.on("/x", answer)
+        self.get(self.daemon, url)
+        return url
+
+    def test_stale_while_revalidate_answers_at_once_and_validates_behind(self):
+        url = self.stored_stale("max-age=30, stale-while-revalidate=600")
+        gate = Gate()
+        self.addCleanup(gate.open)
+
+        def slow(exchange):
+            gate.wait()
+            return reply(body=b"new", fields=FRESH)
+
+        self.origin.on("/x", slow)
+        for _ in range(3):
+            self.assertEqual(self.get(self.daemon, url).body, b"version 1")
+        eventually(lambda: gate.waiting == 1, "one validation in the background")
+        gate.open()
+        eventually(lambda: self.get(self.daemon, url).body == b"new", "the new response")
+        self.assertEqual(gate.waiting, 1)
+
+    def test_stale_if_error_covers_for_a_failing_origin(self):
+        url = self.stored_stale("max-age=30, stale-if-error=600")
+        self.origin.on("/x", reply(503, b"broken", reason="Service Unavailable"))
+        self.assertEqual(self.get(self.daemon, url).body, b"version 1")
+        self.origin.stop()
+        self.assertEqual(self.get(self.daemon, url).body, b"version 1")
+
+    def test_must_revalidate_forbids_stale(self):
+        url = self.stored_stale("max-age=30, stale-if-error=600, must-revalidate")
+        self.origin.stop()
+        self.assertIn(self.get(self.daemon, url).status, (502, 504))
+
+    def test_without_permission_an_error_is_an_error(self):
+        url = self.stored_stale("max-age=30")
+        self.origin.on("/x", reply(503, b"broken", reason="Service Unavailable"))
+        self.assertEqual(self.get(self.daemon, url).status, 503)
+
+
+class Collapsing(SluiceTestCase):
+    CLIENTS = 50
+
+    def setUp(self):
+        super().setUp()
+        self.origin = self.start_origin()
+        self.daemon = self.start_daemon({"workers": "2"})
+        self.gate = Gate()
+        self.addCleanup(self.gate.open)
+
+    def ask_all(self, url):
+        clients = [self.connect(self.daemon) for _ in range(self.CLIENTS)]
+        for client in clients:
+            client.send_request(url)
+        return clients
+
+    def test_one_forward_for_fifty_clients(self):
+        content = b"content" * 100000
+
+        def slow(_):
+            self.gate.wait()
+            return reply(body=content, fields=FRESH)
+
+        clients = self.ask_all(self.origin.on("/x", slow))
+        eventually(lambda: self.gate.waiting == 1, "the one forward")
+        self.gate.open()
+        answers = [client.response() for client in clients]
+        self.assertTrue(all(answer.body == content for answer in answers))
+        self.assertEqual(self.origin.count("/x"), 1)
+        self.assertTrue(any("collapsed" in answer.cache_status for answer in answers))
+
+    def test_followers_read_while_the_response_grows(self):
+        def growing(exchange):
+            exchange.send(reply(fields={**FRESH, "Content-Length": "200000"}) + b"a" * 100000)
+            self.gate.wait()
+            return b"b" * 100000
+
+        clients = self.ask_all(self.origin.on("/x", growing))
+        for client in clients:
+            client.read_until(b"\r\n\r\n")
+            self.assertEqual(client.take(50000), b"a" * 50000)
+        self.gate.open()
+        for client in clients:
+            self.assertEqual(client.take(150000), b"a" * 50000 + b"b" * 100000)
+        self.assertEqual(self.origin.count("/x"), 1)
+
+    def test_uncacheable_answers_do_not_queue(self):
+        url = self.origin.on("/x", reply(body=b"x", fields={"Cache-Control": "no-store"}))
+        self.get(self.daemon, url)
+
+        def slow(_):
+            self.gate.wait()
+            return reply(body=b"x", fields={"Cache-Control": "no-store"})
+
+        self.origin.on("/x", slow)
+        clients = self.ask_all(url)
+        eventually(lambda: self.gate.waiting == self.CLIENTS, lambda: f"all forwards side by side; {self.gate.waiting} are")
+        self.gate.open()
+        for client in clients:
+            self.assertEqual(client.response().body, b"x")
+
+    def test_a_leader_that_fails_does_not_take_the_others_down_with_wrong_octets(self):
+        def failing(exchange):
+            self.gate.wait()
+            if self.origin.count("/x") == 1:
+                exchange.close = True
+                return b"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 100\r\n\r\nabc"
+            return reply(body=b"whole", fields=FRESH)
+
+        clients = self.ask_all(self.origin.on("/x", failing))
+        eventually(lambda: self.gate.waiting >= 1, "the forward")
+        self.gate.open()
+        for client in clients:
+            try:
+                answer = client.response()
+                if answer.status == 200:
+                    self.assertEqual(answer.body, b"whole")
+            except Closed as cut:
+                self.assertNotIn(b"whole", cut.octets)
+
+    def test_the_leader_going_away_does_not_hurt_the_followers(self):
+        def growing(exchange):
+            exchange.send(reply(fields={**FRESH, "Content-Length": "200000"}) + b"a" * 100000)
+            self.gate.wait()
+            return b"b" * 100000
+
+        url = self.origin.on("/x", growing)
+        leader = self.connect(self.daemon)
+        leader.send_request(url)
+        leader.read_until(b"\r\n\r\n")
+        followers = self.ask_all(url)
+        for follower in followers:
+            follower.read_until(b"\r\n\r\n")
+        leader.close()
+        self.gate.open()
+        for follower in followers:
+            self.assertEqual(follower.take(200000), b"a" * 100000 + b"b" * 100000)
+        self.assertEqual(self.origin.count("/x"), 1)
+
+    def test_a_slow_follower_does_not_hold_up_the_others(self):
+        content = bytes(range(256)) * (4 << 12)  # 4 MiB
+        url = self.origin.on("/x", reply(body=content, fields=FRESH))
+        stopped = self.connect(self.daemon, receive_buffer=4096)
+        stopped.send_request(url)
+        stopped.read_until(b"\r\n\r\n")
+        answers = [client.response().body for client in self.ask_all(url)[:10]]
+        self.assertTrue(all(body == content for body in answers))
+
+
+class Purging(SluiceTestCase):
+    def test_purge_show_and_stats(self):
+        origin = self.start_origin()
+        daemon = self.start_daemon()
+        url = origin.on("/x", reply(body=b"x", fields=FRESH))
+        self.assertEqual(daemon.tool("cache", "show", url, expect=None).status, tool.DIFFERENT)
+        self.get(daemon, url)
+        shown = daemon.tool("cache", "show", url, "-o", "json").json()
+        self.assertIn("max-age=600", str(shown))
+        stats = daemon.tool("cache", "stats", "-o", "json").json()
+        self.assertTrue(stats)
+        daemon.tool("cache", "purge", url)
+        answer = self.get(daemon, url)
+        self.assertFalse(answer.is_hit)
+        self.assertIn("purged", answer.cache_status + self.cause(daemon), "the miss names its cause")
+
+    @staticmethod
+    def cause(daemon):
+        eventually(lambda: len(daemon.log_lines()) >= 2, "the log")
+        return daemon.log_lines()[-1]
+
+    def test_cache_disabled_passes_everything_through(self):
+        origin = self.start_origin()
+        daemon = self.start_daemon({"cache.enabled": "false"})
+        url = origin.on("/x", reply(body=b"x", fields=FRESH))
+        for _ in range(2):
+            self.assertFalse(self.get(daemon, url).is_hit)
+        self.assertEqual(origin.count("/x"), 2)
+
+    def test_responses_that_are_too_large_are_passed_through(self):
+        origin = self.start_origin()
+        daemon = self.start_daemon({"cache.disk": "0", "cache.memory_largest": "64KiB"})
+        content = b"x" * 200000
+        url = origin.on("/x", reply(body=content, fields=FRESH))
+        parts = origin.on("/y", reply(fields={**FRESH, "Transfer-Encoding": "chunked"}) + chunked(content))
+        for address in (url, parts, url, parts):
+            answer = self.get(daemon, address)
+            self.assertEqual((answer.body, answer.is_hit), (content, False))
+
+    def test_memory_stays_within_its_budget(self):
+        origin = self.start_origin()
+        daemon = self.start_daemon({"cache.memory": "16MiB", "cache.disk": "0"})
+        origin.default = lambda exchange: reply(body=b"x" * 100000, fields=FRESH)
+        start = daemon.rss()
+        with Client(daemon.port) as client:
+            for number in range(600):
+                client.request(origin.url(f"/{number}"))
+        self.assertLess(daemon.rss() - start, 40 << 20)
+
+
+class Interrupted(SluiceTestCase):
+    def test_an_origin_that_closes_early_is_seen_and_nothing_is_stored(self):
+        origin = self.start_origin()
+        daemon = self.start_daemon()
+
+        def early(exchange):
+            exchange.close = True
+            return reply(fields={**FRESH, "Content-Length": "1000000"}) + b"x" * 500000
+
+        url = origin.on("/x", early)
+        for _ in range(3):
+            with Client(daemon.port) as client, self.assertRaises(Closed) as cut:
+                client.request(url)
+            self.assertLessEqual(len(cut.exception.octets), 500000)
+        self.assertEqual(origin.count("/x"), 3)
+        self.assertEqual(daemon.tool("cache", "show", url, expect=None).status, tool.DIFFERENT)
+
+    def test_a_client_that_goes_away_stops_the_forward(self):
+        origin = self.start_origin()
+        daemon = self.start_daemon()
+        stopped = threading.Event()
+
+        def endless(exchange):
+            exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n\r\n")
+            try:
+                while True:
+                    exchange.send(b"x" * 65536)
+            except OSError:
+                stopped.set()
+                raise
+
+        url = origin.on("/x", endless)
+        with Client(daemon.port) as client:
+            client.send_request(url)
+            client.take(1000000)
+        self.assertTrue(stopped.wait(20), "the origin is told")
+
+
+if __name__ == "__main__":
+    unittest.main()

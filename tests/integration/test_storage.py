@@ -1,0 +1,173 @@
+"""What the disk tier promises: kept over a restart, and never a wrong octet after kill -9."""
+
+import hashlib
+import os
+import random
+import threading
+import time
+import unittest
+
+from support.case import SluiceTestCase
+from support.client import Client, Closed
+from support.origin import reply
+from support.waiting import Stopwatch, eventually
+
+FRESH = {"Cache-Control": "max-age=86400"}
+ROUNDS = int(os.environ.get("SLUICE_TEST_KILL_ROUNDS", "20"))
+
+
+def content_of(path):
+    """Octets that belong to one path and to no other, of a length that the path decides too."""
+    seed = hashlib.sha256(path.encode()).digest()
+    length = (500, 20000, 150000, 700000)[seed[0] % 4] + seed[1]
+    return (seed * (length // len(seed) + 1))[:length]
+
+
+class Storage(SluiceTestCase):
+    def setUp(self):
+        super().setUp()
+        self.origin = self.start_origin()
+        self.origin.default = lambda exchange: reply(body=content_of(exchange.request.target), fields=FRESH)
+
+    def test_a_restart_keeps_the_cache(self):
+        daemon = self.start_daemon()
+        paths = [f"/{number}" for number in range(60)]
+        with Client(daemon.port) as client:
+            for path in paths:
+                client.request(self.origin.url(path))
+        daemon.restart()
+        with Client(daemon.port) as client:
+            for path in paths:
+                answer = client.request(self.origin.url(path))
+                self.assertTrue(answer.is_hit, f"{path}: {answer.cache_status}")
+                self.assertEqual(answer.body, content_of(path))
+        self.assertEqual(self.origin.count(), len(paths))
+
+    def test_a_restart_keeps_variants_and_purges(self):
+        daemon = self.start_daemon()
+        url = self.origin.on("/v", lambda exchange: reply(body=exchange.fields["Accept-Language"],
+                                                          fields={**FRESH, "Vary": "Accept-Language"}))
+        gone = self.origin.url("/gone")
+        self.get(daemon, gone)
+        for language in ("de", "en"):
+            self.get(daemon, url, {"Accept-Language": language})
+        daemon.tool("cache", "purge", gone)
+        daemon.restart()
+        for language in ("de", "en"):
+            answer = self.get(daemon, url, {"Accept-Language": language})
+            self.assertEqual((answer.body.decode(), answer.is_hit), (language, True))
+        self.assertFalse(self.get(daemon, gone).is_hit)
+
+    def test_what_was_cut_is_not_there_after_a_restart(self):
+        def early(exchange):
+            exchange.close = True
+            return reply(fields={**FRESH, "Content-Length": "3000000"}) + b"x" * 2500000
+
+        daemon = self.start_daemon()
+        url = self.origin.on("/cut", early)
+        with Client(daemon.port) as client, self.assertRaises(Closed):
+            client.request(url)
+        daemon.restart()
+        self.origin.on("/cut", reply(body=b"whole", fields=FRESH))
+        answer = self.get(daemon, url)
+        self.assertEqual((answer.body, answer.is_hit), (b"whole", False))
+
+    def test_kill_9_while_storing_never_serves_a_wrong_octet(self):
+        daemon = self.start_daemon()
+        chance = random.Random(7)
+        kept, asked = 0, set()
+        for number in range(ROUNDS):
+            stop = threading.Event()
+            fillers = [threading.Thread(target=self.fill, args=(daemon.port, f"/r{number}/{n}/", stop, asked)) for n in range(4)]
+            before = self.origin.count()
+            for filler in fillers:
+                filler.start()
+            wanted = before + chance.randrange(10, 60)
+            eventually(lambda wanted=wanted: self.origin.count() >= wanted, "responses being stored", interval=0.001)
+            daemon.kill()
+            stop.set()
+            for filler in fillers:
+                filler.join(30)
+            daemon.start()
+            kept += self.compare_all(daemon, [path for path in asked if path.startswith(f"/r{number}/")])
+        self.assertGreater(kept, 0, "something survives")
+        self.compare_all(daemon, chance.sample(sorted(asked), min(400, len(asked))))
+
+    def fill(self, port, prefix, stop, asked):
+        for number in range(10000):
+            if stop.is_set():
+                return
+            path = f"{prefix}{number}"
+            try:
+                with Client(port) as client:
+                    asked.add(path)
+                    self.assertEqual(client.request(self.origin.url(path)).body, content_of(path))
+            except (Closed, OSError):
+                return  # killed in the middle
+
+    def compare_all(self, daemon, paths):
+        hits = 0
+        with Client(daemon.port) as client:
+            for path in paths:
+                answer = client.request(self.origin.url(path))
+                self.assertEqual(answer.status, 200)
+                self.assertEqual(answer.body, content_of(path), f"{path} was served wrong")
+                hits += answer.is_hit
+        return hits
+
+    def test_most_of_what_was_complete_well_before_the_kill_survives(self):
+        daemon = self.start_daemon()
+        paths = [f"/{number}" for number in range(100)]
+        with Client(daemon.port) as client:
+            for path in paths:
+                client.request(self.origin.url(path))
+        written = time.monotonic()
+        eventually(lambda: time.monotonic() - written > 1.2, "the second that may be lost has passed")
+        daemon.kill()
+        daemon.start()
+        self.assertGreaterEqual(self.compare_all(daemon, paths), 90)
+
+    def test_a_start_after_kill_9_is_ready_quickly(self):
+        daemon = self.start_daemon()
+        with Client(daemon.port) as client:
+            for number in range(100):
+                client.request(self.origin.url(f"/{number}"))
+        daemon.kill()
+        watch = Stopwatch()
+        daemon.start()
+        self.assertLess(watch.seconds(), 5)
+
+    def test_damaged_files_are_never_served(self):
+        daemon = self.start_daemon({"cache.memory": "1MiB"})
+        paths = [f"/{number}" for number in range(80)]
+        with Client(daemon.port) as client:
+            for path in paths:
+                client.request(self.origin.url(path))
+        daemon.stop()
+        self.flip_octets(os.path.join(daemon.state, "cache"), random.Random(11))
+        daemon.start()
+        with Client(daemon.port) as client:
+            for path in paths:
+                answer = client.request(self.origin.url(path))
+                self.assertEqual(answer.body, content_of(path), path)
+
+    @staticmethod
+    def flip_octets(directory, chance):
+        """Damages content in place, some octets in every table and blob file."""
+        for folder, _, names in os.walk(directory):
+            for name in names:
+                path = os.path.join(folder, name)
+                size = os.path.getsize(path)
+                if not name.endswith((".sst", ".blob")) or size < 8192:
+                    continue
+                with open(path, "r+b") as file:
+                    for _ in range(20):
+                        at = chance.randrange(size - 4096)
+                        file.seek(at)
+                        octet = file.read(1)[0]
+                        file.seek(at)
+                        file.write(bytes([octet ^ 0xFF]))
+
+
+if __name__ == "__main__":
+    unittest.main()
