@@ -23,7 +23,7 @@ SLUICE_JSON_MEMBERS(PolicyChange, rule, version, milliseconds, tunnels_closed, w
 SLUICE_JSON_MEMBERS(PolicyReload, file, version, rules, milliseconds, tunnels_closed, warnings)
 SLUICE_JSON_MEMBERS(PolicyTestArguments, url, method, from, to)
 SLUICE_JSON_MEMBERS(PolicyTestStep, id, text, outcome, stage, line)
-SLUICE_JSON_MEMBERS(PolicyTest, verdict, rule_id, rule, reason, version, trace)
+SLUICE_JSON_MEMBERS(PolicyTest, verdict, otherwise, waits_for, url, rule_id, rule, reason, version, trace)
 SLUICE_JSON_MEMBERS(CacheStats, memory, disk, hit_ratio, by_outcome, misses)
 SLUICE_JSON_MEMBERS(UrlArguments, url)
 SLUICE_JSON_MEMBERS(Field, name, value)

@@ -180,10 +180,13 @@ struct PolicyTestStep {
   int line = 0;
 };
 
-struct PolicyTest {     // answers `policy.test`
-  std::string verdict;  // allow | deny | undecided
-  std::string rule_id;
-  std::string rule;  // its text
+struct PolicyTest {       // answers `policy.test`
+  std::string verdict;    // allow | deny | undecided: rules ahead of the deciding one need facts that were not given
+  std::string otherwise;  // the verdict when none of the rules in `waits_for` matches; equal to `verdict` when decided
+  std::vector<std::string> waits_for;  // rules that need facts that were not given
+  std::string url;                     // normalised
+  std::string rule_id;                 // that decides, or would
+  std::string rule;                    // its text
   std::string reason;
   std::uint64_t version = 0;
   std::vector<PolicyTestStep> trace;

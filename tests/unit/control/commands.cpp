@@ -48,6 +48,9 @@ TEST(ControlCommand, PolicyListSurvivesTheLine) {
 
 TEST(ControlCommand, PolicyTestSurvivesTheLine) {
   const PolicyTest test{.verdict = "deny",
+                        .otherwise = "deny",
+                        .waits_for = {"r-9"},
+                        .url = "http://a.example/",
                         .rule_id = "r-1",
                         .rule = "deny",
                         .reason = "",
