@@ -39,7 +39,7 @@ void for_each_part(std::string_view member, Each each) {
   std::size_t start = 0;
   for (std::size_t i = 0; i <= member.size(); ++i) {
     if (i < member.size()) {
-      if (quoted && member[i] == '\\') {
+      if (quoted && member[i] == '\\' && i + 1 < member.size()) {
         ++i;
         continue;
       }

@@ -16,7 +16,7 @@ struct CacheStatus {
   bool hit = false;
   Forward forward = Forward::none;
   int forward_status = 0;  // 0 when it was not forwarded or is the status sent
-  std::optional<Seconds> ttl;
+  std::optional<Seconds> ttl = std::nullopt;
   bool stored = false;
   bool collapsed = false;
   MissCause cause = MissCause::none;  // as `detail`

@@ -47,7 +47,7 @@ void for_each_member(std::string_view value, Each&& each) {
   bool quoted = false;
   for (std::size_t i = 0; i <= value.size(); ++i) {
     if (i < value.size()) {
-      if (quoted && value[i] == '\\') { ++i; continue; }
+      if (quoted && value[i] == '\\' && i + 1 < value.size()) { ++i; continue; }
       if (value[i] == '"') { quoted = !quoted; continue; }
       if (quoted || value[i] != ',') { continue; }
     }

@@ -1,0 +1,112 @@
+#include "cache/ranges.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/cache/messages.hpp"
+
+namespace sluice::cache {
+namespace {
+
+std::string describe(const RangeAnswer& answer) {
+  switch (answer.kind) {
+    case RangeAnswer::Kind::whole:
+      return "whole";
+    case RangeAnswer::Kind::unsatisfiable:
+      return "unsatisfiable";
+    case RangeAnswer::Kind::partial:
+      break;
+  }
+  return std::to_string(answer.range.first) + "-" + std::to_string(answer.range.last);
+}
+
+struct Case {
+  const char* name;
+  const char* range;
+  std::uint64_t size;
+  const char* expected;
+  const char* rfc;
+};
+
+TEST(Ranges, OneRangeIsCutFromTheWhole) {
+  constexpr Case kCases[] = {
+      {"first octets", "bytes=0-4", 10, "0-4", "9110 14.1.2"},
+      {"one octet", "bytes=9-9", 10, "9-9", "9110 14.1.2"},
+      {"open end", "bytes=3-", 10, "3-9", "9110 14.1.2"},
+      {"everything", "bytes=0-", 10, "0-9", "9110 14.1.2"},
+      {"end beyond", "bytes=5-100", 10, "5-9", "9110 14.1.2"},
+      {"end far beyond", "bytes=5-99999999999999999999999", 10, "5-9", "9110 14.1.2"},
+      {"suffix", "bytes=-3", 10, "7-9", "9110 14.1.2"},
+      {"long suffix", "bytes=-30", 10, "0-9", "9110 14.1.2"},
+      {"endless suffix", "bytes=-99999999999999999999999", 10, "0-9", "9110 14.1.2"},
+      {"empty suffix", "bytes=-0", 10, "unsatisfiable", "9110 14.1.2"},
+      {"start at the end", "bytes=10-", 10, "unsatisfiable", "9110 14.1.2"},
+      {"start far beyond", "bytes=99999999999999999999999-", 10, "unsatisfiable", "9110 14.1.2"},
+      {"of nothing", "bytes=0-", 0, "unsatisfiable", "9110 14.1.2"},
+      {"suffix of nothing", "bytes=-5", 0, "whole", "9110 14.1.2"},
+      {"backwards", "bytes=5-4", 10, "whole", "9110 14.1.1"},
+      {"unit in any case", "Bytes=0-4", 10, "0-4", "9110 14.1"},
+      {"other unit", "items=0-4", 10, "whole", "9110 14.2"},
+      {"no unit", "0-4", 10, "whole", "9110 14.2"},
+      {"two ranges", "bytes=0-1,3-4", 10, "whole", "9110 14.2"},
+      {"empty members", "bytes=, 0-1 ,", 10, "0-1", "9110 5.6.1"},
+      {"nothing", "bytes=", 10, "whole", "9110 14.2"},
+      {"only a dash", "bytes=-", 10, "whole", "9110 14.2"},
+      {"not digits", "bytes=a-b", 10, "whole", "9110 14.2"},
+      {"sign", "bytes=+0-4", 10, "whole", "9110 14.2"},
+      {"two dashes", "bytes=0--4", 10, "whole", "9110 14.2"},
+      {"blank inside", "bytes=0 -4", 10, "whole", "9110 14.2"},
+      {"blank before =", "bytes =0-4", 10, "whole", "9110 14.2"},
+  };
+  for (const auto& c : kCases) {
+    auto head = stored_head("ETag: \"x\"");
+    head.content_length = c.size;
+    const auto request = lines(std::string("Range: ") + c.range);
+    EXPECT_EQ(describe(evaluate_range({"GET", "", request.fields()}, head)), c.expected) << c.name << ", RFC " << c.rfc;
+  }
+}
+
+struct ConditionCase {
+  const char* name;
+  const char* stored;
+  const char* if_range;
+  const char* expected;
+};
+
+// RFC 9110 13.1.5
+TEST(Ranges, IfRangeNeedsAStrongMatch) {
+  constexpr const char* kDated =
+      "Date: Sun, 06 Nov 1994 08:49:37 GMT\nETag: \"x\"\nLast-Modified: Sun, 06 Nov 1994 08:00:00 GMT\nContent-Length: "
+      "9";
+  constexpr ConditionCase kCases[] = {
+      {"same tag", kDated, "If-Range: \"x\"", "0-1"},
+      {"other tag", kDated, "If-Range: \"y\"", "whole"},
+      {"weak tag", kDated, "If-Range: W/\"x\"", "whole"},
+      {"stored tag weak", "ETag: W/\"x\"\nContent-Length: 9", "If-Range: W/\"x\"", "whole"},
+      {"same date", kDated, "If-Range: Sun, 06 Nov 1994 08:00:00 GMT", "0-1"},
+      {"later date", kDated, "If-Range: Sun, 06 Nov 1994 08:00:01 GMT", "whole"},
+      {"date not strong",
+       "Date: Sun, 06 Nov 1994 08:00:00 GMT\nLast-Modified: Sun, 06 Nov 1994 08:00:00 GMT\nContent-Length: 9",
+       "If-Range: Sun, 06 Nov 1994 08:00:00 GMT", "whole"},
+      {"neither", kDated, "If-Range: x", "whole"},
+      {"a list", kDated, "If-Range: \"x\", \"y\"", "whole"},
+      {"twice", kDated, "If-Range: \"x\"\nIf-Range: \"x\"", "whole"},
+  };
+  for (const auto& c : kCases) {
+    const auto request = lines(std::string("Range: bytes=0-1\n") + c.if_range);
+    EXPECT_EQ(describe(evaluate_range({"GET", "", request.fields()}, stored_head(c.stored))), c.expected) << c.name;
+  }
+}
+
+TEST(Ranges, OtherMethodsStatusesAndRepeatedFieldsGetTheWhole) {
+  const auto head = stored_head("ETag: \"x\"\nContent-Length: 9");
+  const auto once = lines("Range: bytes=0-1");
+  const auto twice = lines("Range: bytes=0-1\nRange: bytes=0-1");
+  EXPECT_EQ(describe(evaluate_range({"GET", "", once.fields()}, head)), "0-1");
+  EXPECT_EQ(describe(evaluate_range({"HEAD", "", once.fields()}, head)), "whole");
+  EXPECT_EQ(describe(evaluate_range({"GET", "", twice.fields()}, head)), "whole");
+  EXPECT_EQ(describe(evaluate_range({"GET", "", {}}, head)), "whole");
+  EXPECT_EQ(describe(evaluate_range({"GET", "", once.fields()}, stored_head("Content-Length: 9", 404))), "whole");
+}
+
+}  // namespace
+}  // namespace sluice::cache
