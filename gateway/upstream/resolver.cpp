@@ -54,7 +54,7 @@ Resolver::Resolver(asio::io_context& context, ResolverOptions options, record::W
       cache_({options_.max_entries, options_.negative_ttl, options_.last_good}),
       hosts_(options_.hosts_file),
       channel_(open_channel()),
-      next_look_(Clock::now() + kLookInterval),
+      next_look_(options_.now() + kLookInterval),
       resolv_conf_version_(version_of(kResolvConf)) {}
 
 // The channels call back every open question while the rest of the resolver still stands.
@@ -80,7 +80,7 @@ std::optional<Result<ResolvedPtr>> Resolver::find(std::string_view host) {
   if (const auto literal = policy::Address::parse(host)) {
     return std::make_shared<const Resolved>(Resolved{{*literal}, false});
   }
-  const Time now = Clock::now();
+  const Time now = options_.now();
   if (ResolvedPtr listed = hosts_.find(host, now)) { return listed; }
   if (is_localhost(host)) { return loopback_addresses(); }
   const std::optional<DnsCache::Answer> remembered = cache_.find(host, now);
@@ -107,7 +107,7 @@ std::shared_ptr<Resolver::Lookup> Resolver::join_or_start(std::string host) {
 }
 
 void Resolver::start(const std::shared_ptr<Lookup>& lookup) {
-  follow_resolv_conf(Clock::now());
+  follow_resolv_conf(options_.now());
   metrics_.dns_queries.add();
   arm(lookup, options_.timeout);
   for (const Family family : {Family::ipv6, Family::ipv4}) {
@@ -160,7 +160,7 @@ void Resolver::conclude(Lookup& lookup, bool is_complete) {
 }
 
 DnsCache::Answer Resolver::judge(const Lookup& lookup, bool is_complete) {
-  const Time now = Clock::now();
+  const Time now = options_.now();
   const DnsReply& ipv4 = lookup.ipv4;
   const DnsReply& ipv6 = lookup.ipv6;
   if (!ipv4.addresses.empty() || !ipv6.addresses.empty()) {

@@ -26,6 +26,8 @@ struct ResolverOptions {
   std::string hosts_file = "/etc/hosts";
   // RFC 8305 section 3: how long one family's answer waits for the other's.
   std::chrono::milliseconds resolution_delay{50};
+  // The clock that ages answers; tests have one of their own.
+  std::chrono::steady_clock::time_point (*now)() = &std::chrono::steady_clock::now;
 };
 
 // Names to addresses: address literals, the hosts file, localhost, what is remembered, then the DNS, both families at
