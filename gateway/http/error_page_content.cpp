@@ -52,6 +52,7 @@ std::string_view title_of_kind(ErrorKind kind) noexcept {
       return "The site's name could not be looked up";
     case ErrorKind::destination_not_found:
       return "There is no site of this name";
+    case ErrorKind::destination_unavailable:
     case ErrorKind::destination_ip_unroutable:
     case ErrorKind::connection_refused:
     case ErrorKind::connection_timeout:

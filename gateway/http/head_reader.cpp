@@ -69,15 +69,15 @@ HeadFault read_length(std::string_view value, std::uint64_t& out) {
 // final transfer coding" (RFC 9112 6.1): other codings with chunked once at the end are understood but not supported;
 // anything else leaves the length open.
 HeadFault coding_fault(std::string_view value) {
-  bool ends_in_chunked = false;
-  unsigned chunked = 0;
-  bool tokens = true;
+  std::string_view last;
+  unsigned others = 0;
+  bool well_formed = true;
   cache::for_each_member(value, [&](std::string_view member) {
-    ends_in_chunked = cache::equals_ignoring_case(member, "chunked");
-    chunked += ends_in_chunked ? 1 : 0;
-    tokens = tokens && is_token(member);
+    if (!last.empty()) { ++others; }
+    well_formed = well_formed && is_token(member) && !cache::equals_ignoring_case(last, "chunked");
+    last = member;
   });
-  if (tokens && ends_in_chunked && chunked == 1 && value.size() > std::string_view("chunked").size()) {
+  if (well_formed && others > 0 && cache::equals_ignoring_case(last, "chunked")) {
     return {Kind::unknown_coding, "parsing Transfer-Encoding: a coding besides chunked"};
   }
   return bad_coding("parsing Transfer-Encoding: not exactly one chunked");
@@ -121,14 +121,11 @@ HeadFault read_transfer_encoding(std::string_view value, Version version, Messag
 }
 
 // h2c is not passed on: an origin that switched would read what follows as requests that nobody judged.
-bool is_upgrade_passed_on(std::string_view value) {
-  bool any = false;
-  bool cleartext_http2 = false;
-  cache::for_each_member(value, [&](std::string_view protocol) {
-    any = true;
-    cleartext_http2 = cleartext_http2 || cache::equals_ignoring_case(protocol, "h2c");
+void read_upgrade(std::string_view value, MessageControl& out) {
+  cache::for_each_member(value, [&out](std::string_view protocol) {
+    out.has_upgrade = true;
+    if (cache::equals_ignoring_case(protocol, "h2c")) { out.upgrades_to_h2c = true; }
   });
-  return any && !cleartext_http2;
 }
 
 HeadFault read_control_field(const Field& field, Version version, MessageControl& out) {
@@ -152,7 +149,7 @@ HeadFault read_control_field(const Field& field, Version version, MessageControl
       out.expects_continue = out.expects_continue || cache::equals_ignoring_case(field.value, "100-continue");
       return {};
     case FieldName::upgrade:
-      out.has_upgrade = is_upgrade_passed_on(field.value);
+      read_upgrade(field.value, out);
       return {};
     default:
       return {};

@@ -40,7 +40,8 @@ struct MessageControl {
   bool has_length = false;
   bool is_chunked = false;
   bool expects_continue = false;
-  bool has_upgrade = false;  // Upgrade names a protocol we pass on
+  bool has_upgrade = false;  // Upgrade names a protocol
+  bool upgrades_to_h2c = false;
   std::uint64_t length = 0;
   unsigned hosts = 0;
   std::size_t connection_octets = 0;

@@ -111,7 +111,7 @@ Result<void> read_fields_of_request(std::string_view section, const HeadLimits& 
   // 9110 10.1.1).
   out.expects_continue = is_1_1 && control.expects_continue && out.framing != Framing::none;
   // "A server MUST ignore an Upgrade header field that is received in an HTTP/1.0 request" (RFC 9110 7.8).
-  out.wants_upgrade = is_1_1 && control.upgrade_option && control.has_upgrade;
+  out.wants_upgrade = is_1_1 && control.upgrade_option && control.has_upgrade && !control.upgrades_to_h2c;
   return {};
 }
 
