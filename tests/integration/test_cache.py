@@ -113,7 +113,8 @@ class Storing(SluiceTestCase):
         self.assertEqual(self.fetch("/x", {"Cache-Control": "only-if-cached"}).body, b"x")
 
     def test_chunked_content_with_trailers_is_stored_whole(self):
-        self.origin.on("/c", reply(fields={**FRESH, "Transfer-Encoding": "chunked"}) + chunked(b"a" * 70000, b"b" * 5, trailers="X-Sum: 1\r\n"))
+        content = chunked(b"a" * 70000, b"b" * 5, trailers="X-Sum: 1\r\n")
+        self.origin.on("/c", reply(fields={**FRESH, "Transfer-Encoding": "chunked"}) + content)
         for hit in (False, True):
             answer = self.fetch("/c")
             self.assertEqual((answer.body, answer.is_hit), (b"a" * 70000 + b"b" * 5, hit))
