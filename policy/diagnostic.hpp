@@ -10,8 +10,8 @@ struct Diagnostic {
   enum class Severity : std::uint8_t { error, warning };
   Severity severity = Severity::error;
   std::string file;
-  int line = 0;    // from 1
-  int column = 0;  // from 1, in octets
+  int line = 0;         // from 1
+  int column = 0;       // from 1, in octets
   std::string message;  // what was found and what was expected, with the nearest name
   std::string excerpt;  // the line as written
 

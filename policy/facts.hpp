@@ -18,9 +18,12 @@ struct Facts {
   // packet
   std::optional<Address> client;
   std::optional<Address> destination;  // the address that is, or would be, connected
-  std::optional<std::uint16_t> port;   // of the destination
+  // Another proxy resolves the name, so the address never becomes known here: conditions on it do not hold.
+  bool destination_resolved_elsewhere = false;
+  std::optional<std::uint16_t> port;  // of the destination
   // connection, request
-  std::optional<std::string_view> host;    // normalised: lower case, no trailing dot, A-labels; addresses in canonical text
+  std::optional<std::string_view>
+      host;  // normalised: lower case, no trailing dot, A-labels; addresses in canonical text
   std::optional<std::string_view> scheme;  // "http", "https"; CONNECT has none: empty
   std::optional<std::string_view> method;
   std::optional<std::string_view> url;  // normalised target URI; for CONNECT "host:port"

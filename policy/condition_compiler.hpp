@@ -1,0 +1,30 @@
+#pragma once
+
+#include "policy/condition.hpp"
+#include "policy/net_table.hpp"
+#include "policy/report.hpp"
+#include "policy/syntax.hpp"
+
+namespace sluice::policy {
+
+// Turns the syntax of conditions into entries of the tables, and reports expressions and nets that are wrong.
+// Lifetime: of one compilation; all arguments must outlive it.
+class ConditionCompiler {
+ public:
+  ConditionCompiler(const NetTable& nets, Report& report, ConditionTables& tables)
+      : nets_(nets), report_(report), tables_(tables) {}
+
+  Condition compile(const ConditionSyntax& syntax);
+
+ private:
+  std::uint32_t addresses(const ConditionSyntax& syntax);
+  void urls(const ConditionSyntax& syntax, Condition& condition);
+
+  const NetTable& nets_;
+  Report& report_;
+  ConditionTables& tables_;
+  std::uint32_t expressions_ = 0;
+  std::size_t prefixes_ = 0;
+};
+
+}  // namespace sluice::policy

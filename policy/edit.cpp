@@ -1,0 +1,162 @@
+#include "policy/edit.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "policy/nearest.hpp"
+#include "policy/parse.hpp"
+#include "policy/rule_ids.hpp"
+#include "policy/snapshot.hpp"
+
+namespace sluice::policy {
+namespace {
+
+using Errors = std::vector<Diagnostic>;
+
+Errors one_error(std::string file, std::string message, std::string_view excerpt = {}) {
+  return {{Diagnostic::Severity::error, std::move(file), 1, 1, std::move(message), std::string(excerpt)}};
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == text.npos) { return {}; }
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
+// Where a line begins; the end of the text for the number behind the last.
+std::size_t offset_of_line(std::string_view text, int number) noexcept {
+  std::size_t offset = 0;
+  for (; number > 1 && offset < text.size(); --number) {
+    const std::size_t end = text.find('\n', offset);
+    offset = end == text.npos ? text.size() : end + 1;
+  }
+  return offset;
+}
+
+std::string_view line_end_of(std::string_view text) noexcept {
+  const std::size_t end = text.find('\n');
+  return end != text.npos && end > 0 && text[end - 1] == '\r' ? "\r\n" : "\n";
+}
+
+std::string with_line(std::string_view text, int number, std::string_view line) {
+  const std::size_t offset = offset_of_line(text, number);
+  const std::string_view end = line_end_of(text);
+  std::string out(text.substr(0, offset));
+  if (!out.empty() && out.back() != '\n') { out += end; }
+  out += line;
+  out += end;
+  out += text.substr(offset);
+  return out;
+}
+
+std::string without_line(std::string_view text, int number) {
+  std::string out(text.substr(0, offset_of_line(text, number)));
+  out += text.substr(offset_of_line(text, number + 1));
+  return out;
+}
+
+// Holds for some destinations only because of where they are. `not to` and `unless to` open more than they name.
+bool is_about_destination(const RuleSyntax& rule) noexcept {
+  return std::ranges::any_of(rule.conditions,
+                             [](const ConditionSyntax& c) { return c.subject == Subject::to && !c.is_negated; });
+}
+
+bool is_guard(const RuleSyntax& rule) noexcept {
+  return rule.verdict == Verdict::deny && is_about_destination(rule);
+}
+
+bool guards_own_networks(const RuleSyntax& rule) noexcept {
+  const auto names_own = [](const NetName& net) { return net.name == "local" || net.name == "self"; };
+  return is_guard(rule) && std::ranges::any_of(rule.conditions, [&](const ConditionSyntax& condition) {
+           return condition.subject == Subject::to && std::ranges::any_of(condition.addresses.names, names_own);
+         });
+}
+
+// How many rules of the text stay ahead of the new one.
+std::size_t place_among(const std::vector<RuleSyntax>& rules, const RuleSyntax& added) {
+  if (is_about_destination(added)) { return 0; }
+  std::size_t place = 0;
+  // The leading block: guards, with the `allow to` lines that make their exceptions.
+  for (std::size_t i = 0; i < rules.size() && is_about_destination(rules[i]); ++i) {
+    if (is_guard(rules[i])) { place = i + 1; }
+  }
+  // An operator may have put other rules ahead of the guard of the gateway's own networks: no `allow` passes it.
+  for (std::size_t i = place; i < rules.size() && added.verdict == Verdict::allow; ++i) {
+    if (guards_own_networks(rules[i])) { place = i + 1; }
+  }
+  return place;
+}
+
+// The line that the new one becomes when it stands ahead of the first rule: above the comment of that rule, unless this
+// comment is the head of the file.
+int line_ahead_of(const RuleSyntax& rule, const Report& lines) {
+  int line = rule.at.line;
+  while (line > 1 && trimmed(lines.line(line - 1)).starts_with('#')) { --line; }
+  return line > 1 ? line : rule.at.line;
+}
+
+int line_for(const std::vector<RuleSyntax>& rules, std::size_t place, const Report& lines) {
+  if (rules.empty()) { return lines.line_count() + 1; }
+  return place == 0 ? line_ahead_of(rules.front(), lines) : rules[place - 1].at.line + 1;
+}
+
+// The one rule of a line that is to be added.
+std::expected<RuleSyntax, Errors> parse_added(std::string_view line) {
+  if (line.find('\n') != line.npos) { return std::unexpected(one_error("rule", "one line expected, not several")); }
+  Report report("rule", line);
+  PolicySyntax policy = parse(report);
+  if (report.has_errors()) { return std::unexpected(std::move(report).errors()); }
+  if (policy.rules.empty()) {
+    return std::unexpected(one_error("rule", "a rule expected: a line that begins with `allow` or `deny`", line));
+  }
+  if (policy.rules.front().is_unconditional()) {
+    return std::unexpected(one_error(
+        "rule", "a rule without a condition would switch off all below it; to change the default, edit the text",
+        line));
+  }
+  return std::move(policy.rules.front());
+}
+
+std::expected<std::shared_ptr<const Snapshot>, Errors> compiled(std::string_view text) {
+  return Snapshot::compile(text, CompileOptions{});
+}
+
+}  // namespace
+
+std::expected<Edited, Errors> add_rule(std::string_view text, std::string_view line) {
+  line = trimmed(line);
+  const auto added = parse_added(line);
+  if (!added) { return std::unexpected(added.error()); }
+  Report report("policy", text);
+  const PolicySyntax policy = parse(report);
+  if (report.has_errors()) { return std::unexpected(std::move(report).errors()); }
+
+  const int number = line_for(policy.rules, place_among(policy.rules, *added), report);
+  Edited edited{.text = with_line(text, number, line), .rule_id = {}, .rule_text = {}};
+  const auto snapshot = compiled(edited.text);
+  if (!snapshot) { return std::unexpected(snapshot.error()); }
+  const auto rule = std::ranges::find(snapshot.value()->rules(), number, &Rule::line);
+  edited.rule_id = rule->id;
+  edited.rule_text = rule->text;
+  return edited;
+}
+
+std::expected<Edited, Errors> remove_rule(std::string_view text, std::string_view rule_id) {
+  const auto before = compiled(text);
+  if (!before) { return std::unexpected(before.error()); }
+  const std::vector<Rule>& rules = before.value()->rules();
+  const auto rule = std::ranges::find(rules, rule_id, &Rule::id);
+  if (rule == rules.end()) {
+    std::vector<std::string_view> ids;
+    for (const Rule& one : rules) { ids.push_back(one.id); }
+    const std::string hint = did_you_mean(rule_id, ids);
+    return std::unexpected(one_error("policy", "there is no rule `" + std::string(rule_id.substr(0, 80)) + '`' + hint));
+  }
+  Edited edited{.text = without_line(text, rule->line), .rule_id = rule->id, .rule_text = rule->text};
+  const auto after = compiled(edited.text);
+  if (!after) { return std::unexpected(after.error()); }
+  return edited;
+}
+
+}  // namespace sluice::policy

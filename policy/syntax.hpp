@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "policy/address.hpp"
+#include "policy/decision.hpp"
+#include "policy/report.hpp"
+
+namespace sluice::policy {
+
+// A policy text taken apart, names of nets not looked up yet.
+
+enum class Subject : std::uint8_t { from, to, host, port, method, scheme, url };
+
+struct NetName {
+  std::string name;
+  Position at;
+};
+
+// Addresses as they are written: prefixes and names of nets.
+struct AddressTerms {
+  std::vector<Prefix> prefixes;
+  std::vector<NetName> names;
+};
+
+struct HostPattern {
+  std::string name;        // normalised like Facts::host
+  bool is_suffix = false;  // the name and everything below it
+  std::string text() const { return is_suffix ? '.' + name : name; }
+};
+
+struct PortRange {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;  // belongs to it
+};
+
+struct Expression {
+  std::string text;
+  Position at;
+};
+
+// `not to private, 10.9.0.0/16`. Of the value lists only the subject's own is filled.
+struct ConditionSyntax {
+  Subject subject = Subject::from;
+  bool is_negated = false;
+  Position at;
+  AddressTerms addresses;               // from, to
+  std::vector<HostPattern> hosts;       // host
+  std::vector<PortRange> ports;         // port
+  std::vector<std::string> words;       // method, scheme
+  std::vector<Expression> expressions;  // url
+  std::string text;                     // canonical
+};
+
+struct RuleSyntax {
+  Verdict verdict = Verdict::deny;
+  std::vector<ConditionSyntax> conditions;  // all must hold
+  std::vector<ConditionSyntax> exceptions;  // behind `unless`: not all may hold
+  std::string reason;
+  std::string id;           // written or derived
+  bool has_own_id = false;  // written
+  Position id_at;
+  Position at;
+  bool is_broken = false;  // an error was reported in it
+
+  bool is_unconditional() const noexcept { return !is_broken && conditions.empty() && exceptions.empty(); }
+};
+
+struct NetSyntax {
+  std::string name;
+  Position at;
+  AddressTerms addresses;
+};
+
+struct PolicySyntax {
+  std::vector<NetSyntax> nets;
+  std::vector<RuleSyntax> rules;
+};
+
+// The conditions of a rule in their canonical spelling, with the verdict ahead: what the rule does, without how it is
+// called. Equal for rules that do the same by the same words.
+std::string effect_text(const RuleSyntax& rule);
+// The whole canonical line: effect, reason, and the id when it was written.
+std::string canonical_text(const RuleSyntax& rule);
+
+}  // namespace sluice::policy

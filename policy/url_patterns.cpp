@@ -1,0 +1,93 @@
+#include "policy/url_patterns.hpp"
+
+#include <algorithm>
+
+#include <re2/re2.h>
+#include <re2/set.h>
+
+namespace sluice::policy {
+namespace {
+
+constexpr std::int64_t kSetMemory = 32 << 20;          // for all expressions together: program and learned states
+constexpr std::int64_t kExpressionMemory = 256 << 10;  // for a single one
+constexpr std::size_t kMostExpressions = 10'000;
+constexpr std::size_t kLongestExpression = 4096;
+
+re2::RE2::Options options(std::int64_t memory) {
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(memory);
+  // URLs are octets here: with UTF-8 `.` would not match what is no UTF-8, and a URL could hide behind that.
+  options.set_encoding(re2::RE2::Options::EncodingLatin1);
+  options.set_dot_nl(true);
+  options.set_never_capture(true);
+  return options;
+}
+
+UrlPatterns::Error error_at(std::string message, std::size_t offset) {
+  return {std::move(message), offset};
+}
+
+// Where RE2 stumbled: it names the part of the expression.
+std::size_t offset_of_error(std::string_view expression, const re2::RE2& compiled) {
+  const std::size_t found = expression.find(compiled.error_arg());
+  return found == expression.npos ? 0 : found;
+}
+
+}  // namespace
+
+struct UrlPatterns::Compiled {
+  re2::RE2::Set set{options(kSetMemory), re2::RE2::UNANCHORED};
+  std::vector<std::unique_ptr<re2::RE2>> each;  // for error messages, and when the set runs out of memory
+};
+
+bool UrlPatterns::Matches::has_any(std::uint32_t first, std::uint32_t last) const noexcept {
+  const auto found = std::ranges::lower_bound(sorted_, static_cast<int>(first));
+  return found != sorted_.end() && *found < static_cast<int>(last);
+}
+
+UrlPatterns::UrlPatterns() : compiled_(std::make_unique<Compiled>()) {}
+UrlPatterns::~UrlPatterns() = default;
+
+std::expected<std::uint32_t, UrlPatterns::Error> UrlPatterns::add(std::string_view expression) {
+  if (expression.empty()) { return std::unexpected(error_at("an empty expression, which every URL matches", 0)); }
+  if (expression.size() > kLongestExpression) {
+    return std::unexpected(error_at("an expression of more than 4096 octets", 0));
+  }
+  if (compiled_->each.size() == kMostExpressions) {
+    return std::unexpected(error_at("a policy holds 10000 expressions at most", 0));
+  }
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  const auto foreign = std::ranges::find_if_not(expression, is_ascii);
+  if (foreign != expression.end()) {
+    return std::unexpected(error_at("URLs are ASCII; write the octets of this character as `%C3%A4`",
+                                    static_cast<std::size_t>(foreign - expression.begin())));
+  }
+  auto compiled = std::make_unique<re2::RE2>(expression, options(kExpressionMemory));
+  if (!compiled->ok()) { return std::unexpected(error_at(compiled->error(), offset_of_error(expression, *compiled))); }
+  std::string message;
+  if (compiled_->set.Add(expression, &message) < 0) { return std::unexpected(error_at(message, 0)); }
+  compiled_->each.push_back(std::move(compiled));
+  return static_cast<std::uint32_t>(compiled_->each.size() - 1);
+}
+
+bool UrlPatterns::compile() {
+  return compiled_->set.Compile();
+}
+
+void UrlPatterns::match(std::string_view url, Matches& matches) const {
+  matches.sorted_.clear();
+  re2::RE2::Set::ErrorInfo error{re2::RE2::Set::kNoError};
+  const bool has_matched = compiled_->set.Match(url, &matches.sorted_, &error);
+  if (has_matched) {
+    std::ranges::sort(matches.sorted_);
+    return;
+  }
+  if (error.kind == re2::RE2::Set::kNoError) { return; }
+  matches.sorted_.clear();
+  for (std::size_t i = 0; i < compiled_->each.size(); ++i) {
+    if (re2::RE2::PartialMatch(url, *compiled_->each[i])) { matches.sorted_.push_back(static_cast<int>(i)); }
+  }
+}
+
+}  // namespace sluice::policy

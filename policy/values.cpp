@@ -1,0 +1,113 @@
+#include "policy/values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "policy/nearest.hpp"
+
+namespace sluice::policy {
+namespace {
+
+std::string code(std::string_view text) {
+  return '`' + std::string(text.substr(0, 80)) + '`';
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) noexcept {
+  if (text.empty() || text.size() > 5 || (text.size() > 1 && text.front() == '0')) { return std::nullopt; }
+  unsigned value = 0;
+  for (const char c : text) {
+    if (!is_digit(c)) { return std::nullopt; }
+    value = value * 10 + static_cast<unsigned>(c - '0');
+  }
+  if (value > 65535) { return std::nullopt; }
+  return static_cast<std::uint16_t>(value);
+}
+
+// RFC 9110 5.6.2: token.
+bool is_token(std::string_view text) noexcept {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::ranges::all_of(text, [&](char c) {
+    return is_letter(c) || is_digit(c) || kMarks.find(c) != kMarks.npos;
+  });
+}
+
+constexpr std::array<std::string_view, 9> kMethods{"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+                                                   "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+
+}  // namespace
+
+bool is_letter(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
+
+bool is_net_name(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= 64 && is_letter(text.front()) &&
+         std::ranges::all_of(text, [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; });
+}
+
+bool is_rule_id(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= 64 && (is_letter(text.front()) || is_digit(text.front())) &&
+         std::ranges::all_of(text,
+                             [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+std::expected<Prefix, std::string> parse_prefix_value(std::string_view text) {
+  const auto prefix = Prefix::parse(text);
+  if (!prefix) {
+    return std::unexpected(code(text) +
+                           " is no address or prefix; expected one like `192.0.2.7`, `10.0.0.0/8`, "
+                           "`2001:db8::/32`, or the name of a net");
+  }
+  const auto address = Address::parse(text.substr(0, text.find('/')));
+  if (*address != prefix->address()) {
+    return std::unexpected(code(text) + " has bits set behind its prefix; did you mean `" + prefix->text() + "` or `" +
+                           address->text() + "`?");
+  }
+  return *prefix;
+}
+
+std::expected<PortRange, std::string> parse_port_value(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  const auto first = parse_port(text.substr(0, dash));
+  const auto last = dash == text.npos ? first : parse_port(text.substr(dash + 1));
+  if (!first || !last) {
+    return std::unexpected(code(text) + " is no port; expected a number up to 65535 or a range like `8000-8100`");
+  }
+  if (*first > *last) {
+    return std::unexpected("the range " + code(text) + " is empty; did you mean `" + std::to_string(*last) + '-' +
+                           std::to_string(*first) + "`?");
+  }
+  return PortRange{*first, *last};
+}
+
+std::expected<std::string, std::string> parse_method_value(std::string_view text) {
+  if (!is_token(text)) { return std::unexpected(code(text) + " is no method; expected one like `GET`"); }
+  // RFC 9110 9.1: "The method token is case-sensitive". `get` would be a rule that never holds.
+  for (const std::string_view method : kMethods) {
+    if (text != method && lower_case(text) == lower_case(method)) {
+      return std::unexpected("methods are case-sensitive; did you mean `" + std::string(method) + "`?");
+    }
+  }
+  return std::string(text);
+}
+
+std::expected<std::string, std::string> parse_scheme_value(std::string_view text) {
+  constexpr std::array<std::string_view, 2> kSchemes{"http", "https"};
+  std::string scheme = lower_case(text);
+  if (std::ranges::find(kSchemes, scheme) != kSchemes.end()) { return scheme; }
+  return std::unexpected("unknown scheme " + code(text) + "; expected `http` or `https`" +
+                         did_you_mean(scheme, kSchemes));
+}
+
+}  // namespace sluice::policy

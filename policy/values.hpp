@@ -1,0 +1,30 @@
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "policy/syntax.hpp"
+
+namespace sluice::policy {
+
+// Single values of a policy text. Errors: what is wrong and what is expected, in words.
+
+std::expected<Prefix, std::string> parse_prefix_value(std::string_view text);
+// "www.example.com", ".example.com", "*.example.com", an address; normalised.
+std::expected<HostPattern, std::string> parse_host_value(std::string_view text);
+std::expected<PortRange, std::string> parse_port_value(std::string_view text);  // "443", "8000-8100"
+std::expected<std::string, std::string> parse_method_value(std::string_view text);
+std::expected<std::string, std::string> parse_scheme_value(std::string_view text);
+
+// The name of a net: a letter, then letters, digits, `-`, `_`; 64 at most.
+bool is_net_name(std::string_view text) noexcept;
+// An id of a rule: a letter or digit, then letters, digits, `.`, `-`, `_`; 64 at most.
+bool is_rule_id(std::string_view text) noexcept;
+bool is_utf8(std::string_view text) noexcept;  // RFC 3629: no overlong forms, no surrogates
+// Letters are those of ASCII.
+bool is_letter(char c) noexcept;
+bool is_digit(char c) noexcept;
+std::string lower_case(std::string_view text);
+
+}  // namespace sluice::policy
