@@ -39,6 +39,9 @@ void set_permission(std::optional<Seconds>& target, const Argument& argument) {
   target = parse_delta_seconds(argument.text);
 }
 
+// More names than this are not worth looking for in every stored field.
+constexpr std::size_t kMostNamedFields = 64;
+
 // private and no-cache with field names restrict these fields only. Names that cannot be read restrict everything.
 void set_qualified(bool& whole, std::vector<std::string_view>& named, const Argument& argument) {
   std::vector<std::string_view> names;
@@ -49,7 +52,7 @@ void set_qualified(bool& whole, std::vector<std::string_view>& named, const Argu
       names.push_back(member);
     });
   }
-  if (!is_list || names.empty()) {
+  if (!is_list || names.empty() || named.size() + names.size() > kMostNamedFields) {
     whole = true;
     return;
   }

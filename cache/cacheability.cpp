@@ -22,9 +22,14 @@ bool is_understood(int status) noexcept {
 
 // Content in a GET has no meaning to us but may have one to the origin server, and it is not part of the key
 // (RFC 9110 9.3.1: "content received in a GET request has no generally defined semantics").
-bool has_content(Fields request) noexcept {
-  const auto* length = find(request, FieldName::content_length);
-  return find(request, FieldName::transfer_encoding) != nullptr || (length != nullptr && length->value != "0");
+bool announces_content(const Field& field) noexcept {
+  return field.id == FieldName::transfer_encoding || (field.id == FieldName::content_length && field.value != "0");
+}
+
+// RFC 9111 4.3.2: "A cache MUST NOT evaluate conditional header fields that only apply to an origin server"; "In
+// summary, the If-Match and If-Unmodified-Since conditional header fields are not applicable to a cache".
+bool is_for_origin_server(const Field& field) noexcept {
+  return field.id == FieldName::if_match || field.id == FieldName::if_unmodified_since;
 }
 
 MissCause status_cause(int status) noexcept {
@@ -130,18 +135,16 @@ bool is_named(std::string_view name, const std::vector<std::string_view>& names)
 
 MissCause why_not_lookup(const RequestView& request) {
   if (request.method != "GET" && request.method != "HEAD") { return MissCause::method; }
-  if (has_content(request.fields)) { return MissCause::bypass; }
-  // RFC 9111 4.3.2: "A cache MUST NOT evaluate conditional header fields that only apply to an origin server"; "In
-  // summary, the If-Match and If-Unmodified-Since conditional header fields are not applicable to a cache".
-  const bool is_for_origin = find(request.fields, FieldName::if_match) != nullptr ||
-                             find(request.fields, FieldName::if_unmodified_since) != nullptr;
-  return is_for_origin ? MissCause::bypass : MissCause::none;
+  for (const auto& field : request.fields) {
+    if (announces_content(field) || is_for_origin_server(field)) { return MissCause::bypass; }
+  }
+  return MissCause::none;
 }
 
 MissCause why_not_storable(const RequestView& request, const ResponseView& response) {
   // RFC 9111 3: "the request method is understood by the cache".
   if (request.method != "GET") { return MissCause::method; }
-  if (has_content(request.fields)) { return MissCause::bypass; }
+  if (std::any_of(request.fields.begin(), request.fields.end(), announces_content)) { return MissCause::bypass; }
   if (const auto cause = status_cause(response.status); cause != MissCause::none) { return cause; }
   const auto directives = response_directives(response.fields);
   if (const auto cause = directive_cause(request, response.status, directives); cause != MissCause::none) {
@@ -156,11 +159,11 @@ MissCause why_not_storable(const RequestView& request, const ResponseView& respo
   return is_usable_later(response, directives) ? MissCause::none : MissCause::expired;
 }
 
-bool is_stored_field(const Field& field, Fields all, const CacheControl& directives) noexcept {
+bool is_stored_field(const Field& field, const ConnectionOptions& options, const CacheControl& directives) noexcept {
   // RFC 9111 3.1: "The Connection header field and fields whose names are listed in it are required by Section 7.6.1 of
   // [HTTP] to be removed before forwarding the message." "Header fields that are specific to the proxy that a cache
   // uses when forwarding a request MUST NOT be stored".
-  if (is_connection_specific(field, all) || is_proxy_field(field)) { return false; }
+  if (options.is_connection_specific(field) || is_proxy_field(field)) { return false; }
   // Content-Length is made from the content; trailers are not stored, so neither is their announcement.
   if (field.id == FieldName::content_length || field.id == FieldName::trailer) { return false; }
   // RFC 9111 5.2.2.7: "If a qualified private response directive is present, with an argument that lists one or more
@@ -172,11 +175,12 @@ bool is_stored_field(const Field& field, Fields all, const CacheControl& directi
 StoredHead make_stored_head(const RequestView& request, const ResponseView& response, std::string_view key,
                             UnixTime request_time, UnixTime response_time, std::string_view origin_address) {
   const auto directives = response_directives(response.fields);
+  const ConnectionOptions options(response.fields);
   std::vector<Field> kept;
   kept.reserve(response.fields.size() + 1);
   bool has_date = false;
   for (const auto& field : response.fields) {
-    if (!is_stored_field(field, response.fields, directives)) { continue; }
+    if (!is_stored_field(field, options, directives)) { continue; }
     if (field.id == FieldName::date) {
       if (has_date || !parse_http_date(field.value, response_time)) { continue; }
       has_date = true;

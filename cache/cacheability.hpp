@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cache/cache_control.hpp"
+#include "cache/connection_options.hpp"
 #include "cache/miss_cause.hpp"
 #include "cache/stored_response.hpp"
 
@@ -15,9 +16,9 @@ MissCause why_not_storable(const RequestView& request, const ResponseView& respo
 // (no-store in the request is a storing matter only, and Range is served from the whole.)
 MissCause why_not_lookup(const RequestView& request);
 
-// Does this line of a response belong into its stored head (RFC 9111 3.1)? `all` are the response's fields,
-// `directives` what governs them.
-bool is_stored_field(const Field& field, Fields all, const CacheControl& directives) noexcept;
+// Does this line of a response belong into its stored head (RFC 9111 3.1)? `options` and `directives` are the
+// response's.
+bool is_stored_field(const Field& field, const ConnectionOptions& options, const CacheControl& directives) noexcept;
 
 // The head to store: connection-specific fields, Proxy-*, Trailer, Content-Length and fields that no-cache="..." /
 // private="..." name removed where RFC 9111 says so; a missing or invalid Date made good. content_length is what

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "cache/connection_options.hpp"
+
 namespace sluice::cache {
 namespace {
 
@@ -114,25 +116,6 @@ constexpr std::array<FieldName, kSlots> make_table() {
 }
 constexpr auto kTable = make_table();
 
-// Fields that are of this hop by their nature, named in Connection or not.
-bool is_hop_field(const Field& field) noexcept {
-  switch (field.id) {
-    case FieldName::connection:
-    case FieldName::keep_alive:
-    case FieldName::proxy_connection:
-    case FieldName::te:
-    case FieldName::transfer_encoding:
-    case FieldName::upgrade:
-    case FieldName::proxy_authenticate:
-    case FieldName::proxy_authorization:
-      return true;
-    case FieldName::other:
-      return equal_folded(field.name, "Proxy-Authentication-Info") || equal_folded(field.name, "HTTP2-Settings");
-    default:
-      return false;
-  }
-}
-
 template <typename Matches>
 std::string join(Fields fields, Matches matches) {
   std::string out;
@@ -151,7 +134,9 @@ std::string join(Fields fields, Matches matches) {
 FieldName field_name(std::string_view name) noexcept {
   if (name.empty()) { return FieldName::other; }
   const auto candidate = kTable[slot_of(name, kMultiplier)];
-  return equal_folded(name, spelling(candidate)) ? candidate : FieldName::other;
+  const auto known = spelling(candidate);
+  if (name.size() != known.size()) { return FieldName::other; }
+  return name == known || equal_folded(name, known) ? candidate : FieldName::other;
 }
 
 std::string_view spelling(FieldName name) noexcept {

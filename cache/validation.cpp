@@ -20,6 +20,11 @@ std::optional<UnixTime> condition_date(Fields request, FieldName id, UnixTime no
   return has_more ? std::nullopt : parse_http_date(field->value, now);
 }
 
+bool is_condition(const Field& field) noexcept {
+  return field.id == FieldName::if_none_match || field.id == FieldName::if_modified_since ||
+         field.id == FieldName::if_match || field.id == FieldName::if_unmodified_since;
+}
+
 bool has_if_none_match(Fields request) noexcept {
   return find(request, FieldName::if_none_match) != nullptr;
 }
@@ -77,18 +82,20 @@ bool is_of_the_message(const Field& field) noexcept {
 // values that are already present", with exceptions.
 std::vector<Field> merge(Fields stored, Fields fresh, UnixTime response_time) {
   const auto directives = response_directives(fresh);
+  const ConnectionOptions options(fresh);
+  const ConnectionOptions none({});
   std::vector<Field> taken;
   for (const auto& field : fresh) {
     const bool is_unreadable_date =
         field.id == FieldName::date && (has_line(taken, field) || !parse_http_date(field.value, response_time));
-    if (is_stored_field(field, fresh, directives) && !is_of_the_content(field) && !is_unreadable_date) {
+    if (is_stored_field(field, options, directives) && !is_of_the_content(field) && !is_unreadable_date) {
       taken.push_back(field);
     }
   }
   std::vector<Field> merged;
   merged.reserve(stored.size() + taken.size() + 1);
   for (const auto& field : stored) {
-    if (!is_of_the_message(field) && !has_line(taken, field) && is_stored_field(field, {}, directives)) {
+    if (!is_of_the_message(field) && !has_line(taken, field) && is_stored_field(field, none, directives)) {
       merged.push_back(field);
     }
   }
@@ -110,6 +117,7 @@ Validators validators_of(const StoredHead& stored) {
 }
 
 ConditionResult evaluate_conditions(const RequestView& request, const StoredHead& stored) {
+  if (std::none_of(request.fields.begin(), request.fields.end(), is_condition)) { return ConditionResult::send_whole; }
   if (request.method != "GET" && request.method != "HEAD") { return ConditionResult::send_whole; }
   // RFC 9110 13.2.1: "A server MUST ignore all received preconditions if its response to the same request without those
   // conditions ... would have been a status code other than a 2xx (Successful) or 412 (Precondition Failed)."

@@ -49,6 +49,10 @@ VaryNames vary_names(Fields response) {
   }
   std::sort(out.names.begin(), out.names.end());
   out.names.erase(std::unique(out.names.begin(), out.names.end()), out.names.end());
+  if (out.names.size() > kMostVaryNames) {
+    out.names.clear();
+    out.matches_nothing = true;
+  }
   return out;
 }
 

@@ -6,6 +6,9 @@
 
 namespace sluice::cache {
 
+// A response that varies by more fields than this is treated as one that varies by everything.
+inline constexpr std::size_t kMostVaryNames = 32;
+
 // RFC 9111 4.1. The names of the combined Vary field, lower case, sorted, without repeats. `matches_nothing` for "*".
 struct VaryNames {
   std::vector<std::string> names;

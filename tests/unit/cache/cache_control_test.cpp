@@ -116,6 +116,14 @@ TEST(CacheControl, ValidTargetedFieldReplacesTheRest) {
   }
 }
 
+TEST(CacheControl, TooManyNamedFieldsRestrictTheWhole) {
+  std::string value = "private=\"";
+  for (int i = 0; i < 100; ++i) { value += "x" + std::to_string(i) + ","; }
+  value += '"';
+  const Field field{"Cache-Control", value, FieldName::cache_control};
+  EXPECT_TRUE(parse_cache_control({&field, 1}).private_);
+}
+
 TEST(CacheControl, DictionaryWithTooManyKeysIsIgnored) {
   std::string value;
   for (int i = 0; i < 2000; ++i) { value += "k" + std::to_string(i) + ", "; }

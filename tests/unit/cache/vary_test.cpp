@@ -85,6 +85,15 @@ TEST(Vary, RequestsSelectTheSameVariantWhenTheyMeanTheSame) {
   }
 }
 
+TEST(Vary, MoreNamesThanItIsWorthMatchNothing) {
+  std::string vary = "Vary: ";
+  for (std::size_t i = 0; i < kMostVaryNames; ++i) { vary += "n" + std::to_string(i) + ","; }
+  EXPECT_FALSE(vary_names(lines(vary).fields()).matches_nothing);
+  const auto names = vary_names(lines(vary + "one-more").fields());
+  EXPECT_TRUE(names.matches_nothing);
+  EXPECT_TRUE(names.names.empty());
+}
+
 TEST(Vary, WithoutNamesEveryRequestSelectsTheOneVariant) {
   EXPECT_EQ(variant_key({}, {}), "");
 }
