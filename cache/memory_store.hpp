@@ -7,8 +7,8 @@
 namespace sluice::cache {
 
 struct MemoryStoreOptions {
-  std::uint64_t budget = 256ULL << 20;            // octets, everything counted: heads, content, index, slack
-  std::uint64_t largest_response = 16ULL << 20;   // octets of content
+  std::uint64_t budget = 256ULL << 20;           // octets, everything counted: heads, content, index, slack
+  std::uint64_t largest_response = 16ULL << 20;  // octets of content
   unsigned shards = 16;
 };
 

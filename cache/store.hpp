@@ -22,7 +22,7 @@ std::string_view to_string(StoreError error) noexcept;
 
 struct StoreStats {
   std::uint64_t responses = 0;
-  std::uint64_t octets = 0;   // used, as accounted against the budget
+  std::uint64_t octets = 0;  // used, as accounted against the budget
   std::uint64_t budget = 0;
   std::uint64_t evictions = 0;
   std::uint64_t stores = 0;
@@ -57,7 +57,8 @@ class Store {
 
   // Octets of the content from `offset` to the end of the piece that holds it. REQUIRES: offset < content_length.
   // Errors: damaged, gone, store_failed.
-  [[nodiscard]] virtual std::expected<Segment, StoreError> read(const StoredResponse& response, std::uint64_t offset) = 0;
+  [[nodiscard]] virtual std::expected<Segment, StoreError> read(const StoredResponse& response,
+                                                                std::uint64_t offset) = 0;
 
   // Errors: too_large when this store never takes such a size. nullopt-like 0: size not known yet.
   [[nodiscard]] virtual std::expected<std::unique_ptr<StoreWriter>, StoreError> write(std::uint64_t expected_size) = 0;
@@ -67,7 +68,8 @@ class Store {
 
   // Replaces the head of the stored response with the same key and variant, content untouched (4.3.4).
   // Returns the response as now stored; Errors: gone.
-  [[nodiscard]] virtual std::expected<StoredResponsePtr, StoreError> freshen(const StoredResponse& response, StoredHead head) = 0;
+  [[nodiscard]] virtual std::expected<StoredResponsePtr, StoreError> freshen(const StoredResponse& response,
+                                                                             StoredHead head) = 0;
 
   // Removes every variant; the number removed. (4.4 and operators' purges.)
   virtual std::size_t purge(std::string_view key) = 0;
@@ -79,6 +81,10 @@ class Store {
   [[nodiscard]] virtual bool may_have(std::string_view key) const = 0;
 
   [[nodiscard]] virtual StoreStats stats() const = 0;
+
+  // One bounded step of what a store does after opening, called from a pool until it returns false: RocksdbStore learns
+  // which responses earlier processes left, and evicts what a smaller budget no longer holds. Serving does not wait.
+  virtual bool build_index_step() { return false; }
 };
 
 }  // namespace sluice::cache

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+namespace sluice::cache {
+
+// The directory of a disk tier: locked for one process, with a FORMAT file that says how to read it. What cannot be
+// read is set aside (renamed to `<directory>.damaged-<number>`), never misread and never deleted. Errors: sentences for
+// the operator. Lifetime: the lock is held as long as the object lives, also against this process.
+class CacheDirectory {
+ public:
+  // Creates the directory when it is missing, locks it and checks its FORMAT. Appends to `warnings` what was set aside.
+  static std::expected<CacheDirectory, std::string> open(const std::string& path, std::vector<std::string>& warnings);
+
+  CacheDirectory(CacheDirectory&& other) noexcept;
+  CacheDirectory& operator=(CacheDirectory&&) = delete;
+  ~CacheDirectory();
+
+  const std::string& path() const noexcept { return path_; }
+  // Counts the openings, this one included; on disk before open() returned. Makes store ids unique for ever.
+  std::uint64_t epoch() const noexcept { return epoch_; }
+
+  // Sets everything aside and starts empty, still locked. `why` completes "the cache in X ...".
+  std::expected<void, std::string> set_aside(const std::string& why, std::vector<std::string>& warnings);
+
+ private:
+  explicit CacheDirectory(std::string path) : path_(std::move(path)) {}
+  std::expected<void, std::string> create_and_lock();
+  std::expected<void, std::string> check_format(std::vector<std::string>& warnings);
+  std::expected<void, std::string> write_format() const;
+  void unlock() noexcept;
+
+  std::string path_;
+  int lock_ = -1;
+  std::uint64_t epoch_ = 0;
+};
+
+}  // namespace sluice::cache

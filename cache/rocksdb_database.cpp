@@ -1,0 +1,162 @@
+#include "cache/rocksdb_database.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+namespace sluice::cache {
+namespace {
+
+constexpr int kNeverStall = 1 << 20;  // the store refuses before RocksDB would make a writer wait
+
+rocksdb::DBOptions database_options() {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  // A flipped page costs what it held and nothing else: opening goes on, the checksums of each record and chunk decide.
+  options.paranoid_checks = false;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+  options.atomic_flush = true;  // a record never reaches its file before its chunks do
+  options.max_open_files = 256;
+  options.max_background_jobs = 2;
+  options.max_subcompactions = 1;
+  options.bytes_per_sync = 1 << 20;
+  options.wal_bytes_per_sync = 1 << 20;
+  options.skip_stats_update_on_db_open = true;
+  options.skip_checking_sst_file_sizes_on_db_open = true;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.max_log_file_size = 1 << 20;
+  options.keep_log_file_num = 2;
+  options.max_manifest_file_size = 4 << 20;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache, std::uint64_t memtable) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.format_version = 5;
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.write_buffer_size = memtable;
+  options.max_write_buffer_number = 2;
+  options.compression = rocksdb::kNoCompression;
+  options.level0_slowdown_writes_trigger = kNeverStall;
+  options.level0_stop_writes_trigger = kNeverStall;
+  options.soft_pending_compaction_bytes_limit = 0;
+  options.hard_pending_compaction_bytes_limit = 0;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions records_options(const std::shared_ptr<rocksdb::Cache>& cache,
+                                             const RocksdbTuning& tuning) {
+  auto options = family_options(cache, std::max<std::uint64_t>(tuning.memtable / 4, 64 << 10));
+  const auto built_in = rocksdb::GetSupportedCompressions();
+  if (std::ranges::find(built_in, rocksdb::kLZ4Compression) != built_in.end()) {
+    options.compression = rocksdb::kLZ4Compression;
+  }
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions content_options(const std::shared_ptr<rocksdb::Cache>& cache,
+                                             const RocksdbTuning& tuning) {
+  auto options = family_options(cache, std::max<std::uint64_t>(tuning.memtable, 64 << 10));
+  options.enable_blob_files = true;
+  options.min_blob_size = 4096;
+  options.blob_file_size = 32ULL << 20;
+  // Content leaves in about the order it came, so a blob file mostly becomes garbage as a whole and is deleted; what
+  // was used again and outlives its neighbours is copied out of the older half of the files.
+  options.enable_blob_garbage_collection = true;
+  options.blob_garbage_collection_age_cutoff = 0.5;
+  options.blob_garbage_collection_force_threshold = 0.5;
+  options.target_file_size_base = 8 << 20;
+  return options;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const RocksdbTuning& tuning) {
+  const auto cache = rocksdb::NewLRUCache(tuning.block_cache, 4, false, 0.3);
+  return {{rocksdb::kDefaultColumnFamilyName, records_options(cache, tuning)},
+          {"content", content_options(cache, tuning)}};
+}
+
+}  // namespace
+
+RocksdbDatabase::RocksdbDatabase(RocksdbDatabase&& other) noexcept
+    : db(std::move(other.db)),
+      records(std::exchange(other.records, nullptr)),
+      content(std::exchange(other.content, nullptr)) {}
+
+RocksdbDatabase& RocksdbDatabase::operator=(RocksdbDatabase&& other) noexcept {
+  std::swap(db, other.db);
+  std::swap(records, other.records);
+  std::swap(content, other.content);
+  return *this;
+}
+
+void RocksdbDatabase::close() noexcept {
+  if (db == nullptr) { return; }
+  for (auto* family : {std::exchange(records, nullptr), std::exchange(content, nullptr)}) {
+    if (family != nullptr) { db->DestroyColumnFamilyHandle(family).PermitUncheckedError(); }
+  }
+  db->Close().PermitUncheckedError();
+  db.reset();
+}
+
+std::uint64_t RocksdbDatabase::property(rocksdb::ColumnFamilyHandle* family, const std::string& name) const {
+  std::uint64_t value = 0;
+  return db->GetIntProperty(family, name, &value) ? value : 0;
+}
+
+std::uint64_t RocksdbDatabase::octets_on_disk() const {
+  std::uint64_t octets = 0;
+  for (auto* family : {records, content}) {
+    octets += property(family, rocksdb::DB::Properties::kTotalSstFilesSize);
+    octets += property(family, rocksdb::DB::Properties::kTotalBlobFileSize);
+    octets += property(family, rocksdb::DB::Properties::kCurSizeAllMemTables);  // about what the log holds
+  }
+  return octets;
+}
+
+std::uint64_t RocksdbDatabase::live_octets() const {
+  std::uint64_t octets = 0;
+  for (auto* family : {records, content}) {
+    octets += property(family, rocksdb::DB::Properties::kLiveSstFilesSize);
+    octets += property(family, rocksdb::DB::Properties::kLiveBlobFileSize);
+    octets -= std::min(octets, property(family, rocksdb::DB::Properties::kLiveBlobFileGarbageSize));
+    octets += property(family, rocksdb::DB::Properties::kCurSizeAllMemTables);
+  }
+  return octets;
+}
+
+std::uint64_t RocksdbDatabase::files_waiting() const {
+  std::string text;
+  if (!db->GetProperty(content, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &text)) { return 0; }
+  return std::strtoull(text.c_str(), nullptr, 10);
+}
+
+rocksdb::Status open_database(const std::string& path, const RocksdbTuning& tuning, RocksdbDatabase& database) {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  auto status = rocksdb::DB::Open(database_options(), path, families(tuning), &handles, &db);
+  if (!status.ok()) { return status; }
+  database.close();
+  database.db.reset(db);
+  database.records = handles.at(0);
+  database.content = handles.at(1);
+  return status;
+}
+
+rocksdb::Status repair_database(const std::string& path, const RocksdbTuning& tuning) {
+  return rocksdb::RepairDB(path, database_options(), families(tuning));
+}
+
+}  // namespace sluice::cache

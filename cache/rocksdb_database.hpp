@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <rocksdb/db.h>
+
+namespace sluice::cache {
+
+// The open RocksDB database of a disk tier and how it is tuned: two column families, `records` (heads, small) and
+// `content` (chunks, as blob files), one write-ahead log, memory bounded.
+struct RocksdbDatabase {
+  std::unique_ptr<rocksdb::DB> db;
+  rocksdb::ColumnFamilyHandle* records = nullptr;
+  rocksdb::ColumnFamilyHandle* content = nullptr;
+
+  RocksdbDatabase() = default;
+  RocksdbDatabase(RocksdbDatabase&& other) noexcept;
+  RocksdbDatabase& operator=(RocksdbDatabase&& other) noexcept;
+  ~RocksdbDatabase() { close(); }
+  void close() noexcept;
+
+  std::uint64_t property(rocksdb::ColumnFamilyHandle* family, const std::string& name) const;
+  std::uint64_t octets_on_disk() const;  // all files, also those that only wait to be deleted; logs estimated
+  std::uint64_t live_octets() const;     // without what is known to be garbage
+  std::uint64_t files_waiting() const;   // flushed and not compacted; grows only when compaction cannot go on
+};
+
+struct RocksdbTuning {
+  std::uint64_t block_cache = 32ULL << 20;
+  std::uint64_t memtable = 16ULL << 20;  // of content; two of them, and two of a quarter for records
+};
+
+rocksdb::Status open_database(const std::string& path, const RocksdbTuning& tuning, RocksdbDatabase& database);
+
+// Makes a database that does not open openable again, with what can still be read.
+rocksdb::Status repair_database(const std::string& path, const RocksdbTuning& tuning);
+
+}  // namespace sluice::cache

@@ -1,0 +1,171 @@
+#include "cache/rocksdb_disk.hpp"
+
+#include <utility>
+
+#include "cache/crc32c.hpp"
+
+namespace sluice::cache {
+namespace {
+
+constexpr std::size_t kChecksum = 4;
+constexpr std::uint64_t kMostPointRemovals = 32;   // beyond that one range is cheaper, for later reads too
+constexpr std::size_t kLeastPinned = 64ULL << 10;  // smaller chunks are copied out of the block cache
+
+rocksdb::Slice slice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+StoreError to_store_error(const rocksdb::Status& status) {
+  if (status.IsCorruption()) { return StoreError::damaged; }
+  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kNoSpace) { return StoreError::no_space; }
+  return StoreError::store_failed;
+}
+
+Segment copy_of(std::string_view octets) {
+  std::shared_ptr<char[]> memory(new char[octets.size()]);
+  octets.copy(memory.get(), octets.size());
+  const char* data = memory.get();
+  return {std::move(memory), data, octets.size()};
+}
+
+// A large value lies in a blob file or the memtable, never in the block cache: what it was read into may outlive the
+// database and is handed out as it is.
+Segment segment_of(std::unique_ptr<rocksdb::PinnableSlice> value, std::size_t skip) {
+  const std::string_view octets = value->ToStringView().substr(skip);
+  if (octets.size() < kLeastPinned) { return copy_of(octets); }
+  const std::shared_ptr<rocksdb::PinnableSlice> holder(std::move(value));
+  return {std::shared_ptr<const char[]>(holder, octets.data()), octets.data(), octets.size()};
+}
+
+}  // namespace
+
+StoreError RocksdbDisk::count(const rocksdb::Status& status) {
+  errors_.fetch_add(1, std::memory_order_relaxed);
+  return to_store_error(status);
+}
+
+std::expected<std::optional<StoredRecord>, StoreError> RocksdbDisk::read_record(std::string_view key) {
+  rocksdb::PinnableSlice value;
+  const auto status = database_.db->Get({}, database_.records, record_key(key), &value);
+  if (status.IsNotFound()) { return std::nullopt; }
+  if (!status.ok()) { return std::unexpected(count(status)); }
+  auto record = decode_record(value.ToStringView());
+  if (!record || record->key != key) { return std::unexpected(count(rocksdb::Status::Corruption())); }
+  return std::move(*record);
+}
+
+std::expected<Segment, StoreError> RocksdbDisk::read_chunk(std::uint64_t id, std::uint32_t number, std::uint64_t size) {
+  const auto key = chunk_key(id, number);
+  auto value = std::make_unique<rocksdb::PinnableSlice>();
+  const auto status = database_.db->Get({}, database_.content, key, value.get());
+  if (status.IsNotFound()) { return std::unexpected(StoreError::gone); }
+  if (!status.ok()) { return std::unexpected(count(status)); }
+  OctetReader reader(value->ToStringView());
+  const auto stated = reader.u32();
+  if (reader.failed() || reader.rest().size() != size || stated != checksum_of(key, reader.rest())) {
+    return std::unexpected(count(rocksdb::Status::Corruption()));
+  }
+  return segment_of(std::move(value), kChecksum);
+}
+
+std::string RocksdbDisk::read_owner(std::uint64_t id) {
+  rocksdb::PinnableSlice value;
+  const auto status = database_.db->Get({}, database_.records, queue_key(id), &value);
+  if (!status.ok()) {
+    if (!status.IsNotFound()) { count(status); }
+    return {};
+  }
+  return std::string(decode_queue_entry(id, value.ToStringView()).key);
+}
+
+std::expected<void, StoreError> RocksdbDisk::write(rocksdb::WriteBatch& batch) {
+  // No sync: after kill -9 the page cache still has the log; a power cut may lose the last moments and nothing else.
+  const auto status = database_.db->Write({}, &batch);
+  if (status.ok()) {
+    octets_written_.fetch_add(batch.GetDataSize(), std::memory_order_relaxed);
+    gate_.succeeded();
+    return {};
+  }
+  const auto error = count(status);
+  gate_.failed(error == StoreError::damaged ? StoreError::store_failed : error);
+  return std::unexpected(gate_.last_error());
+}
+
+void RocksdbDisk::put_record(rocksdb::WriteBatch& batch, const StoredRecord& record) {
+  if (record.variants.empty()) { return remove_record(batch, record.key); }
+  batch.Put(database_.records, record_key(record.key), encode_record(record)).PermitUncheckedError();
+}
+
+void RocksdbDisk::put_chunk(rocksdb::WriteBatch& batch, std::uint64_t id, std::uint32_t number,
+                            const std::vector<Segment>& octets) {
+  const auto key = chunk_key(id, number);
+  auto checksum = checksum_of(key, {});
+  for (const auto& segment : octets) { checksum = crc32c(segment.view(), checksum); }
+  std::string prefix;
+  append_u32(checksum, prefix);
+  std::vector<rocksdb::Slice> parts{slice(prefix)};
+  for (const auto& segment : octets) { parts.push_back(slice(segment.view())); }
+  const rocksdb::Slice key_part = slice(key);
+  batch
+      .Put(database_.content, rocksdb::SliceParts(&key_part, 1),
+           rocksdb::SliceParts(parts.data(), static_cast<int>(parts.size())))
+      .PermitUncheckedError();
+}
+
+void RocksdbDisk::put_owner(rocksdb::WriteBatch& batch, std::uint64_t id, std::uint64_t octets, std::string_view key) {
+  batch.Put(database_.records, queue_key(id), encode_queue_entry(id, octets, key)).PermitUncheckedError();
+}
+
+void RocksdbDisk::mark_writing(rocksdb::WriteBatch& batch, std::uint64_t id) {
+  batch.Put(database_.records, writing_key(id), "").PermitUncheckedError();
+}
+
+void RocksdbDisk::unmark_writing(rocksdb::WriteBatch& batch, std::uint64_t id) {
+  batch.Delete(database_.records, writing_key(id)).PermitUncheckedError();
+}
+
+void RocksdbDisk::remove_record(rocksdb::WriteBatch& batch, std::string_view key) {
+  batch.Delete(database_.records, record_key(key)).PermitUncheckedError();
+}
+
+void RocksdbDisk::remove_response(rocksdb::WriteBatch& batch, std::uint64_t id,
+                                  std::optional<std::uint64_t> content_length) {
+  batch.Delete(database_.records, queue_key(id)).PermitUncheckedError();
+  const auto chunks = content_length ? chunk_count(id, *content_length) : kMostPointRemovals + 1;
+  if (chunks > kMostPointRemovals) {
+    batch.DeleteRange(database_.content, chunk_key(id, 0), chunk_key(id, UINT32_MAX)).PermitUncheckedError();
+    return;
+  }
+  for (std::uint32_t number = 0; number < chunks; ++number) {
+    batch.Delete(database_.content, chunk_key(id, number)).PermitUncheckedError();
+  }
+}
+
+bool RocksdbDisk::read_owners(std::string& from, std::uint64_t end, std::size_t most, std::vector<Owned>& out) {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  const std::string bound = queue_key(end);
+  const rocksdb::Slice upper = slice(bound);
+  options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> entries(database_.db->NewIterator(options, database_.records));
+  for (entries->Seek(from); entries->Valid() && out.size() < most; entries->Next()) {
+    const auto id = id_of_key(entries->key().ToStringView());
+    const auto entry = decode_queue_entry(id, entries->value().ToStringView());
+    out.push_back({id, entry.octets, std::string(entry.key)});
+    from = entries->key().ToString() + '\0';
+  }
+  if (!entries->status().ok()) { count(entries->status()); }
+  return entries->status().ok();
+}
+
+std::vector<std::uint64_t> RocksdbDisk::unfinished_ids() {
+  std::vector<std::uint64_t> ids;
+  const std::unique_ptr<rocksdb::Iterator> marks(database_.db->NewIterator({}, database_.records));
+  for (marks->Seek("w"); marks->Valid() && marks->key().starts_with("w"); marks->Next()) {
+    ids.push_back(id_of_key(marks->key().ToStringView()));
+  }
+  if (!marks->status().ok()) { count(marks->status()); }
+  return ids;
+}
+
+}  // namespace sluice::cache

@@ -1,0 +1,223 @@
+#include "cache/memory_store.hpp"
+
+#include <random>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "cache/variant_choice.hpp"
+#include "tests/unit/cache/store_support.hpp"
+
+namespace sluice::cache::test {
+namespace {
+
+const Request kPlain;
+
+std::unique_ptr<Store> store_of(std::uint64_t budget, unsigned shards = 4) {
+  return make_memory_store({.budget = budget, .largest_response = budget / 2, .shards = shards});
+}
+
+TEST(MemoryStore, GivesBackWhatWasPut) {
+  const auto store = store_of(1 << 20);
+  ASSERT_TRUE(store->put(make_response("http://a/", "hello")));
+  const auto found = store->find("http://a/", kPlain.fields());
+  ASSERT_NE(found.response, nullptr);
+  EXPECT_EQ(content_of(*store, *found.response), "hello");
+  EXPECT_FALSE(found.has_other_variants);
+  EXPECT_TRUE(store->may_have("http://a/"));
+  EXPECT_EQ(store->find("http://b/", kPlain.fields()).response, nullptr);
+  EXPECT_FALSE(store->may_have("http://b/"));
+}
+
+TEST(MemoryStore, SelectsTheVariantThatTheRequestAsksFor) {
+  const auto store = store_of(1 << 20);
+  const Request german("X-Language", "de");
+  const Request french("X-Language", "fr");
+  const Request english("X-Language", "en");
+  ASSERT_TRUE(store->put(make_response("k", "Hallo", {{"Vary", "X-Language"}}, german)));
+  ASSERT_TRUE(store->put(make_response("k", "Salut", {{"Vary", "X-Language"}}, french)));
+  const auto found = store->find("k", german.fields());
+  ASSERT_NE(found.response, nullptr);
+  EXPECT_EQ(content_of(*store, *found.response), "Hallo");
+  EXPECT_TRUE(found.has_other_variants);
+  const auto missed = store->find("k", english.fields());
+  EXPECT_EQ(missed.response, nullptr);
+  EXPECT_TRUE(missed.has_other_variants);
+  EXPECT_EQ(store->list("k").size(), 2U);
+}
+
+TEST(MemoryStore, SameKeyAndVariantReplaces) {
+  const auto store = store_of(1 << 20);
+  ASSERT_TRUE(store->put(make_response("k", "old")));
+  const auto octets = store->stats().octets;
+  ASSERT_TRUE(store->put(make_response("k", "new")));
+  EXPECT_EQ(content_of(*store, *store->find("k", kPlain.fields()).response), "new");
+  EXPECT_EQ(store->stats().responses, 1U);
+  EXPECT_EQ(store->stats().octets, octets);
+}
+
+TEST(MemoryStore, TheOldestOfTooManyVariantsGoes) {
+  const auto store = store_of(1 << 20);
+  for (std::size_t i = 0; i <= kMostVariants; ++i) {
+    const Request request("X-N", std::to_string(i));
+    ASSERT_TRUE(store->put(make_response("k", std::to_string(i), {{"Vary", "X-N"}}, request)));
+  }
+  EXPECT_EQ(store->list("k").size(), kMostVariants);
+  EXPECT_EQ(store->find("k", Request("X-N", "0").fields()).response, nullptr);
+  EXPECT_NE(store->find("k", Request("X-N", "1").fields()).response, nullptr);
+}
+
+TEST(MemoryStore, PurgeRemovesEveryVariantAndItsOctets) {
+  const auto store = store_of(1 << 20);
+  const auto empty = store->stats().octets;
+  ASSERT_TRUE(store->put(make_response("k", "a", {{"Vary", "X-N"}}, Request("X-N", "1"))));
+  ASSERT_TRUE(store->put(make_response("k", "b", {{"Vary", "X-N"}}, Request("X-N", "2"))));
+  EXPECT_EQ(store->purge("k"), 2U);
+  EXPECT_EQ(store->purge("k"), 0U);
+  EXPECT_EQ(store->stats().octets, empty);
+  EXPECT_EQ(store->stats().responses, 0U);
+}
+
+TEST(MemoryStore, AWriterIsInvisibleUntilCommitAndLeavesNoTraceWithout) {
+  const auto store = store_of(1 << 20);
+  const auto empty = store->stats().octets;
+  {
+    auto writer = store->write(0);
+    ASSERT_TRUE(writer);
+    ASSERT_TRUE((*writer)->append(segment("part")));
+    EXPECT_GT(store->stats().octets, empty);
+    EXPECT_EQ(store->find("k", kPlain.fields()).response, nullptr);
+  }
+  EXPECT_EQ(store->stats().octets, empty);
+  auto writer = store->write(8);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->append(segment("one ")));
+  ASSERT_TRUE((*writer)->append(segment("two ")));
+  ASSERT_TRUE((*writer)->commit(make_head("k", 8)));
+  EXPECT_EQ(content_of(*store, *store->find("k", kPlain.fields()).response), "one two ");
+}
+
+TEST(MemoryStore, AWriterThatIsNotCompleteCannotCommit) {
+  const auto store = store_of(1 << 20);
+  auto writer = store->write(0);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->append(segment("four")));
+  EXPECT_FALSE((*writer)->commit(make_head("k", 5)));
+  EXPECT_EQ(store->find("k", kPlain.fields()).response, nullptr);
+}
+
+TEST(MemoryStore, RefusesWhatIsTooLarge) {
+  const auto store = make_memory_store({.budget = 1 << 20, .largest_response = 1000, .shards = 1});
+  EXPECT_EQ(store->put(make_response("k", pattern(1001, 1))).error(), StoreError::too_large);
+  EXPECT_EQ(store->write(1001).error(), StoreError::too_large);
+  auto writer = store->write(0);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->append(segment(pattern(1000, 1))));
+  EXPECT_EQ((*writer)->append(segment("x")).error(), StoreError::too_large);
+  EXPECT_FALSE((*writer)->commit(make_head("k", 1000)));
+}
+
+TEST(MemoryStore, OpenWritersCountAgainstTheBudget) {
+  const auto store = make_memory_store({.budget = 100'000, .largest_response = 100'000, .shards = 1});
+  auto writer = store->write(0);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->append(segment(pattern(90'000, 1))));
+  EXPECT_EQ(store->put(make_response("k", pattern(20'000, 2))).error(), StoreError::no_space);
+  writer->reset();
+  EXPECT_TRUE(store->put(make_response("k", pattern(20'000, 2))));
+}
+
+TEST(MemoryStore, FreshenReplacesTheHeadAndKeepsTheContent) {
+  const auto store = store_of(1 << 20);
+  ASSERT_TRUE(store->put(make_response("k", "body", {{"X-Round", "1"}})));
+  const auto old = store->find("k", kPlain.fields()).response;
+  const auto fresh = store->freshen(*old, make_head("k", 4, {{"X-Round", "2"}}));
+  ASSERT_TRUE(fresh);
+  const auto found = store->find("k", kPlain.fields()).response;
+  EXPECT_EQ(found, *fresh);
+  EXPECT_EQ(found->segments.front().data, old->segments.front().data);
+  EXPECT_EQ(find(found->head.fields.fields(), "X-Round")->value, "2");
+}
+
+TEST(MemoryStore, FreshenDoesNotPairAHeadWithOtherContent) {
+  const auto store = store_of(1 << 20);
+  ASSERT_TRUE(store->put(make_response("k", "one!")));
+  const auto old = store->find("k", kPlain.fields()).response;
+  ASSERT_TRUE(store->put(make_response("k", "two!")));
+  const auto octets = store->stats().octets;
+  EXPECT_EQ(store->freshen(*old, make_head("k", 4)).error(), StoreError::gone);
+  EXPECT_EQ(store->purge("k"), 1U);
+  EXPECT_EQ(store->freshen(*old, make_head("k", 4)).error(), StoreError::gone);
+  EXPECT_LT(store->stats().octets, octets);
+}
+
+TEST(MemoryStore, TheBudgetIsNeverExceeded) {
+  constexpr std::uint64_t kBudget = 2 << 20;
+  const auto store = store_of(kBudget);
+  std::mt19937 random(7);
+  for (int i = 0; i < 20'000; ++i) {
+    const auto key = "http://host.example/" + std::to_string(random() % 5000);
+    if (auto stored = store->put(make_response(key, pattern(random() % 8192, 1))); !stored) {
+      EXPECT_EQ(stored.error(), StoreError::no_space);
+    }
+    ASSERT_LE(store->stats().octets, kBudget);
+  }
+  EXPECT_GT(store->stats().octets, kBudget * 3 / 4);
+  EXPECT_GT(store->stats().evictions, 1000U);
+}
+
+TEST(MemoryStore, AScanDoesNotFlushWhatIsUsed) {
+  const auto store = store_of(4 << 20, 1);
+  for (int i = 0; i < 100; ++i) { ASSERT_TRUE(store->put(make_response("hot" + std::to_string(i), pattern(4096, 1)))); }
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 100; ++i) {
+      EXPECT_NE(store->find("hot" + std::to_string(i), kPlain.fields()).response, nullptr);
+    }
+  }
+  for (int i = 0; i < 20'000; ++i) {
+    ASSERT_TRUE(store->put(make_response("scan" + std::to_string(i), pattern(4096, 1))));
+  }
+  int kept = 0;
+  for (int i = 0; i < 100; ++i) { kept += store->may_have("hot" + std::to_string(i)) ? 1 : 0; }
+  EXPECT_EQ(kept, 100);
+}
+
+TEST(MemoryStore, ManyThreadsAtOnceKeepItConsistent) {
+  const auto store = store_of(1 << 20, 2);
+  const auto work = [&](unsigned seed) {
+    std::mt19937 random(seed);
+    for (int i = 0; i < 5000; ++i) {
+      const auto key = "k" + std::to_string(random() % 200);
+      const auto size = random() % 5000;
+      switch (random() % 5) {
+        case 0:
+          static_cast<void>(store->put(make_response(key, pattern(size, size))));
+          break;
+        case 1:
+          store->purge(key);
+          break;
+        case 2:
+          if (auto found = store->find(key, kPlain.fields()).response) {
+            static_cast<void>(store->freshen(*found, make_head(key, found->head.content_length)));
+          }
+          break;
+        default:
+          if (auto found = store->find(key, kPlain.fields()).response) {
+            EXPECT_EQ(content_of(*store, *found), pattern(found->head.content_length, found->head.content_length));
+          }
+      }
+    }
+  };
+  {
+    std::jthread first(work, 1);
+    std::jthread second(work, 2);
+    work(3);
+  }
+  EXPECT_LE(store->stats().octets, store->stats().budget);
+  for (int i = 0; i < 200; ++i) { store->purge("k" + std::to_string(i)); }
+  EXPECT_EQ(store->stats().responses, 0U);
+  EXPECT_EQ(store->stats().octets, store_of(1 << 20, 2)->stats().octets);
+}
+
+}  // namespace
+}  // namespace sluice::cache::test

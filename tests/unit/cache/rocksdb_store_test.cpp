@@ -1,0 +1,328 @@
+#include "cache/rocksdb_store.hpp"
+
+#include <fstream>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/cache/store_support.hpp"
+
+namespace sluice::cache::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+const Request kPlain;
+constexpr std::uint64_t kChunk = 64 << 10;
+
+std::unique_ptr<Store> open(const std::string& directory, std::uint64_t budget = 1ULL << 30,
+                            std::vector<std::string>* warnings = nullptr) {
+  auto store =
+      open_rocksdb_store({.directory = directory, .budget = budget, .chunk = kChunk, .memtable = 1 << 20}, warnings);
+  if (!store) {
+    ADD_FAILURE() << store.error();
+    return nullptr;
+  }
+  return std::move(*store);
+}
+
+std::string key_of(int number) {
+  return "http://host.example/" + std::to_string(number);
+}
+
+// Content that tells its key and size, so that one response's octets cannot pass for another's.
+std::string content_for(int number, std::size_t size) {
+  return pattern(size, static_cast<std::uint64_t>(number) + 1);
+}
+
+void index(Store& store) {
+  while (store.build_index_step()) {}
+}
+
+std::uint64_t octets_in(const std::string& directory) {
+  std::uint64_t octets = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    if (entry.is_regular_file()) { octets += entry.file_size(); }
+  }
+  return octets;
+}
+
+TEST(RocksdbStore, SmallResponsesComeBackResidentAndLongOnesPieceByPiece) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  ASSERT_TRUE(store->put(make_response("small", content_for(1, kChunk))));
+  ASSERT_TRUE(store->put(make_response("long", content_for(2, 5 * kChunk + 17))));
+  ASSERT_TRUE(store->put(make_response("empty", "")));
+  for (int round = 0; round < 2; ++round) {
+    const auto small = store->find("small", kPlain.fields()).response;
+    const auto long_one = store->find("long", kPlain.fields()).response;
+    const auto empty = store->find("empty", kPlain.fields()).response;
+    ASSERT_TRUE(small && long_one && empty);
+    EXPECT_TRUE(small->is_resident());
+    EXPECT_FALSE(long_one->is_resident());
+    EXPECT_TRUE(empty->is_resident());
+    EXPECT_EQ(content_of(*store, *small), content_for(1, kChunk));
+    EXPECT_EQ(content_of(*store, *long_one), content_for(2, 5 * kChunk + 17));
+    const auto middle = store->read(*long_one, 3 * kChunk - 1);
+    ASSERT_TRUE(middle);
+    EXPECT_EQ(middle->view(), content_for(2, 5 * kChunk + 17).substr(3 * kChunk - 1, 1));
+    store.reset();
+    store = open(directory.path());
+  }
+}
+
+TEST(RocksdbStore, ASegmentOutlivesTheStore) {
+  const TemporaryDirectory directory;
+  const auto content = content_for(1, 4 * kChunk);
+  std::vector<Segment> held;
+  for (int round = 0; round < 2; ++round) {
+    auto store = open(directory.path());
+    ASSERT_TRUE(store->put(make_response("k" + std::to_string(round), content)));
+    const auto found = store->find("k0", kPlain.fields()).response;
+    ASSERT_TRUE(found);
+    held.push_back(*store->read(*found, 0));
+  }
+  for (const auto& segment : held) { EXPECT_EQ(segment.view(), content.substr(0, kChunk)); }
+}
+
+TEST(RocksdbStore, EverythingAboutAHeadSurvivesReopening) {
+  const TemporaryDirectory directory;
+  const auto head = make_head("k", 3, {{"Content-Type", "text/html"}, {"Vary", "X-N"}}, Request("X-N", "7"), 1'234'567);
+  {
+    auto store = open(directory.path());
+    auto writer = store->write(3);
+    ASSERT_TRUE(writer);
+    ASSERT_TRUE((*writer)->append(segment("abc")));
+    ASSERT_TRUE((*writer)->commit(head));
+  }
+  auto store = open(directory.path());
+  const auto found = store->find("k", Request("X-N", "7").fields()).response;
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->head.key, head.key);
+  EXPECT_EQ(found->head.variant, head.variant);
+  EXPECT_EQ(found->head.status, head.status);
+  EXPECT_EQ(found->head.request_time, head.request_time);
+  EXPECT_EQ(found->head.response_time, head.response_time);
+  EXPECT_EQ(found->head.origin_address, head.origin_address);
+  EXPECT_EQ(found->head.wire, head.wire);
+  EXPECT_TRUE(store->find("k", Request("X-N", "8").fields()).has_other_variants);
+}
+
+TEST(RocksdbStore, TheIndexIsBuiltInStepsAndServingDoesNotWaitForIt) {
+  const TemporaryDirectory directory;
+  {
+    auto store = open(directory.path());
+    for (int i = 0; i < 3000; ++i) { ASSERT_TRUE(store->put(make_response(key_of(i), "x"))); }
+  }
+  auto store = open(directory.path());
+  EXPECT_TRUE(store->may_have("http://never.example/"));
+  EXPECT_NE(store->find(key_of(2999), kPlain.fields()).response, nullptr);
+  EXPECT_TRUE(store->build_index_step());
+  EXPECT_TRUE(store->may_have("http://never.example/"));
+  EXPECT_EQ(store->purge(key_of(0)), 1U);
+  EXPECT_EQ(store->purge(key_of(2500)), 1U);
+  ASSERT_TRUE(store->put(make_response(key_of(2700), "y")));
+  index(*store);
+  EXPECT_FALSE(store->may_have("http://never.example/"));
+  EXPECT_EQ(store->stats().responses, 2998U);
+  EXPECT_FALSE(store->may_have(key_of(2500)));
+}
+
+TEST(RocksdbStore, AWriterThatIsNotCommittedLeavesNothing) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  index(*store);
+  const auto empty = store->stats().octets;
+  {
+    auto writer = store->write(0);
+    ASSERT_TRUE(writer);
+    ASSERT_TRUE((*writer)->append(segment(content_for(1, 10 * kChunk))));
+    EXPECT_GE(store->stats().octets, empty + 9 * kChunk);
+    EXPECT_EQ(store->find("k", kPlain.fields()).response, nullptr);
+  }
+  EXPECT_EQ(store->stats().octets, empty);
+  EXPECT_EQ(store->stats().responses, 0U);
+}
+
+// What kill -9 leaves is what the files hold at that moment.
+TEST(RocksdbStore, ACopyTakenInTheMiddleOfWritingHoldsOnlyWhatWasComplete) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  ASSERT_TRUE(store->put(make_response("whole", content_for(1, 3 * kChunk))));
+  auto writer = store->write(0);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->append(segment(content_for(2, 20 * kChunk))));
+  fs::copy(directory.path(), directory.path("copy"), fs::copy_options::recursive);
+  auto copy = open(directory.path("copy"));
+  index(*copy);
+  EXPECT_EQ(copy->find("cut", kPlain.fields()).response, nullptr);
+  const auto whole = copy->find("whole", kPlain.fields()).response;
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(content_of(*copy, *whole), content_for(1, 3 * kChunk));
+  EXPECT_EQ(copy->stats().responses, 1U);
+  ASSERT_TRUE((*writer)->commit(make_head("cut", 20 * kChunk)));
+  EXPECT_EQ(content_of(*store, *store->find("cut", kPlain.fields()).response), content_for(2, 20 * kChunk));
+}
+
+TEST(RocksdbStore, FlippedPagesAreNeverServed) {
+  const TemporaryDirectory directory;
+  constexpr int kResponses = 300;
+  const auto size_of = [](int i) { return static_cast<std::size_t>(i % 7 == 0 ? 3 * kChunk + 5 : 500 + i * 100); };
+  {
+    auto store = open(directory.path());
+    for (int i = 0; i < kResponses; ++i) {
+      ASSERT_TRUE(store->put(make_response(key_of(i), content_for(i, size_of(i)))));
+    }
+  }
+  std::mt19937 random(5);
+  int found = 0;
+  int absent = 0;
+  for (int round = 0; round < 10; ++round) {
+    const auto path = directory.path("copy" + std::to_string(round));
+    fs::copy(directory.path(), path, fs::copy_options::recursive);
+    for (const auto& entry : fs::directory_iterator(path + "/db")) {
+      const auto size = entry.file_size();
+      if (size == 0 || (round < 5 && entry.path().extension() != ".blob")) { continue; }
+      std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(static_cast<std::streamoff>(random() % ((size + 4095) / 4096) * 4096));
+      file << pattern(std::min<std::uint64_t>(size, 4096), random());
+    }
+    std::vector<std::string> warnings;
+    auto opened = open_rocksdb_store({.directory = path, .chunk = kChunk, .memtable = 1 << 20}, &warnings);
+    ASSERT_TRUE(opened) << opened.error();
+    for (const auto& warning : warnings) { std::printf("round %d: %s\n", round, warning.c_str()); }
+    auto& store = **opened;
+    for (int i = 0; i < kResponses; ++i) {
+      const auto response = store.find(key_of(i), kPlain.fields()).response;
+      const auto content = response ? content_of(store, *response) : "<absent>";
+      if (content.starts_with('<') && content.size() < 20) {
+        ++absent;
+      } else {
+        ASSERT_EQ(content == content_for(i, size_of(i)), true) << i;
+        ++found;
+      }
+    }
+    index(store);
+    EXPECT_TRUE(store.put(make_response("new", "after the damage")));
+    EXPECT_EQ(content_of(store, *store.find("new", kPlain.fields()).response), "after the damage");
+  }
+  std::printf("%d responses found and exact, %d absent\n", found, absent);
+  EXPECT_GT(found, absent);
+}
+
+TEST(RocksdbStore, TheBudgetIsKeptWhileItIsOverwrittenTenTimes) {
+  const TemporaryDirectory directory;
+  constexpr std::uint64_t kBudget = 24 << 20;
+  auto store = open(directory.path(), kBudget);
+  index(*store);
+  std::mt19937 random(3);
+  std::uint64_t written = 0;
+  std::uint64_t most_accounted = 0;
+  std::uint64_t most_on_disk = 0;
+  std::uint64_t refused = 0;
+  for (int i = 0; written < 10 * kBudget; ++i) {
+    const auto size = random() % 10 == 0 ? random() % (20 * kChunk) : random() % kChunk;
+    written += size;
+    if (!store->put(make_response(key_of(i), content_for(i, size)))) { ++refused; }
+    most_accounted = std::max(most_accounted, store->stats().octets);
+    ASSERT_LE(store->stats().octets, kBudget);
+    if (i % 16 == 0) { most_on_disk = std::max(most_on_disk, octets_in(directory.path())); }
+  }
+  std::printf("budget %llu, most accounted %llu, most on disk %llu, refused %llu\n",
+              static_cast<unsigned long long>(kBudget), static_cast<unsigned long long>(most_accounted),
+              static_cast<unsigned long long>(most_on_disk), static_cast<unsigned long long>(refused));
+  EXPECT_GT(most_accounted, kBudget / 2);
+  EXPECT_LT(most_on_disk, 2 * kBudget);
+}
+
+TEST(RocksdbStore, WhatIsUsedOutlivesWhatIsNot) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path(), 4 << 20);
+  index(*store);
+  for (int i = 0; i < 2000; ++i) {
+    ASSERT_TRUE(store->put(make_response(key_of(i), content_for(i, 8192))));
+    EXPECT_NE(store->find(key_of(0), kPlain.fields()).response, nullptr) << i;
+  }
+  EXPECT_FALSE(store->may_have(key_of(1)));
+  EXPECT_GT(store->stats().evictions, 1000U);
+}
+
+TEST(RocksdbStore, ASmallerBudgetAfterReopeningIsReached) {
+  const TemporaryDirectory directory;
+  {
+    auto store = open(directory.path());
+    for (int i = 0; i < 500; ++i) { ASSERT_TRUE(store->put(make_response(key_of(i), content_for(i, 8192)))); }
+  }
+  auto store = open(directory.path(), 1 << 20);
+  index(*store);
+  EXPECT_LE(store->stats().octets, 1U << 20);
+  EXPECT_EQ(store->find(key_of(0), kPlain.fields()).response, nullptr);
+  EXPECT_NE(store->find(key_of(499), kPlain.fields()).response, nullptr);
+}
+
+TEST(RocksdbStore, FreshenNeedsTheResponseThatIsStored) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  const auto first = make_response("k", "body");
+  ASSERT_TRUE(store->put(first));
+  const auto old = store->find("k", kPlain.fields()).response;
+  ASSERT_TRUE(store->freshen(*old, make_head("k", 4, {{"X-Round", "2"}})));
+  EXPECT_EQ(find(store->find("k", kPlain.fields()).response->head.fields.fields(), "X-Round")->value, "2");
+  ASSERT_TRUE(store->put(make_response("k", "BODY")));
+  EXPECT_EQ(store->freshen(*old, make_head("k", 4)).error(), StoreError::gone);
+  // The same response as the memory tier holds it has no store id and is told by its head.
+  ASSERT_TRUE(store->put(first));
+  EXPECT_TRUE(store->freshen(*first, make_head("k", 4, {{"X-Round", "3"}})));
+  EXPECT_EQ(store->freshen(*first, make_head("k", 4)).error(), StoreError::gone);
+}
+
+TEST(RocksdbStore, ASecondOpeningOfTheSameDirectoryIsRefused) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  const auto second = open_rocksdb_store({.directory = directory.path()});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), "the cache directory " + directory.path() +
+                                " is in use by another process; stop it, or give this one a directory of its own");
+  store.reset();
+  EXPECT_TRUE(open_rocksdb_store({.directory = directory.path()}));
+}
+
+TEST(RocksdbStore, AnUnknownFormatIsSetAside) {
+  const TemporaryDirectory directory;
+  { ASSERT_TRUE(open(directory.path())->put(make_response("k", "x"))); }
+  std::ofstream(directory.path() + "/FORMAT") << "sluice-cache 999\nepoch 1\n";
+  std::vector<std::string> warnings;
+  auto store = open(directory.path(), 1 << 20, &warnings);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_NE(warnings[0].find(directory.path() + ".damaged-1"), std::string::npos);
+  EXPECT_TRUE(fs::exists(directory.path() + ".damaged-1/FORMAT"));
+  EXPECT_EQ(store->find("k", kPlain.fields()).response, nullptr);
+  EXPECT_TRUE(store->put(make_response("k", "y")));
+  EXPECT_FALSE(open_rocksdb_store({.directory = directory.path()}));
+}
+
+TEST(RocksdbStore, ADirectoryWithOtherFilesIsLeftAlone) {
+  const TemporaryDirectory directory;
+  fs::create_directories(directory.path());
+  std::ofstream(directory.path() + "/letter.txt") << "dear";
+  const auto store = open_rocksdb_store({.directory = directory.path()});
+  ASSERT_FALSE(store);
+  EXPECT_NE(store.error().find("holds other files"), std::string::npos);
+}
+
+TEST(RocksdbStore, ADatabaseBeyondRepairIsSetAside) {
+  const TemporaryDirectory directory;
+  { ASSERT_TRUE(open(directory.path())->put(make_response("k", "x"))); }
+  for (const auto& entry : fs::directory_iterator(directory.path() + "/db")) {
+    std::ofstream(entry.path(), std::ios::trunc) << "rubbish";
+  }
+  std::vector<std::string> warnings;
+  auto store = open(directory.path(), 1 << 20, &warnings);
+  ASSERT_TRUE(store);
+  EXPECT_EQ(warnings.size(), 1U);
+  EXPECT_TRUE(store->put(make_response("k", "y")));
+  EXPECT_EQ(content_of(*store, *store->find("k", kPlain.fields()).response), "y");
+}
+
+}  // namespace
+}  // namespace sluice::cache::test

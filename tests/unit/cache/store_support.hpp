@@ -1,0 +1,111 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <stdlib.h>
+
+#include "cache/store.hpp"
+#include "cache/vary.hpp"
+
+namespace sluice::cache::test {
+
+using Lines = std::vector<std::pair<std::string, std::string>>;
+
+// Field lines with storage; `fields()` views them.
+class Request {
+ public:
+  Request() = default;
+  Request(std::string name, std::string value) : Request(Lines{{std::move(name), std::move(value)}}) {}
+  explicit Request(const Lines& lines) {
+    std::vector<Field> views;
+    for (const auto& [name, value] : lines) { views.push_back({name, value, field_name(name)}); }
+    owned_ = OwnedFields(views);
+  }
+  Fields fields() const { return owned_.fields(); }
+
+ private:
+  OwnedFields owned_;
+};
+
+inline Segment segment(std::string_view octets) {
+  std::shared_ptr<char[]> memory(new char[octets.size() + 1]);
+  octets.copy(memory.get(), octets.size());
+  const char* data = memory.get();
+  return {std::move(memory), data, octets.size()};
+}
+
+// A head as the gateway would store it for `request`.
+inline StoredHead make_head(std::string key, std::uint64_t content_length, const Lines& fields = {},
+                            const Request& request = {}, std::int64_t time = 1'700'000'000) {
+  StoredHead head;
+  head.key = std::move(key);
+  head.status = 200;
+  head.fields = OwnedFields(Request(fields).fields());
+  head.request_time = UnixTime{Seconds{time}};
+  head.response_time = UnixTime{Seconds{time + 1}};
+  head.content_length = content_length;
+  head.origin_address = "192.0.2.7";
+  const auto names = vary_names(head.fields.fields());
+  head.variant = names.names.empty() ? "" : variant_key(names, request.fields());
+  head.seal();
+  return head;
+}
+
+inline StoredResponsePtr make_response(std::string key, std::string_view content, const Lines& fields = {},
+                                       const Request& request = {}, std::int64_t time = 1'700'000'000) {
+  auto response = std::make_shared<StoredResponse>();
+  response->head = make_head(std::move(key), content.size(), fields, request, time);
+  if (!content.empty()) { response->segments.push_back(segment(content)); }
+  return response;
+}
+
+// All content, read piece by piece as a client would get it; "<error>" when a piece fails.
+inline std::string content_of(Store& store, const StoredResponse& response) {
+  std::string content;
+  while (content.size() < response.head.content_length) {
+    auto piece = store.read(response, content.size());
+    if (!piece) { return "<" + std::string(to_string(piece.error())) + ">"; }
+    content.append(piece->view());
+  }
+  return content;
+}
+
+// Octets that differ from one seed to the next and from one place to the next.
+inline std::string pattern(std::size_t size, std::uint64_t seed) {
+  std::string octets(size, '\0');
+  std::uint64_t state = seed * 0x9E3779B97F4A7C15 + 1;
+  for (auto& octet : octets) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    octet = static_cast<char>(state);
+  }
+  return octets;
+}
+
+// A directory that goes away with the test, and what was set aside next to it.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "sluice-store-XXXXXX").string();
+    root_ = ::mkdtemp(name.data());
+  }
+  ~TemporaryDirectory() {
+    std::error_code error;
+    std::filesystem::remove_all(root_, error);
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  std::string path(std::string_view name = "cache") const { return (root_ / name).string(); }
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace sluice::cache::test
