@@ -1,5 +1,8 @@
 // One access log line in each format.
 
+#include <charconv>
+#include <cstring>
+
 #include "gateway/record/access_log.hpp"
 #include "gateway/record/log_text.hpp"
 #include "gateway/record/metrics.hpp"
@@ -7,40 +10,64 @@
 namespace sluice::record {
 namespace {
 
-// The members of one JSON object. Keys are literals that need no escaping and come with their punctuation
-// (`,"key":`), so that a member costs two appends.
+// The members of one JSON object, written into memory that is large enough. Keys are literals that need no escaping and
+// come with their punctuation (`,"key":`), so that a member is a copy of known size and its value.
 class JsonMembers {
  public:
-  explicit JsonMembers(std::string& out) : out_(out) {}
+  explicit JsonMembers(char* to) : to_(to) {}
 
-  void text(std::string_view key, std::string_view value) {
+  template <std::size_t kSize>
+  void literal(const char (&text)[kSize]) {
+    std::memcpy(to_, text, kSize - 1);
+    to_ += kSize - 1;
+  }
+  void time(std::chrono::system_clock::time_point value) { to_ = write_rfc3339(to_, value); }
+  template <std::size_t kSize>
+  void text(const char (&key)[kSize], std::string_view value) {
     if (value.empty()) { return; }
-    out_ += key;
-    out_ += '"';
-    append_json_text(out_, value);
-    out_ += '"';
+    literal(key);
+    *to_++ = '"';
+    to_ = write_json_text(to_, value);
+    *to_++ = '"';
   }
   // A word of ours from a closed list: nothing to escape.
-  void word(std::string_view key, std::string_view value) {
-    out_ += key;
-    out_ += '"';
-    out_ += value;
-    out_ += '"';
+  template <std::size_t kSize>
+  void word(const char (&key)[kSize], std::string_view value) {
+    literal(key);
+    *to_++ = '"';
+    std::memcpy(to_, value.data(), value.size());
+    to_ += value.size();
+    *to_++ = '"';
   }
-  template <std::integral Number>
-  void number(std::string_view key, Number value) {
-    out_ += key;
-    append_number(out_, value);
+  template <std::size_t kSize, std::integral Number>
+  void number(const char (&key)[kSize], Number value) {
+    literal(key);
+    to_ = std::to_chars(to_, to_ + kLongestNumber, value).ptr;
   }
-  void flag(std::string_view key, bool value) {
+  template <std::size_t kSize>
+  void flag(const char (&key)[kSize], bool value) {
     if (!value) { return; }
-    out_ += key;
-    out_ += "true";
+    literal(key);
+    literal("true");
   }
 
+  static constexpr std::size_t kLongestNumber = 24;
+  char* end() const noexcept { return to_; }
+
  private:
-  std::string& out_;
+  char* to_;
 };
+
+// Octets that a line may take at most: every text in the worst case, and far more than all keys, words and numbers.
+std::size_t largest_json(const AccessRecord& record) {
+  std::size_t texts = 0;
+  for (const std::string_view text : {record.request_id, record.client, record.listener, record.method, record.url,
+                                      record.http_version, record.content_type, record.referer, record.user_agent,
+                                      record.decision.rule_id, record.decision.reason, record.upstream}) {
+    texts += text.size();
+  }
+  return kJsonGrowth * texts + 1536;
+}
 
 void append_request(const AccessRecord& record, JsonMembers& json) {
   json.text(R"(,"id":)", record.request_id);
@@ -77,11 +104,11 @@ void append_cache(const AccessRecord& record, JsonMembers& json) {
   json.flag(R"(,"collapsed":)", status.collapsed);
 }
 
-void append_json(const AccessRecord& record, std::string& out) {
-  out += R"({"time":")";
-  append_rfc3339(out, record.start);
-  out += '"';
-  JsonMembers json(out);
+char* write_json(const AccessRecord& record, char* to) {
+  JsonMembers json(to);
+  json.literal(R"({"time":")");
+  json.time(record.start);
+  json.literal("\"");
   append_request(record, json);
   append_decision(record.decision, json);
   append_cache(record, json);
@@ -89,7 +116,15 @@ void append_json(const AccessRecord& record, std::string& out) {
   json.flag(R"(,"parent":)", record.through_parent);
   json.flag(R"(,"tunnel":)", record.tunnel);
   if (record.error) { json.word(R"(,"error":)", to_string(*record.error)); }
-  out += "}\n";
+  json.literal("}\n");
+  return json.end();
+}
+
+void append_json(const AccessRecord& record, std::string& out) {
+  const std::size_t before = out.size();
+  out.resize_and_overwrite(before + largest_json(record), [&](char* data, std::size_t) {
+    return static_cast<std::size_t>(write_json(record, data + before) - data);
+  });
 }
 
 // Squid's words for a request that went to the origin server. A stored response was there when it was forwarded as

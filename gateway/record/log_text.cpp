@@ -1,5 +1,6 @@
 #include "gateway/record/log_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -25,19 +26,35 @@ constexpr bool is_plain(unsigned char octet) {
   return octet >= 0x20 && octet < 0x7f && octet != '"' && octet != '\\';
 }
 
-// The length of the leading run of octets that need no escape in any quoted form, eight at a time: most fields are
-// nothing else. A word that holds a suspect is left to the octet loop.
+// Whether one of eight octets may need an escape. What is above the first such octet may be reported wrongly, so the
+// octets of a suspect word are looked at one by one.
+constexpr bool is_suspect(std::uint64_t word) {
+  return ((word & kHighs) | has_below(word, 0x20) | has_octet(word, '"') | has_octet(word, '\\') |
+          has_octet(word, 0x7f)) != 0;
+}
+
+// The length of the leading run of octets that need no escape in any quoted form: most fields are nothing else.
 std::size_t plain_run(std::string_view text) {
   std::size_t at = 0;
   for (; at + 8 <= text.size(); at += 8) {
     std::uint64_t word;
     std::memcpy(&word, text.data() + at, 8);
-    if (((word & kHighs) | has_below(word, 0x20) | has_octet(word, '"') | has_octet(word, '\\') |
-         has_octet(word, 0x7f)) != 0) {
-      break;
-    }
+    if (is_suspect(word)) { break; }
   }
   while (at < text.size() && is_plain(static_cast<unsigned char>(text[at]))) { ++at; }
+  return at;
+}
+
+// Copies that run; returns its length. Scanning and copying are one pass: this is the hot part of a line.
+std::size_t copy_plain_run(char* to, std::string_view text) {
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + at, 8);
+    if (is_suspect(word)) { break; }
+    std::memcpy(to + at, &word, 8);
+  }
+  for (; at < text.size() && is_plain(static_cast<unsigned char>(text[at])); ++at) { to[at] = text[at]; }
   return at;
 }
 
@@ -70,43 +87,38 @@ bool must_escape(char32_t c) {
          (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
-void append_unicode_escape(std::string& out, char32_t c) {
-  const char escape[] = {'\\', 'u', kHex[(c >> 12) & 15], kHex[(c >> 8) & 15], kHex[(c >> 4) & 15], kHex[c & 15]};
-  out.append(escape, sizeof escape);
+char* write(char* to, std::string_view text) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
 }
 
-// One code point, or one octet that is none. Returns the octets consumed.
-std::size_t append_json_special(std::string& out, std::string_view text) {
-  switch (text.front()) {
+char* write_unicode_escape(char* to, char32_t c) {
+  const char escape[] = {'\\', 'u', kHex[(c >> 12) & 15], kHex[(c >> 8) & 15], kHex[(c >> 4) & 15], kHex[c & 15]};
+  return write(to, {escape, sizeof escape});
+}
+
+// One code point, or one octet that is none, taken off the front of `text`.
+char* write_json_special(char* to, std::string_view& text) {
+  const char first = text.front();
+  const CodePoint point = decode(text);
+  const std::string_view taken = text.substr(0, std::max<std::size_t>(point.octets, 1));
+  text.remove_prefix(taken.size());
+  switch (first) {
     case '"':
-      out += "\\\"";
-      return 1;
+      return write(to, "\\\"");
     case '\\':
-      out += "\\\\";
-      return 1;
+      return write(to, "\\\\");
     case '\n':
-      out += "\\n";
-      return 1;
+      return write(to, "\\n");
     case '\r':
-      out += "\\r";
-      return 1;
+      return write(to, "\\r");
     case '\t':
-      out += "\\t";
-      return 1;
+      return write(to, "\\t");
     default:
       break;
   }
-  const CodePoint point = decode(text);
-  if (point.octets == 0) {
-    append_unicode_escape(out, 0xfffd);
-    return 1;
-  }
-  if (must_escape(point.value)) {
-    append_unicode_escape(out, point.value);
-  } else {
-    out.append(text.substr(0, point.octets));
-  }
-  return point.octets;
+  if (point.octets == 0) { return write_unicode_escape(to, 0xfffd); }
+  return must_escape(point.value) ? write_unicode_escape(to, point.value) : write(to, taken);
 }
 
 void append_quoted_special(std::string& out, char octet) {
@@ -168,7 +180,7 @@ std::int64_t epoch_milliseconds(std::chrono::system_clock::time_point time) noex
   return count < 0 ? 0 : count;
 }
 
-void append_rfc3339(std::string& out, std::chrono::system_clock::time_point time) {
+char* write_rfc3339(char* to, std::chrono::system_clock::time_point time) {
   struct Cached {
     std::int64_t second = -1;
     std::string text;
@@ -187,11 +199,16 @@ void append_rfc3339(std::string& out, std::chrono::system_clock::time_point time
     }
     cached.text += '.';
   }
+  to = write(to, cached.text);
   const auto part = static_cast<unsigned>(milliseconds % 1000);
   const char end[] = {static_cast<char>('0' + part / 100), static_cast<char>('0' + part / 10 % 10),
                       static_cast<char>('0' + part % 10), 'Z'};
-  out += cached.text;
-  out.append(end, sizeof end);
+  return write(to, {end, sizeof end});
+}
+
+void append_rfc3339(std::string& out, std::chrono::system_clock::time_point time) {
+  char text[kRfc3339Size];
+  out.append(text, write_rfc3339(text, time));
 }
 
 void append_common_log_time(std::string& out, std::chrono::system_clock::time_point time) {
@@ -210,14 +227,21 @@ void append_common_log_time(std::string& out, std::chrono::system_clock::time_po
   out += " +0000";
 }
 
-void append_json_text(std::string& out, std::string_view text) {
+char* write_json_text(char* to, std::string_view text) {
   while (true) {
-    const std::size_t run = plain_run(text);
-    out.append(text.data(), run);
+    const std::size_t run = copy_plain_run(to, text);
+    to += run;
     text.remove_prefix(run);
-    if (text.empty()) { return; }
-    text.remove_prefix(append_json_special(out, text));
+    if (text.empty()) { return to; }
+    to = write_json_special(to, text);
   }
+}
+
+void append_json_text(std::string& out, std::string_view text) {
+  const std::size_t before = out.size();
+  out.resize_and_overwrite(before + kJsonGrowth * text.size(), [&](char* data, std::size_t) {
+    return static_cast<std::size_t>(write_json_text(data + before, text) - data);
+  });
 }
 
 void append_word(std::string& out, std::string_view text) {
