@@ -26,6 +26,7 @@ void Mailbox::post(Function function) {
   bool was_empty = false;
   {
     const std::lock_guard lock(mutex_);
+    if (closed_) { return; }
     was_empty = waiting_.empty();
     waiting_.push_back(std::move(function));
   }
@@ -37,7 +38,7 @@ void Mailbox::post(Function function) {
 }
 
 Task<> Mailbox::run() {
-  while (!closed_) {
+  for (;;) {
     boost::system::error_code failed;
     co_await descriptor_.async_wait(asio::posix::descriptor_base::wait_read, asio::redirect_error(use_task, failed));
     if (failed) { co_return; }
@@ -46,8 +47,13 @@ Task<> Mailbox::run() {
 }
 
 void Mailbox::close() {
-  closed_ = true;
-  descriptor_.cancel();
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    waiting_.clear();
+  }
+  boost::system::error_code ignored;
+  descriptor_.close(ignored);
 }
 
 void Mailbox::drain() {

@@ -21,8 +21,8 @@ class Mailbox {
   Mailbox& operator=(const Mailbox&) = delete;
 
   void post(Function function);
-  Task<> run();    // delivers until close()
-  void close();    // ends run()
+  Task<> run();   // delivers until close()
+  void close();   // ends run(); whatever is posted from now on is dropped
 
  private:
   void drain();

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "cache/connection_options.hpp"
 #include "gateway/http/characters.hpp"
 #include "gateway/http/field_writer.hpp"
 #include "gateway/http/forwarded_fields.hpp"
@@ -20,7 +21,8 @@ bool is_conditional(FieldName id) {
 }
 
 // Whether the request's own line is passed on as it is.
-bool is_kept(const Field& field, const RequestHead& request, const ForwardOptions& options, const HopFields& hop) {
+bool is_kept(const Field& field, const RequestHead& request, const ForwardOptions& options,
+             const cache::ConnectionOptions& connection) {
   switch (field.id) {
     case FieldName::host:
     case FieldName::content_length:
@@ -46,7 +48,7 @@ bool is_kept(const Field& field, const RequestHead& request, const ForwardOption
       if (options.validators && is_conditional(field.id)) { return false; }
       break;
   }
-  return !hop.has(field);
+  return !connection.is_connection_specific(field);
 }
 
 void write_request_line(const RequestHead& request, const TargetUri& target, bool to_parent, std::string& out) {
@@ -108,12 +110,12 @@ void write_max_forwards(const RequestHead& request, std::string& out) {
 
 void write_request_head(const RequestHead& request, const TargetUri& target, const ForwardOptions& options,
                         std::string& out) {
-  const HopFields hop(request.fields);
+  const cache::ConnectionOptions connection(request.fields);
   write_request_line(request, target, options.to_parent, out);
   write_field("Host", authority_of(target), out);
   if (request.wants_upgrade) { out += "Connection: upgrade\r\n"; }
   for (const auto& field : request.fields) {
-    if (is_kept(field, request, options, hop)) { write_field(field.name, field.value, out); }
+    if (is_kept(field, request, options, connection)) { write_field(field.name, field.value, out); }
   }
   for (const auto& field : options.extra) { write_field(field.name, field.value, out); }
   write_max_forwards(request, out);

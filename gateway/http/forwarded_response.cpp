@@ -1,3 +1,4 @@
+#include "cache/connection_options.hpp"
 #include "gateway/http/field_writer.hpp"
 #include "gateway/http/forwarded_fields.hpp"
 
@@ -17,12 +18,13 @@ bool is_proxy_authentication(const Field& field) {
          cache::equals_ignoring_case(field.name, "Proxy-Authentication-Info");
 }
 
-bool is_kept(const Field& field, const ResponseHead& response, const ResponseOptions& options, const HopFields& hop) {
+bool is_kept(const Field& field, const ResponseHead& response, const ResponseOptions& options,
+             const cache::ConnectionOptions& connection) {
   if (field.id == FieldName::content_length) { return false; }  // generated
   if (field.id == FieldName::age && options.age) { return false; }
   if (field.id == FieldName::upgrade && response.status == kSwitchingProtocols) { return true; }
   if (options.from_parent && is_proxy_authentication(field)) { return true; }
-  return !hop.has(field);
+  return !connection.is_connection_specific(field);
 }
 
 void write_status_line(const ResponseHead& response, std::string& out) {
@@ -76,10 +78,10 @@ void write_connection(const ResponseHead& response, const ResponseOptions& optio
 }  // namespace
 
 void write_response_head(const ResponseHead& response, const ResponseOptions& options, std::string& out) {
-  const HopFields hop(response.fields);
+  const cache::ConnectionOptions connection(response.fields);
   write_status_line(response, out);
   for (const auto& field : response.fields) {
-    if (is_kept(field, response, options, hop)) { write_field(field.name, field.value, out); }
+    if (is_kept(field, response, options, connection)) { write_field(field.name, field.value, out); }
   }
   for (const auto& field : options.extra) { write_field(field.name, field.value, out); }
   // "A recipient with a clock that receives a response message without a Date header field MUST record the time it was

@@ -27,9 +27,8 @@ void DiskTier::wait_until_written() {
 
 // One step at a time, so that stores come in between; lookups go by key meanwhile.
 void DiskTier::build_index() {
-  constexpr std::size_t kRecordsAStep = 4096;
   const bool queued = writes_->run([this] {
-    if (!stopping_ && store_->build_index_step(kRecordsAStep)) { build_index(); }
+    if (!stopping_ && store_->build_index_step()) { build_index(); }
   });
   if (!queued && !stopping_) { dropped_.fetch_add(1, std::memory_order_relaxed); }
 }

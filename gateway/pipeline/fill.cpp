@@ -121,6 +121,11 @@ Fill::Reader::~Reader() {
   fill_->changed(lock);
 }
 
+bool Fill::Reader::is_ready() const {
+  const std::lock_guard lock(fill_->mutex_);
+  return position_ < fill_->size_ || fill_->state_ != State::filling;
+}
+
 Result<std::optional<cache::Segment>> Fill::Reader::take() {
   std::unique_lock lock(fill_->mutex_);
   auto& fill = *fill_;

@@ -62,6 +62,8 @@ class Fill {
 
     // What is there behind the last piece: nullopt when nothing is yet; an empty segment at the end.
     Result<std::optional<cache::Segment>> take();
+    bool is_ready() const;  // take() has something to say
+
     // True when the front of the content was let go before this reader came: it cannot follow.
     bool came_too_late() const noexcept { return came_too_late_; }
     const std::shared_ptr<Fill>& fill() const noexcept { return fill_; }

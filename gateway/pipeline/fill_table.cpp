@@ -18,6 +18,12 @@ void FillTable::leave(std::string_view key, const Fill& fill) {
   if (found != shard.fills.end() && found->second.get() == &fill) { shard.fills.erase(found); }
 }
 
+bool FillTable::has(std::string_view key) {
+  auto& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  return shard.fills.contains(key);
+}
+
 std::size_t FillTable::size() const {
   std::size_t total = 0;
   for (const auto& shard : shards_) {

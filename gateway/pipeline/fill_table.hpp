@@ -21,9 +21,13 @@ class FillTable {
   };
   Joined join(std::string_view key);
 
+  // A fill that nobody else finds.
+  static std::shared_ptr<Fill> alone() { return std::make_shared<Fill>(kWindow); }
+
   // Takes the fill out, so that the next request for the key starts anew. No effect when another one took its place.
   void leave(std::string_view key, const Fill& fill);
 
+  bool has(std::string_view key);
   std::size_t size() const;
 
  private:

@@ -2,25 +2,14 @@
 
 namespace sluice::upstream {
 
-struct Pool::Idle {
-  Idle(TimerWheel& wheel, ConnectionPtr idle, Pool& pool, const std::string& name)
-      : connection(std::move(idle)), owner(pool), origin(name), deadline(wheel, &Idle::expire, this) {}
-
-  // Takes itself out of its list: nothing of it is touched afterwards.
-  static void expire(void* context) {
-    auto& self = *static_cast<Idle*>(context);
-    auto& pool = self.owner;
-    const auto found = pool.origins_.find(self.origin);
-    found->second.erase(self.place);
-    if (found->second.empty()) { pool.origins_.erase(found); }
-  }
-
-  ConnectionPtr connection;
-  Pool& owner;
-  std::string origin;
-  Idles::iterator place;
-  Deadline deadline;
-};
+// Nothing of the connection is touched after it left the list.
+void Pool::Idle::expire(void* context) {
+  auto& self = *static_cast<Idle*>(context);
+  auto& pool = self.owner;
+  const auto found = pool.origins_.find(self.origin);
+  found->second.erase(self.place);
+  if (found->second.empty()) { pool.origins_.erase(found); }
+}
 
 Pool::~Pool() { clear(); }
 

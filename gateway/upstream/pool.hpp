@@ -31,7 +31,18 @@ class Pool {
   void clear();
 
  private:
-  struct Idle;
+  // Takes itself out of its list when its time is over.
+  struct Idle {
+    Idle(TimerWheel& wheel, ConnectionPtr idle, Pool& pool, const std::string& name)
+        : connection(std::move(idle)), owner(pool), origin(name), deadline(wheel, &Idle::expire, this) {}
+    static void expire(void* context);
+
+    ConnectionPtr connection;
+    Pool& owner;
+    std::string origin;
+    std::list<Idle>::iterator place;
+    Deadline deadline;
+  };
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }

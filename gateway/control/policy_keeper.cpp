@@ -1,0 +1,177 @@
+#include "gateway/control/policy_keeper.hpp"
+
+#include <chrono>
+#include <charconv>
+
+#include "gateway/base/file.hpp"
+#include "gateway/control/judge/judge.hpp"
+#include "policy/edit.hpp"
+
+namespace sluice::control {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+std::vector<policy::Diagnostic> unreadable(const std::string& file, const std::string& what) {
+  policy::Diagnostic diagnostic;
+  diagnostic.file = file;
+  diagnostic.message = what;
+  return {diagnostic};
+}
+
+// FNV-1a: tells whether the file was edited by hand since its version number was given.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char octet : text) { hash = (hash ^ static_cast<unsigned char>(octet)) * 1099511628211ULL; }
+  return hash;
+}
+
+struct VersionMark {
+  std::uint64_t version = 0;
+  std::uint64_t hash = 0;
+};
+
+// "VERSION HASH"; zeros when there is none yet.
+VersionMark read_mark(const std::string& file) {
+  VersionMark mark;
+  const auto text = read_file(file);
+  if (!text) { return mark; }
+  const auto* end = text->data() + text->size();
+  const auto version = std::from_chars(text->data(), end, mark.version);
+  if (version.ptr < end) { std::from_chars(version.ptr + 1, end, mark.hash); }
+  return mark;
+}
+
+}  // namespace
+
+PolicyKeeper::PolicyKeeper(std::string file, std::string version_file, std::vector<policy::Prefix> self)
+    : file_(std::move(file)), version_file_(std::move(version_file)), self_(std::move(self)) {}
+
+PolicyKeeper::Compiled PolicyKeeper::compile(const std::string& text, std::uint64_t version) const {
+  policy::CompileOptions options;
+  options.file_name = file_;
+  options.version = version;
+  options.self = self_;
+  return policy::Snapshot::compile(text, options);
+}
+
+std::uint64_t PolicyKeeper::version_for(const std::string& text) const {
+  const auto mark = read_mark(version_file_);
+  return mark.version != 0 && mark.hash == hash_of(text) ? mark.version : mark.version + 1;
+}
+
+PolicyKeeper::Compiled PolicyKeeper::load() {
+  auto text = read_file(file_);
+  if (!text && text.error() == std::errc::no_such_file_or_directory) {
+    const auto written = replace_file(file_, policy::default_policy_text());
+    if (!written) { return std::unexpected(unreadable(file_, "cannot be written: " + written.error().message())); }
+    text = std::string(policy::default_policy_text());
+  }
+  if (!text) { return std::unexpected(unreadable(file_, "cannot be read: " + text.error().message())); }
+  const auto version = version_for(*text);
+  auto compiled = compile(*text, version);
+  if (compiled) {
+    const auto marked = replace_file(version_file_, std::to_string(version) + " " + std::to_string(hash_of(*text)));
+    if (!marked) { return std::unexpected(unreadable(version_file_, "cannot be written: " + marked.error().message())); }
+  }
+  return compiled;
+}
+
+void PolicyKeeper::put_in_force(pipeline::PolicyInForce& in_force, JudgeTunnels judge_tunnels) {
+  in_force_ = &in_force;
+  judge_tunnels_ = std::move(judge_tunnels);
+}
+
+Answer<void> PolicyKeeper::write(const std::string& text, std::uint64_t version) const {
+  auto written = replace_file(file_, text);
+  if (written) { written = replace_file(version_file_, std::to_string(version) + " " + std::to_string(hash_of(text))); }
+  if (written) { return {}; }
+  return std::unexpected(
+      Error{ErrorCode::failed, "the policy was not changed: " + file_ + ": " + written.error().message(), "sluice policy list", {}});
+}
+
+Answer<PolicyChange> PolicyKeeper::apply(const std::string& text, PolicyChange change) {
+  const auto version = version_for(text);
+  auto compiled = compile(text, version);
+  if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy list")); }
+  const auto written = write(text, version);
+  if (!written) { return std::unexpected(written.error()); }
+  in_force_->swap_in(*compiled);
+  change.version = version;
+  change.tunnels_closed = judge_tunnels_(*compiled);
+  change.warnings = to_protocol((*compiled)->warnings());
+  for (const auto& rule : (*compiled)->rules()) {
+    if (rule.id == change.rule.id) { change.rule = to_protocol(rule, 0); }
+  }
+  return change;
+}
+
+Answer<PolicyChange> PolicyKeeper::add(const PolicyAddArguments& arguments) {
+  const auto start = Clock::now();
+  // The file is the truth, also when it was edited by hand since it was read.
+  const auto text = read_file(file_);
+  if (!text) {
+    return std::unexpected(Error{ErrorCode::failed, file_ + ": " + text.error().message(), "sluice policy reload", {}});
+  }
+  auto line = arguments.line;
+  if (!arguments.message.empty()) {
+    line += " reason \"";
+    for (const char octet : arguments.message) {
+      if (octet == '"' || octet == '\\') { line += '\\'; }
+      line += octet;
+    }
+    line += '"';
+  }
+  const auto edited = policy::add_rule(*text, line);
+  if (!edited) { return std::unexpected(invalid_policy(edited.error(), "sluice policy deny --help")); }
+  PolicyChange change;
+  change.rule.id = edited->rule_id;
+  change.rule.text = edited->rule_text;
+  auto applied = apply(edited->text, std::move(change));
+  if (applied) { applied->milliseconds = milliseconds_since(start); }
+  return applied;
+}
+
+Answer<PolicyChange> PolicyKeeper::remove(const PolicyRemoveArguments& arguments) {
+  const auto start = Clock::now();
+  const auto text = read_file(file_);
+  if (!text) {
+    return std::unexpected(Error{ErrorCode::failed, file_ + ": " + text.error().message(), "sluice policy reload", {}});
+  }
+  PolicyChange change;
+  for (const auto& rule : current()->rules()) {
+    if (rule.id == arguments.id) { change.rule = to_protocol(rule, 0); }
+  }
+  const auto edited = policy::remove_rule(*text, arguments.id);
+  if (!edited) {
+    return std::unexpected(Error{ErrorCode::not_found, edited.error().empty() ? "no such rule" : edited.error().front().message,
+                                 "sluice policy list", to_protocol(edited.error())});
+  }
+  change.rule.id = edited->rule_id;
+  change.rule.text = edited->rule_text;
+  auto applied = apply(edited->text, std::move(change));
+  if (applied) { applied->milliseconds = milliseconds_since(start); }
+  return applied;
+}
+
+Answer<PolicyReload> PolicyKeeper::reload() {
+  const auto start = Clock::now();
+  auto compiled = load();
+  if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy check " + file_)); }
+  in_force_->swap_in(*compiled);
+  PolicyReload result;
+  result.file = file_;
+  result.version = (*compiled)->version();
+  result.rules = (*compiled)->rules().size();
+  result.tunnels_closed = judge_tunnels_(*compiled);
+  result.warnings = to_protocol((*compiled)->warnings());
+  result.milliseconds = milliseconds_since(start);
+  return result;
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,424 @@
+#include "gateway/gateway.hpp"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+#include <thread>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "cache/memory_store.hpp"
+#include "cache/rocksdb_store.hpp"
+#include "gateway/base/descriptor_limit.hpp"
+#include "gateway/config/difference.hpp"
+#include "gateway/config/endpoint.hpp"
+#include "gateway/config/load.hpp"
+#include "gateway/control/control_server.hpp"
+#include "gateway/control/daemon.hpp"
+#include "gateway/control/metrics_server.hpp"
+#include "gateway/net/address.hpp"
+#include "gateway/own_addresses.hpp"
+#include "gateway/privileges.hpp"
+#include "gateway/service_manager.hpp"
+#include "gateway/version.hpp"
+#include "gateway/worker.hpp"
+
+namespace sluice {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::uint64_t kReservedDescriptors = 64;  // for the disk, the log, the control socket
+constexpr auto kTunnelJudgement = std::chrono::milliseconds(500);
+
+// What happens to the daemon as a whole goes to standard error, a line each.
+void say(const std::string& text) { std::fprintf(stderr, "sluiced: %s\n", text.c_str()); }
+
+record::LogFormat log_format(const std::string& name) {
+  if (name == "squid") { return record::LogFormat::squid; }
+  if (name == "combined") { return record::LogFormat::combined; }
+  return name == "none" ? record::LogFormat::none : record::LogFormat::json;
+}
+
+// The configured name, or one of our own that no other gateway has: a loop is seen by it at the first return.
+std::string via_name_for(const config::Configuration& configuration) {
+  if (configuration.forwarding.via_name != config::Forwarding{}.via_name) { return configuration.forwarding.via_name; }
+  HexIdGenerator ids;
+  const auto id = ids.next();
+  return configuration.forwarding.via_name + "-" + std::string(view(id).substr(0, 8));
+}
+
+void make_directory(const std::string& path) {
+  std::error_code failed;
+  std::filesystem::create_directories(path, failed);
+  if (failed) { throw std::runtime_error("cannot make " + path + ": " + failed.message()); }
+}
+
+}  // namespace
+
+class Gateway::Running {
+ public:
+  Running(StartOptions options, config::Configuration configuration)
+      : options_(std::move(options)),
+        configuration_(std::make_shared<const config::Configuration>(std::move(configuration))),
+        policies_(policy_file(), in_state("policy.version"), {}) {}
+
+  int run() {
+    prepare();
+    bind();
+    drop_privileges();
+    open_stores();
+    load_policy();
+    start_workers();
+    start_control();
+    say("ready");
+    service_manager::ready("serving");
+    context_.run();
+    stop();
+    return 0;
+  }
+
+ private:
+  const config::Configuration& configuration() const { return *configuration_; }
+  std::string in_state(const std::string& name) const { return configuration().state_directory + "/" + name; }
+  std::string policy_file() const {
+    return configuration().policy.file.empty() ? in_state("policy.sluice") : configuration().policy.file;
+  }
+  std::string log_file() const { return configuration().log.file.empty() ? in_state("access.log") : configuration().log.file; }
+  std::string socket_path() const {
+    return configuration().admin.socket.empty() ? in_state("control.sock") : configuration().admin.socket;
+  }
+  std::size_t worker_count() const {
+    if (configuration().workers != 0) { return configuration().workers; }
+    return std::max(1U, std::thread::hardware_concurrency());
+  }
+
+  void prepare() {
+    ::signal(SIGPIPE, SIG_IGN);
+    descriptor_limit_ = raise_descriptor_limit();
+    account_ = account_for(configuration().user);
+    allowed_users_ = uids_of(configuration().admin.users);
+    make_directory(configuration().state_directory);
+  }
+
+  // Everything that may need root comes before drop_privileges().
+  void bind() {
+    sockets_.resize(worker_count());
+    auto passed = service_manager::passed_sockets();
+    for (auto& socket : passed) {
+      note_listener(socket);
+      for (std::size_t i = 1; i < sockets_.size(); ++i) { sockets_[i].push_back(socket.duplicate()); }
+      sockets_[0].push_back(std::move(socket));
+    }
+    if (!passed.empty()) { return; }
+    for (const auto& listener : configuration().listeners) { bind_listener(listener); }
+  }
+
+  void bind_listener(const config::Listener& listener) {
+    const auto endpoint = config::parse_endpoint(listener.address, config::HostForm::address);
+    const auto address = endpoint ? policy::Address::parse(endpoint->host) : std::nullopt;
+    if (!address) { throw std::runtime_error("listener `" + listener.address + "` is no address and port"); }
+    auto bound = net::bind_listeners(*address, endpoint->port, listener.mode, worker_count());
+    note_listener(bound.front());
+    for (std::size_t i = 0; i < bound.size(); ++i) { sockets_[i].push_back(std::move(bound[i])); }
+  }
+
+  void note_listener(const net::ListenSocket& socket) {
+    const auto endpoint = socket.endpoint();
+    listeners_.push_back({net::text_of(net::to_address(endpoint.address()), endpoint.port()), socket.mode()});
+    say("listening on " + listeners_.back().mode + " " + listeners_.back().address);
+  }
+
+  void drop_privileges() {
+    hand_over({configuration().state_directory}, account_);
+    sluice::drop_privileges(account_);
+    if (::geteuid() == 0) { say("running as root without capabilities; set the key `user` to run as someone else"); }
+  }
+
+  void open_stores() {
+    log_ = std::make_shared<record::AccessLog>(record::AccessLog::Options{log_file(), log_format(configuration().log.format)});
+    const auto& cache = configuration().cache;
+    memory_ = cache::make_memory_store({cache.memory, cache.memory_largest, 16});
+    if (!cache.enabled || cache.disk == 0) { return; }
+    cache::RocksdbStoreOptions options;
+    options.directory = in_state("cache");
+    options.budget = cache.disk;
+    options.largest_response = cache.disk_largest;
+    std::vector<std::string> warnings;
+    auto store = cache::open_rocksdb_store(options, &warnings);
+    for (const auto& warning : warnings) { say("cache: " + warning); }
+    if (!store) { throw std::runtime_error("cache: " + store.error()); }
+    disk_ = std::make_unique<pipeline::DiskTier>(std::move(*store));
+  }
+
+  void load_policy() {
+    policies_.set_self(own_addresses());
+    const auto loaded = policies_.load();
+    if (!loaded) {
+      for (const auto& diagnostic : loaded.error()) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
+      throw std::runtime_error("the policy is not valid; nothing is served without one");
+    }
+    for (const auto& warning : (*loaded)->warnings()) { std::fprintf(stderr, "%s\n", warning.text().c_str()); }
+    in_force_ = std::make_unique<pipeline::PolicyInForce>(*loaded);
+    policies_.put_in_force(*in_force_, [this](const pipeline::PolicyPtr& policy) { return judge_tunnels(policy); });
+  }
+
+  std::size_t judge_tunnels(const pipeline::PolicyPtr& policy) {
+    std::vector<std::future<std::size_t>> answers;
+    for (auto& worker : workers_) { answers.push_back(worker->judge_tunnels(policy)); }
+    std::size_t closed = 0;
+    for (auto& answer : answers) {
+      // A worker that is ending answers no more; its tunnels are being closed anyway.
+      if (answer.wait_for(kTunnelJudgement) == std::future_status::ready) { closed += answer.get(); }
+    }
+    return closed;
+  }
+
+  // Each client may need an upstream connection too.
+  std::uint64_t connections_per_worker() const {
+    const auto configured = configuration().limits.connections;
+    const auto by_descriptors = descriptor_limit_ > 2 * kReservedDescriptors ? (descriptor_limit_ - kReservedDescriptors) / 2
+                                                                             : std::max<std::uint64_t>(descriptor_limit_ / 4, 1);
+    const auto total = configured == 0 ? by_descriptors : std::min(configured, by_descriptors);
+    return std::max<std::uint64_t>(total / worker_count(), 1);
+  }
+
+  void start_workers() {
+    shared_ = std::make_unique<Shared>(Shared{*in_force_, *memory_, disk_.get(), fills_, via_name_for(configuration())});
+    for (auto& sockets : sockets_) {
+      workers_.push_back(
+          std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
+    }
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);  // the main thread takes the signals
+    for (auto& worker : workers_) { worker->start(); }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  void start_control() {
+    daemon_ = std::make_unique<control::Daemon>(control::Daemon{
+        .version = kVersion,
+        .started = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(),
+        .config_file = options_.config_file,
+        .state_directory = configuration().state_directory,
+        .listeners = listeners_,
+        .metrics_address = {},
+        .workers = {},
+        .policies = policies_,
+        .memory = *memory_,
+        .disk = disk_.get(),
+        .configuration = [this] { return configuration_; },
+        .log = [this] { return log_; },
+        .log_file = [this] { return log_file(); },
+        .flush_logs = [this] { for (auto& worker : workers_) { worker->flush_log(); } },
+        .reload = [this] { return reload(); },
+        .drain = [this] { return drain(); },
+        .is_draining = [this] { return draining_; },
+    });
+    for (const auto& worker : workers_) { daemon_->workers.push_back(&worker->metrics()); }
+    control_ = std::make_unique<control::ControlServer>(context_, *daemon_, socket_path(), allowed_users_);
+    control_->start();
+    if (!configuration().admin.metrics.empty()) { start_metrics(); }
+    asio::co_spawn(context_, wait_for_signals(this), on_end());
+    if (options_.live) { asio::co_spawn(context_, show_live(this), on_end()); }
+  }
+
+  void start_metrics() {
+    const auto endpoint = config::parse_endpoint(configuration().admin.metrics, config::HostForm::address);
+    if (!endpoint) { throw std::runtime_error("admin.metrics: " + endpoint.error()); }
+    metrics_ = std::make_unique<control::MetricsServer>(
+        context_, *daemon_, asio::ip::tcp::endpoint(asio::ip::make_address(endpoint->host), endpoint->port));
+    metrics_->start();
+    daemon_->metrics_address = metrics_->address();
+    say("metrics on http://" + metrics_->address() + "/metrics");
+  }
+
+  static std::function<void(std::exception_ptr)> on_end() {
+    return [](const std::exception_ptr& failure) {
+      if (failure != nullptr) { std::rethrow_exception(failure); }
+    };
+  }
+
+  static Task<> wait_for_signals(Running* gateway) {
+    asio::basic_signal_set<Executor> signals(gateway->context_, SIGTERM, SIGINT);
+    signals.add(SIGHUP);
+    signals.add(SIGUSR1);
+    for (;;) {
+      boost::system::error_code failed;
+      const int signal = co_await signals.async_wait(asio::redirect_error(use_task, failed));
+      if (failed) { co_return; }
+      gateway->handle_signal(signal);
+    }
+  }
+
+  void handle_signal(int signal) {
+    if (signal == SIGUSR1) {
+      log_->reopen();
+    } else if (signal == SIGHUP) {
+      report_reload(reload());
+    } else if (draining_) {
+      say("second signal: cutting what is left");
+      cut();
+    } else {
+      drain();
+    }
+  }
+
+  static void report_reload(const control::Answer<control::ConfigReload>& reloaded) {
+    if (!reloaded) {
+      say("reload refused, everything stays as it was: " + reloaded.error().message);
+      for (const auto& diagnostic : reloaded.error().diagnostics) { std::fprintf(stderr, "%s\n", diagnostic.text.c_str()); }
+      return;
+    }
+    say("reloaded, policy v" + std::to_string(reloaded->policy_version));
+    for (const auto& key : reloaded->needs_restart) { say("the key " + key + " changed and waits for a restart"); }
+  }
+
+  static control::Diagnostic to_protocol(const config::Diagnostic& diagnostic) {
+    return {"error", diagnostic.file, diagnostic.line, diagnostic.column, diagnostic.message, diagnostic.excerpt, diagnostic.text()};
+  }
+
+  // All of it or nothing: a configuration or a policy that is wrong leaves both as they were.
+  control::Answer<control::ConfigReload> reload() {
+    const auto start = steady_clock::now();
+    service_manager::reloading();
+    auto result = reload_all();
+    if (result) { result->milliseconds = std::chrono::duration<double, std::milli>(steady_clock::now() - start).count(); }
+    service_manager::ready("serving");
+    return result;
+  }
+
+  control::Answer<control::ConfigReload> reload_all() {
+    const auto loaded = config::load_file(options_.config_file, options_.overrides);
+    if (!loaded) {
+      control::Error error{control::ErrorCode::invalid_configuration, "the configuration is not valid",
+                           "sluice config check " + options_.config_file, {}};
+      for (const auto& diagnostic : loaded.error()) { error.diagnostics.push_back(to_protocol(diagnostic)); }
+      return std::unexpected(std::move(error));
+    }
+    const auto policy = policies_.reload();
+    if (!policy) { return std::unexpected(policy.error()); }
+    control::ConfigReload result;
+    result.file = options_.config_file;
+    result.policy_version = policy->version;
+    result.warnings = policy->warnings;
+    auto next = *loaded;
+    for (const auto* key : config::difference(configuration(), next)) {
+      (key->needs_restart ? result.needs_restart : result.changed).emplace_back(key->name);
+    }
+    put_in_force(std::move(next));
+    return result;
+  }
+
+  void put_in_force(config::Configuration next) {
+    const bool log_changed = next.log.file != configuration().log.file || next.log.format != configuration().log.format;
+    configuration_ = std::make_shared<const config::Configuration>(std::move(next));
+    if (log_changed) {
+      try {
+        log_ = std::make_shared<record::AccessLog>(
+            record::AccessLog::Options{log_file(), log_format(configuration().log.format)});
+      } catch (const std::system_error& failure) { say(std::string("the access log stays where it was: ") + failure.what()); }
+    }
+    for (auto& worker : workers_) { worker->use(configuration_, log_); }
+  }
+
+  control::Drain drain() {
+    control::Drain result;
+    for (const auto& worker : workers_) {
+      result.connections += worker->metrics().connections_open.value();
+      result.tunnels += worker->metrics().tunnels_open.value();
+    }
+    result.limit = std::chrono::duration<double>(configuration().timeouts.drain).count();
+    if (draining_) { return result; }
+    draining_ = true;
+    say("draining: " + std::to_string(result.connections) + " connections open");
+    service_manager::stopping();
+    for (auto& worker : workers_) { worker->drain(); }
+    asio::co_spawn(context_, wait_for_workers(this), on_end());
+    return result;
+  }
+
+  void cut() {
+    for (auto& worker : workers_) { worker->cut(); }
+  }
+
+  bool workers_have_ended() const {
+    return std::ranges::all_of(workers_, [](const auto& worker) { return worker->has_ended(); });
+  }
+
+  static Task<> wait_for_workers(Running* gateway) {
+    const auto limit = steady_clock::now() + gateway->configuration().timeouts.drain;
+    bool cut = false;
+    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
+    while (!gateway->workers_have_ended()) {
+      if (!cut && steady_clock::now() >= limit) {
+        say("drain limit reached: cutting what is left");
+        gateway->cut();
+        cut = true;
+      }
+      timer.expires_after(std::chrono::milliseconds(20));
+      co_await timer.async_wait(use_task);
+    }
+    gateway->context_.stop();
+  }
+
+  static Task<> show_live(Running* gateway) {
+    if (::isatty(STDERR_FILENO) == 0) { co_return; }
+    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
+    for (;;) {
+      timer.expires_after(std::chrono::seconds(1));
+      co_await timer.async_wait(use_task);
+      std::fprintf(stderr, "\r\033[K%s", control::live_line(*gateway->daemon_, gateway->control_->rates()).c_str());
+      std::fflush(stderr);
+    }
+  }
+
+  // Threads first, then what they used; nothing that a coroutine still refers to goes before it.
+  void stop() {
+    for (auto& worker : workers_) { worker->join(); }
+    control_->close();
+    if (metrics_ != nullptr) { metrics_->close(); }
+    if (disk_ != nullptr) { disk_->wait_until_written(); }
+    for (auto& worker : workers_) { worker->tear_down(); }
+    workers_.clear();
+    say("ended");
+  }
+
+  StartOptions options_;
+  pipeline::ConfigurationPtr configuration_;
+  control::PolicyKeeper policies_;
+  Account account_;
+  std::vector<uid_t> allowed_users_;
+  std::uint64_t descriptor_limit_ = 0;
+  std::vector<std::vector<net::ListenSocket>> sockets_;  // by worker
+  std::vector<control::ListenerStatus> listeners_;
+  std::shared_ptr<record::AccessLog> log_;
+  std::unique_ptr<cache::Store> memory_;
+  std::unique_ptr<pipeline::DiskTier> disk_;
+  std::unique_ptr<pipeline::PolicyInForce> in_force_;
+  pipeline::FillTable fills_;
+  std::unique_ptr<Shared> shared_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  bool draining_ = false;
+  asio::io_context context_{1};
+  std::unique_ptr<control::Daemon> daemon_;
+  std::unique_ptr<control::ControlServer> control_;
+  std::unique_ptr<control::MetricsServer> metrics_;
+};
+
+Gateway::Gateway(StartOptions options, config::Configuration configuration)
+    : running_(std::make_unique<Running>(std::move(options), std::move(configuration))) {}
+
+Gateway::~Gateway() = default;
+
+int Gateway::run() { return running_->run(); }
+
+}  // namespace sluice

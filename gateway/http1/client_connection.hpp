@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gateway/http1/message_reader.hpp"
+#include "gateway/net/address.hpp"
+
+namespace sluice::http1 {
+
+// A client's connection: where it came from, and its messages.
+struct ClientConnection {
+  ClientConnection(net::Socket socket, TimerWheel& wheel, const policy::Address& from, std::uint16_t port,
+                   std::string_view listener_mode)
+      : stream(std::move(socket), wheel, Side::client),
+        reader(stream, Side::client, kHeadCapacity),
+        address(from),
+        address_text(from.text()),
+        source_port(port),
+        mode(listener_mode) {}
+
+  static constexpr std::size_t kHeadCapacity = 2 * 1024;  // an idle client holds no more; a larger head grows it
+
+  net::TcpStream stream;
+  MessageReader reader;
+  policy::Address address;
+  std::string address_text;
+  std::uint16_t source_port;
+  std::string_view mode;     // "explicit"
+  bool in_exchange = false;  // between a request's first octet and the end of its response
+};
+
+}  // namespace sluice::http1

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "gateway/pipeline/disk_tier.hpp"
+#include "gateway/pipeline/fill.hpp"
+#include "gateway/pipeline/forward.hpp"
+
+namespace sluice::pipeline {
+
+// Content of a response, pulled by whoever sends it.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+
+  // The next octets, empty at the end. The view lives until the next call. Errors end the content: it is incomplete.
+  virtual Task<Result<std::string_view>> next() = 0;
+
+  // True when next() will not have to wait: the head can leave together with the first octets.
+  virtual bool is_ready() const = 0;
+
+  // After the end or an error: gives back what the source holds.
+  virtual Task<> finish() = 0;
+};
+using BodySourcePtr = std::unique_ptr<BodySource>;
+
+// Straight from the upstream.
+class UpstreamBody final : public BodySource {
+ public:
+  UpstreamBody(Exchange& exchange, Forwarded forwarded) : exchange_(exchange), forwarded_(std::move(forwarded)) {}
+
+  Task<Result<std::string_view>> next() override;
+  bool is_ready() const override;
+  Task<> finish() override;
+  Forwarded& forwarded() noexcept { return forwarded_; }
+
+ private:
+  Exchange& exchange_;
+  Forwarded forwarded_;
+};
+
+// A response that is being filled, or was.
+class FillBody final : public BodySource {
+ public:
+  FillBody(Services& services, std::shared_ptr<Fill> fill) : services_(services), reader_(std::move(fill)) {}
+
+  Task<Result<std::string_view>> next() override;
+  bool is_ready() const override { return reader_.is_ready(); }
+  Task<> finish() override { co_return; }
+  Fill::Reader& reader() noexcept { return reader_; }
+
+ private:
+  Services& services_;
+  Fill::Reader reader_;
+  cache::Segment piece_;  // keeps what next() returned
+};
+
+// A part of a stored response, from memory or piece by piece from disk.
+class StoredBody final : public BodySource {
+ public:
+  StoredBody(Services& services, cache::StoredResponsePtr response, std::uint64_t offset, std::uint64_t size)
+      : services_(services), response_(std::move(response)), offset_(offset), remaining_(size) {}
+
+  Task<Result<std::string_view>> next() override;
+  bool is_ready() const override { return true; }
+  Task<> finish() override { co_return; }
+
+ private:
+  Services& services_;
+  cache::StoredResponsePtr response_;
+  std::uint64_t offset_;
+  std::uint64_t remaining_;
+  cache::Segment piece_;
+};
+
+}  // namespace sluice::pipeline

@@ -1,0 +1,185 @@
+#include "gateway/pipeline/collapse.hpp"
+
+#include "cache/cache_control.hpp"
+#include "cache/cacheability.hpp"
+#include "cache/validation.hpp"
+#include "cache/vary.hpp"
+#include "gateway/pipeline/keep.hpp"
+#include "gateway/pipeline/lookup.hpp"
+#include "gateway/pipeline/pass_through.hpp"
+
+namespace sluice::pipeline {
+
+namespace {
+
+using cache::FieldName;
+using cache::MissCause;
+using MaybeObtained = Result<std::optional<Obtained>>;
+
+// Requests whose answer may be another client's: anything else is forwarded by itself.
+bool may_share(const Exchange& exchange) {
+  if (exchange.request.method != http::Method::get) { return false; }
+  return cache::find(exchange.request.fields, FieldName::authorization) == nullptr &&
+         !cache::has_token(exchange.request.fields, FieldName::cache_control, "no-store");
+}
+
+// A request for a part, or under a condition, is not answered with the whole unless that is stored.
+bool asks_for_less(const Exchange& exchange) {
+  for (const auto& field : exchange.request.fields) {
+    switch (field.id) {
+      case FieldName::range:
+      case FieldName::if_match:
+      case FieldName::if_none_match:
+      case FieldName::if_modified_since:
+      case FieldName::if_unmodified_since:
+      case FieldName::if_range:
+        return true;
+      default:
+        break;
+    }
+  }
+  return false;
+}
+
+// Ends the leader's fill on every way out that did not hand it on.
+class Leadership {
+ public:
+  Leadership(Exchange& exchange, std::shared_ptr<Fill> fill) : exchange_(exchange), fill_(std::move(fill)) {}
+  ~Leadership() { end_as(Fill::State::uncacheable); }
+  Leadership(const Leadership&) = delete;
+  Leadership& operator=(const Leadership&) = delete;
+
+  void end_as(Fill::State state, std::optional<Error> error = std::nullopt) {
+    if (fill_ == nullptr) { return; }
+    exchange_.services.fills.leave(exchange_.key, *fill_);
+    fill_->end_as(state, error);
+    fill_ = nullptr;
+  }
+  std::shared_ptr<Fill> hand_on() { return std::move(fill_); }
+
+ private:
+  Exchange& exchange_;
+  std::shared_ptr<Fill> fill_;
+};
+
+Obtained serve_stale(Exchange& exchange, const Candidate& candidate) {
+  exchange.cache_status.hit = true;
+  exchange.cache_status.ttl = candidate.reuse.ttl;
+  exchange.cache_status.cause = MissCause::error;
+  return FromStore{candidate.stored, candidate.reuse.age};
+}
+
+// RFC 9111 4.3.3: a 304 freshens what is stored.
+Task<Obtained> freshen(Exchange& exchange, const Candidate& candidate, Forwarded forwarded) {
+  auto& services = exchange.services;
+  auto head = cache::freshen(candidate.stored->head, forwarded.view(), forwarded.request_time, forwarded.response_time);
+  auto response = std::make_shared<cache::StoredResponse>(*candidate.stored);
+  response->head = head;
+  if (auto freshened = services.memory.freshen(*candidate.stored, head); !freshened && response->is_resident()) {
+    // It was evicted meanwhile; it is as good as new.
+    [[maybe_unused]] const auto admitted = services.memory.put(response);
+  }
+  if (services.disk != nullptr) { services.disk->freshen(candidate.stored, std::move(head)); }
+  auto& status = exchange.cache_status;
+  status.forward_status = 304;
+  status.stored = true;
+  status.ttl.reset();
+  co_await finish(services, forwarded, *exchange.configuration);
+  co_return FromStore{std::move(response), cache::Seconds(0)};
+}
+
+Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::shared_ptr<Fill> fill) {
+  auto body = std::make_unique<FillBody>(exchange.services, fill);
+  Keeping keeping{fill, exchange.key, std::move(forwarded), exchange.configuration};
+  exchange.cache_status.stored = true;
+  begin_keeping(exchange, keeping);
+  co_await start_keeping(exchange.services, std::move(keeping));
+  co_return as_streamed(*fill, std::move(body));
+}
+
+Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::shared_ptr<Fill> fill) {
+  Leadership leadership(exchange, fill);
+  ForwardPlan plan{true, {}};
+  if (candidate.stored != nullptr) { plan.validators = cache::validators_of(candidate.stored->head); }
+  auto forwarded = co_await forward(exchange, plan);
+  if (!forwarded) {
+    leadership.end_as(Fill::State::failed, forwarded.error());
+    const bool denied = forwarded.error().kind == ErrorKind::http_request_denied;
+    if (candidate.reuse.may_serve_on_error && !denied) { co_return serve_stale(exchange, candidate); }
+    co_return std::unexpected(forwarded.error());
+  }
+  const auto view = forwarded->view();
+  if (view.status == 304 && candidate.stored != nullptr && cache::selects(view, candidate.stored->head)) {
+    auto obtained = co_await freshen(exchange, candidate, std::move(*forwarded));
+    leadership.end_as(Fill::State::look_again);
+    co_return std::move(obtained);
+  }
+  if (view.status >= 500 && candidate.reuse.may_serve_on_error) {
+    leadership.end_as(Fill::State::failed, Error{ErrorKind::http_protocol_error, Side::upstream, 0, false, "validating"});
+    exchange.cache_status.forward_status = view.status;
+    co_return serve_stale(exchange, candidate);
+  }
+  exchange.cache_status.forward_status = candidate.stored != nullptr ? view.status : 0;
+  const auto cause = cache::why_not_storable(exchange.request_view(), view);
+  if (cause != MissCause::none) {
+    exchange.services.uncacheable.remember(exchange.key, exchange.configuration->cache.uncacheable_ttl);
+    leadership.end_as(Fill::State::uncacheable);
+    exchange.cache_status.cause = cause;
+    co_return as_streamed(exchange, std::move(*forwarded));
+  }
+  exchange.services.uncacheable.forget(exchange.key);
+  co_return co_await keep_and_follow(exchange, std::move(*forwarded), leadership.hand_on());
+}
+
+// By itself, but what may be stored is kept all the same.
+Task<MaybeObtained> forward_alone(Exchange& exchange, const Candidate& candidate) {
+  if (exchange.request.method != http::Method::get || (candidate.stored == nullptr && asks_for_less(exchange))) {
+    auto passed = co_await pass_through(exchange);
+    if (!passed) { co_return std::unexpected(passed.error()); }
+    co_return std::move(*passed);
+  }
+  co_return co_await lead(exchange, candidate, exchange.services.fills.alone());
+}
+
+bool selects_same_variant(const Exchange& exchange, const cache::StoredHead& stored) {
+  const auto names = cache::vary_names(stored.fields.fields());
+  return !names.matches_nothing && cache::variant_key(names, exchange.request.fields) == stored.variant;
+}
+
+Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::shared_ptr<Fill> fill) {
+  auto body = std::make_unique<FillBody>(exchange.services, fill);
+  const auto limit = exchange.configuration->cache.collapse_wait;
+  for (bool in_time = true;;) {
+    const auto seen = fill->changes();
+    const auto state = fill->state();
+    if (state == Fill::State::look_again) { co_return std::optional<Obtained>{}; }
+    if (state == Fill::State::failed && candidate.reuse.may_serve_on_error) { co_return serve_stale(exchange, candidate); }
+    if (state == Fill::State::failed && fill->error()) { co_return std::unexpected(*fill->error()); }
+    if (state == Fill::State::uncacheable || !in_time) { break; }
+    if (state == Fill::State::filling || state == Fill::State::complete) {
+      const auto& stored = fill->head().stored;
+      if (body->reader().came_too_late() || !selects_same_variant(exchange, stored)) { break; }
+      if (!is_allowed(exchange, stored)) { break; }
+      exchange.cache_status.collapsed = true;
+      co_return as_streamed(*fill, std::move(body));
+    }
+    in_time = co_await Fill::wait_for_change(fill, seen, exchange.services.context, exchange.services.mailbox, limit);
+  }
+  body.reset();
+  co_return co_await forward_alone(exchange, candidate);
+}
+
+}  // namespace
+
+Task<MaybeObtained> collapse(Exchange& exchange, Candidate candidate) {
+  auto& services = exchange.services;
+  const bool partial = candidate.stored == nullptr && asks_for_less(exchange);
+  if (!may_share(exchange) || partial || services.uncacheable.has(exchange.key)) {
+    co_return co_await forward_alone(exchange, candidate);
+  }
+  auto joined = services.fills.join(exchange.key);
+  if (joined.leads) { co_return co_await lead(exchange, candidate, std::move(joined.fill)); }
+  co_return co_await follow(exchange, candidate, std::move(joined.fill));
+}
+
+}  // namespace sluice::pipeline

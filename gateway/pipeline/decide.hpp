@@ -1,0 +1,21 @@
+#pragma once
+
+#include "gateway/pipeline/exchange.hpp"
+
+namespace sluice::pipeline {
+
+// Asks the policy with what is known of the request; writes exchange.decision. `undecided` means that the rules need the
+// address that will be connected.
+void decide(Exchange& exchange);
+
+// Asks again with the address that would be connected, or that a stored response came from. Writes exchange.decision;
+// true when the policy allows it. REQUIRES: decide() ran.
+bool decide_address(Exchange& exchange, const policy::Address& address);
+
+// The same when another proxy will resolve the name: conditions on the address do not hold.
+bool decide_without_address(Exchange& exchange);
+
+// The facts of the request, with views into the exchange.
+policy::Facts facts_of(const Exchange& exchange);
+
+}  // namespace sluice::pipeline

@@ -1,0 +1,33 @@
+#include "gateway/pipeline/exchange.hpp"
+
+namespace sluice::pipeline {
+
+void Exchange::begin() {
+  configuration = services.configuration;
+  policy = services.policy.current();
+  start = std::chrono::steady_clock::now();
+  start_time = std::chrono::system_clock::now();
+  id = services.ids.next();
+  head_text = {};
+  request.method = http::Method::other;
+  request.method_text = request.target = {};
+  request.version = http::Version::http_1_1;
+  request.fields.clear();
+  target.text.clear();
+  target.scheme = target.host = target.path_and_query = {};
+  target.port = 0;
+  origin.clear();
+  key.clear();
+  decision = {};
+  cache_status = {};
+  upstream_text.clear();
+  content_type.clear();
+  status = 0;
+  first_byte = {};
+  keep_alive = false;
+  from_memory = false;
+  is_tunnel = false;
+  error.reset();
+}
+
+}  // namespace sluice::pipeline

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "cache/cache_status.hpp"
+#include "cache/stored_response.hpp"
+#include "gateway/http/head.hpp"
+#include "gateway/http/target_uri.hpp"
+#include "gateway/http1/client_connection.hpp"
+#include "gateway/pipeline/services.hpp"
+#include "gateway/record/access_record.hpp"
+
+namespace sluice::pipeline {
+
+// One request and its response. Lives in the frame of serve_connection, which uses it for one request after the other;
+// each member is written by the step named above it, and steps keep no reference.
+struct Exchange {
+  Exchange(Services& worker, http1::ClientConnection* from) : services(worker), client(from) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  // Forgets the last request; takes today's policy and configuration.
+  void begin();
+
+  cache::RequestView request_view() const noexcept { return {request.method_text, target.text, request.fields}; }
+  bool is_tunnel_request() const noexcept { return request.method == http::Method::connect; }
+
+  Services& services;
+  http1::ClientConnection* client;  // null for a validation of our own, behind a client's back
+
+  // begin
+  ConfigurationPtr configuration;
+  PolicyPtr policy;
+  std::chrono::steady_clock::time_point start;
+  std::chrono::system_clock::time_point start_time;
+  HexId id{};
+  std::uint64_t received_before = 0;
+  std::uint64_t sent_before = 0;
+
+  // serve_connection
+  policy::Address client_address;
+  std::string_view head_text;   // the request head as received; in the client's reader
+  http::RequestHead request;
+
+  // identify
+  http::TargetUri target;
+  std::string origin;  // "host:port": the name of the upstream pool
+
+  // decide; connecting judges again when the address is known
+  policy::Decision decision;
+  bool address_matters = false;  // the rules need the address: each one is judged by itself
+
+  // obtain
+  std::string key;
+  cache::CacheStatus cache_status;
+  std::string upstream_text;
+
+  // respond
+  std::string out;              // what is being written
+  std::string content_type;
+  int status = 0;               // of the response head that was sent
+  std::chrono::microseconds first_byte{0};
+  bool keep_alive = false;      // the client's connection can take another request
+  bool from_memory = false;
+  bool is_tunnel = false;
+  std::optional<Error> error;
+};
+
+}  // namespace sluice::pipeline

@@ -1,0 +1,58 @@
+#include "gateway/pipeline/handle_exchange.hpp"
+
+#include "gateway/http/forwarded_fields.hpp"
+#include "gateway/pipeline/decide.hpp"
+#include "gateway/pipeline/identify.hpp"
+#include "gateway/pipeline/obtain.hpp"
+#include "gateway/pipeline/record.hpp"
+#include "gateway/pipeline/respond.hpp"
+#include "gateway/pipeline/tunnel.hpp"
+
+namespace sluice::pipeline {
+
+namespace {
+
+Task<Result<void>> serve(Exchange& exchange) {
+  const auto identified = identify(exchange);
+  if (!identified) { co_return identified; }
+  decide(exchange);
+  if (exchange.decision.verdict == policy::Verdict::deny) {
+    co_return fail(ErrorKind::http_request_denied, Side::gateway, "deciding");
+  }
+  if (exchange.is_tunnel_request()) { co_return co_await tunnel(exchange); }
+  if (http::max_forwards(exchange.request) == 0) { co_return co_await respond_locally(exchange); }
+  auto obtained = co_await obtain(exchange);
+  if (!obtained) { co_return std::unexpected(obtained.error()); }
+  if (auto* upgraded = std::get_if<Upgraded>(&*obtained)) {
+    co_return co_await tunnel_upgraded(exchange, std::move(upgraded->forwarded));
+  }
+  co_return co_await respond(exchange, *obtained);
+}
+
+// What happened after the head was sent cannot be taken back: the connection closes, and the client sees the cut.
+Task<> end_with(Exchange& exchange, const Error& error) {
+  exchange.error = error;
+  exchange.keep_alive = false;
+  const bool can_answer = exchange.status == 0 && error.kind != ErrorKind::client_gone &&
+                          error.kind != ErrorKind::idle_timeout && exchange.client->stream.is_open();
+  if (!can_answer) { co_return; }
+  const auto answered = co_await respond_error(exchange, error);
+  if (!answered) { exchange.keep_alive = false; }
+}
+
+}  // namespace
+
+Task<> handle_exchange(Exchange& exchange) {
+  const auto served = co_await serve(exchange);
+  if (!served) { co_await end_with(exchange, served.error()); }
+  record(exchange);
+}
+
+Task<> refuse_exchange(Exchange& exchange, Error error) {
+  exchange.begin();
+  co_await end_with(exchange, error);
+  exchange.keep_alive = false;
+  record(exchange);
+}
+
+}  // namespace sluice::pipeline

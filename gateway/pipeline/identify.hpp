@@ -1,0 +1,11 @@
+#pragma once
+
+#include "gateway/pipeline/exchange.hpp"
+
+namespace sluice::pipeline {
+
+// Finds where a request goes: target URI and origin. Writes exchange.target and .origin.
+// Errors: http_request_error (400), proxy_loop_detected.
+Result<void> identify(Exchange& exchange);
+
+}  // namespace sluice::pipeline

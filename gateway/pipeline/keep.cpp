@@ -1,0 +1,181 @@
+#include "gateway/pipeline/keep.hpp"
+
+#include <cstring>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "cache/cacheability.hpp"
+
+namespace sluice::pipeline {
+
+namespace {
+
+constexpr std::size_t kBlock = 64 * 1024;
+constexpr std::size_t kLargestBlock = 1024 * 1024;
+
+// Copies content into blocks of its own, which become the segments of the stored response.
+class BlockWriter {
+ public:
+  // `expected`: octets of content when the length is known, else 0.
+  explicit BlockWriter(std::uint64_t expected) : expected_(expected) {}
+
+  // The copied front of `piece`, as much as the block has room for.
+  cache::Segment copy(std::string_view piece) {
+    if (used_ == capacity_) { new_block(); }
+    const auto size = std::min(piece.size(), capacity_ - used_);
+    std::memcpy(block_.get() + used_, piece.data(), size);
+    cache::Segment segment{block_, block_.get() + used_, size};
+    used_ += size;
+    total_ += size;
+    return segment;
+  }
+
+ private:
+  void new_block() {
+    const auto rest = expected_ > total_ ? expected_ - total_ : kBlock;
+    capacity_ = static_cast<std::size_t>(std::min<std::uint64_t>(rest, expected_ > 0 ? kLargestBlock : kBlock));
+    block_ = std::make_shared_for_overwrite<char[]>(capacity_);
+    used_ = 0;
+  }
+
+  std::uint64_t expected_;
+  std::uint64_t total_ = 0;
+  std::shared_ptr<char[]> block_;
+  std::size_t capacity_ = 0;
+  std::size_t used_ = 0;
+};
+
+// A response of unknown length leaves room in its last block: give it back before it is stored.
+void trim_last(std::vector<cache::Segment>& segments, std::size_t block) {
+  if (segments.empty() || segments.back().size * 4 >= block * 3) { return; }
+  auto& last = segments.back();
+  auto exact = std::make_shared_for_overwrite<char[]>(last.size);
+  std::memcpy(exact.get(), last.data, last.size);
+  last.data = exact.get();
+  last.owner = std::move(exact);
+}
+
+// Content goes to the followers and, when it is too large for memory, to the disk as it comes.
+class Keeper {
+ public:
+  Keeper(Services& services, Keeping& keeping)
+      : services_(services),
+        keeping_(keeping),
+        fill_(*keeping.fill),
+        blocks_(fill_.head().length_known ? fill_.head().stored.content_length : 0) {
+    const auto& head = fill_.head();
+    if (head.length_known && head.stored.content_length > head.largest_kept) { write_to_disk(head.stored.content_length); }
+  }
+
+  Task<Result<void>> read_content() {
+    for (;;) {
+      while (!fill_.has_room()) { co_await wait_for_readers(); }
+      if (!is_wanted()) { co_return fail(ErrorKind::client_gone, Side::client, "filling"); }
+      auto piece = co_await keeping_.forwarded.connection->reader.next();
+      if (!piece) { co_return std::unexpected(piece.error()); }
+      if (piece->empty()) { co_return Result<void>{}; }
+      for (auto rest = *piece; !rest.empty();) {
+        auto segment = blocks_.copy(rest);
+        rest.remove_prefix(segment.size);
+        add(std::move(segment));
+      }
+    }
+  }
+
+  void store() {
+    auto head = fill_.head().stored;
+    head.content_length = size_;
+    head.seal();
+    if (writing_ != nullptr) {
+      writing_->commit(std::move(head));
+      return;
+    }
+    if (!fill_.is_kept_whole()) { return; }  // too large for every tier
+    auto response = std::make_shared<cache::StoredResponse>();
+    response->head = std::move(head);
+    response->segments = fill_.take_segments();
+    if (!fill_.head().length_known) { trim_last(response->segments, kBlock); }
+    // A tier that refuses it counts that itself.
+    [[maybe_unused]] const auto admitted = services_.memory.put(response);
+    if (services_.disk != nullptr) { services_.disk->put(std::move(response)); }
+  }
+
+ private:
+  void add(cache::Segment segment) {
+    size_ += segment.size;
+    if (writing_ == nullptr && fill_.is_kept_whole() && size_ > fill_.head().largest_kept) {
+      write_to_disk(0);
+      if (writing_ != nullptr) {
+        for (auto& kept : fill_.take_segments()) { writing_->append(std::move(kept)); }
+      }
+    }
+    if (writing_ != nullptr) { writing_->append(segment); }
+    fill_.append(std::move(segment));
+  }
+
+  void write_to_disk(std::uint64_t expected_size) {
+    if (services_.disk != nullptr) { writing_ = std::make_unique<DiskTier::Writing>(*services_.disk, expected_size); }
+  }
+
+  bool is_wanted() const { return fill_.has_readers() || keeping_.configuration->cache.finish_aborted; }
+
+  Task<> wait_for_readers() {
+    const auto seen = fill_.changes();
+    if (fill_.has_room()) { co_return; }
+    co_await Fill::wait_for_change(keeping_.fill, seen, services_.context, services_.mailbox, milliseconds(1000));
+  }
+
+  Services& services_;
+  Keeping& keeping_;
+  Fill& fill_;
+  BlockWriter blocks_;
+  std::unique_ptr<DiskTier::Writing> writing_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace
+
+void begin_keeping(Exchange& exchange, Keeping& keeping) {
+  const auto& forwarded = keeping.forwarded;
+  const bool through_parent = goes_to_parent(exchange);
+  Fill::Head head;
+  head.stored = cache::make_stored_head(exchange.request_view(), forwarded.view(), keeping.key, forwarded.request_time,
+                                        forwarded.response_time, through_parent ? "" : forwarded.connection->address.text());
+  head.length_known = forwarded.head.framing == http::Framing::length || forwarded.head.framing == http::Framing::none;
+  head.stored.content_length = forwarded.head.framing == http::Framing::length ? forwarded.head.content_length : 0;
+  head.largest_kept = keeping.configuration->cache.memory_largest;
+  keeping.fill->begin(std::move(head));
+}
+
+Task<> keep(Services* services, Keeping keeping) {
+  Keeper keeper(*services, keeping);
+  const auto read = co_await keeper.read_content();
+  if (read) {
+    // First the store, then the end: whoever comes in between finds one or the other.
+    keeper.store();
+    keeping.fill->complete();
+  } else {
+    keeping.fill->end_as(Fill::State::failed, read.error());
+  }
+  services->fills.leave(keeping.key, *keeping.fill);
+  co_await finish(*services, keeping.forwarded, *keeping.configuration);
+}
+
+Task<> start_keeping(Services& services, Keeping keeping) {
+  const auto& head = keeping.forwarded.head;
+  const auto here = keeping.forwarded.connection->reader.rest().size();
+  if (head.framing == http::Framing::none || (head.framing == http::Framing::length && here >= head.content_length)) {
+    co_await keep(&services, std::move(keeping));
+    co_return;
+  }
+  auto fill = keeping.fill;
+  auto key = keeping.key;
+  asio::co_spawn(services.context, keep(&services, std::move(keeping)),
+                 [&services, fill, key](const std::exception_ptr& failure) {
+                   if (failure == nullptr) { return; }
+                   fill->end_as(Fill::State::failed, Error{ErrorKind::proxy_internal_error, Side::gateway, 0, false, "filling"});
+                   services.fills.leave(key, *fill);
+                 });
+}
+
+}  // namespace sluice::pipeline

@@ -1,0 +1,88 @@
+#include "gateway/pipeline/serve_connection.hpp"
+
+#include "gateway/pipeline/handle_exchange.hpp"
+
+namespace sluice::pipeline {
+
+namespace {
+
+constexpr milliseconds kLinger{2000};
+constexpr std::size_t kLingerOctets = 256 * 1024;
+
+Task<Result<std::string_view>> read_request(http1::ClientConnection& client, const config::Configuration& configuration) {
+  const auto& timeouts = configuration.timeouts;
+  const auto& limits = configuration.limits;
+  co_return co_await client.reader.read_head(
+      {limits.head, limits.request_line, limits.fields},
+      {timeouts.keep_alive, ErrorKind::idle_timeout, timeouts.head, ErrorKind::request_timeout});
+}
+
+// Takes today's policy, and reads the head that `text` holds.
+Result<void> begin_exchange(Exchange& exchange, std::string_view text) {
+  auto& client = *exchange.client;
+  exchange.begin();
+  exchange.head_text = text;
+  exchange.client_address = client.address;
+  const auto& configuration = *exchange.configuration;
+  const auto& limits = configuration.limits;
+  const auto parsed = http::parse_request_head(text, {limits.head, limits.request_line, limits.fields}, exchange.request);
+  if (!parsed) { return parsed; }
+  client.reader.begin_content(
+      exchange.request.framing, exchange.request.content_length,
+      {limits.chunk_extension, limits.chunk_extensions, limits.trailers},
+      {configuration.timeouts.body_grace, configuration.timeouts.body_rate, ErrorKind::request_timeout});
+  return {};
+}
+
+// After the last response: what the client still sends is read for a moment, because closing with octets unread makes the
+// kernel reset the connection, and the client may lose the response.
+Task<> close_gently(http1::ClientConnection& client) {
+  client.stream.shutdown_sending();
+  client.stream.limit_reading(kLinger, ErrorKind::idle_timeout);
+  char scratch[4096];
+  for (std::size_t total = 0; total < kLingerOctets;) {
+    const auto count = co_await client.stream.read_some(scratch);
+    if (!count || *count == 0) { break; }
+    total += *count;
+  }
+}
+
+// An error ahead of a whole head. Nothing to say to a client that was merely idle, or has gone.
+Task<> end_without_request(Exchange& exchange, const Error& error) {
+  if (error.kind == ErrorKind::idle_timeout || error.kind == ErrorKind::client_gone || error.kind == ErrorKind::shutting_down) {
+    co_return;
+  }
+  co_await refuse_exchange(exchange, error);
+  co_await close_gently(*exchange.client);
+}
+
+}  // namespace
+
+void ConnectionRegistry::cancel(bool idle_only) {
+  for (auto* connection : connections_) {
+    if (!idle_only || !connection->in_exchange) { connection->stream.cancel(); }
+  }
+}
+
+Task<> serve_connection(Services* services, ConnectionRegistry* registry, std::unique_ptr<http1::ClientConnection> client) {
+  const ConnectionRegistry::Entry entry(*registry, *client);
+  Exchange exchange(*services, client.get());
+  while (!services->draining) {
+    exchange.received_before = client->stream.received();
+    exchange.sent_before = client->stream.sent();
+    client->stream.limit_writing(services->configuration->timeouts.write);
+    const auto text = co_await read_request(*client, *services->configuration);
+    if (!text) { co_return co_await end_without_request(exchange, text.error()); }
+    if (text->empty()) { co_return; }
+    client->in_exchange = true;
+    const auto begun = begin_exchange(exchange, *text);
+    if (!begun) { co_return co_await end_without_request(exchange, begun.error()); }
+    co_await handle_exchange(exchange);
+    client->in_exchange = false;
+    if (!exchange.keep_alive) { break; }
+    client->reader.next_message();
+  }
+  if (client->stream.is_open() && !exchange.is_tunnel) { co_await close_gently(*client); }
+}
+
+}  // namespace sluice::pipeline

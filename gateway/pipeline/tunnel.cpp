@@ -1,0 +1,102 @@
+#include "gateway/pipeline/tunnel.hpp"
+
+#include "gateway/http/forwarded_fields.hpp"
+#include "gateway/net/relay.hpp"
+#include "gateway/pipeline/decide.hpp"
+#include "gateway/pipeline/respond.hpp"
+
+namespace sluice::pipeline {
+
+namespace {
+
+// Asks the parent proxy for the tunnel (RFC 9110 9.3.6).
+Task<Result<void>> connect_through_parent(Exchange& exchange, upstream::Connection& connection) {
+  const auto& configuration = *exchange.configuration;
+  const auto authority = http::authority_of(exchange.target);
+  std::string request;
+  request.append("CONNECT ").append(authority).append(" HTTP/1.1\r\nHost: ").append(authority);
+  request.append("\r\nVia: 1.1 ").append(exchange.services.via_name).append("\r\n\r\n");
+  auto sent = co_await connection.stream.write(request);
+  if (!sent) { co_return sent; }
+  const http::HeadLimits limits{configuration.limits.head, configuration.limits.request_line, configuration.limits.fields};
+  const auto first_byte = configuration.timeouts.first_byte;
+  const auto head = co_await connection.reader.read_head(
+      limits, {first_byte, ErrorKind::http_response_timeout, first_byte, ErrorKind::http_response_timeout});
+  if (!head) { co_return std::unexpected(head.error()); }
+  if (head->empty()) { co_return fail(ErrorKind::connection_terminated, Side::upstream, "asking the parent for a tunnel"); }
+  http::ResponseHead response;
+  const auto parsed = http::parse_response_head(*head, limits, http::Method::connect, response);
+  if (!parsed) { co_return parsed; }
+  if (response.status < 200 || response.status > 299) {
+    co_return fail(ErrorKind::destination_unavailable, Side::upstream, "asking the parent for a tunnel", response.status);
+  }
+  co_return Result<void>{};
+}
+
+// What either side sent behind its head belongs to the tunnel.
+Task<Result<void>> pass_rest(http1::MessageReader& reader, net::TcpStream& to) {
+  if (!reader.has_rest()) { co_return Result<void>{}; }
+  auto written = co_await to.write(reader.rest());
+  reader.drop_rest();
+  co_return written;
+}
+
+Task<> run(Exchange& exchange, upstream::Connection& connection) {
+  auto& services = exchange.services;
+  auto& client = *exchange.client;
+  auto facts = facts_of(exchange);
+  facts.destination = connection.address;
+  facts.destination_resolved_elsewhere = goes_to_parent(exchange);
+  if (facts.destination_resolved_elsewhere) { facts.destination.reset(); }
+  OpenTunnel open{facts, &client.stream, &connection.stream, exchange.decision, exchange.policy};
+  const TunnelRegistry::Entry entry(services.tunnels, open);
+  services.metrics.tunnels_opened.add();
+  services.metrics.tunnels_open.add();
+  exchange.is_tunnel = true;
+  const auto upward = co_await pass_rest(client.reader, connection.stream);
+  const auto downward = co_await pass_rest(connection.reader, client.stream);
+  if (upward && downward) {
+    const net::RelayOptions options{exchange.configuration->timeouts.tunnel_idle, exchange.configuration->timeouts.write};
+    exchange.error = co_await net::relay(services.context, client.stream, connection.stream, services.pipes, options);
+  } else {
+    exchange.error = upward ? downward.error() : upward.error();
+  }
+  services.metrics.tunnels_open.sub();
+  if (open.decision.verdict == policy::Verdict::deny) {
+    exchange.policy = open.policy;
+    exchange.decision = open.decision;
+    exchange.error = Error{ErrorKind::http_request_denied, Side::gateway, 0, false, "judging an open tunnel again"};
+  }
+}
+
+}  // namespace
+
+Task<Result<void>> tunnel(Exchange& exchange) {
+  auto connected = co_await connect_upstream(exchange);
+  if (!connected) { co_return std::unexpected(connected.error()); }
+  auto& connection = **connected;
+  exchange.upstream_text = connection.text;
+  if (goes_to_parent(exchange)) {
+    const auto asked = co_await connect_through_parent(exchange, connection);
+    if (!asked) { co_return asked; }
+  }
+  const auto answered = co_await exchange.client->stream.write("HTTP/1.1 200 Connection established\r\n\r\n");
+  if (!answered) { co_return answered; }
+  note_head_sent(exchange, 200);
+  co_await run(exchange, connection);
+  co_return Result<void>{};
+}
+
+Task<Result<void>> tunnel_upgraded(Exchange& exchange, Forwarded forwarded) {
+  http::ResponseOptions options;
+  options.via_name = exchange.services.via_name;
+  exchange.out.clear();
+  http::write_response_head(forwarded.head, options, exchange.out);
+  const auto answered = co_await exchange.client->stream.write(exchange.out);
+  if (!answered) { co_return answered; }
+  note_head_sent(exchange, 101);
+  co_await run(exchange, *forwarded.connection);
+  co_return Result<void>{};
+}
+
+}  // namespace sluice::pipeline

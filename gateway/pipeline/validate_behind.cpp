@@ -1,0 +1,53 @@
+#include "gateway/pipeline/validate_behind.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "gateway/pipeline/decide.hpp"
+#include "gateway/pipeline/identify.hpp"
+
+namespace sluice::pipeline {
+
+namespace {
+
+// Reads a response that nobody waits for, so that what may be kept of it is.
+Task<> drain(Obtained& obtained) {
+  auto* streamed = std::get_if<Streamed>(&obtained);
+  if (streamed == nullptr) { co_return; }
+  for (;;) {
+    const auto piece = co_await streamed->body->next();
+    if (!piece || piece->empty()) { break; }
+  }
+  co_await streamed->body->finish();
+}
+
+// Spawned: takes values. The request is read again from its own copy, because the client's exchange has moved on.
+Task<> validate(Services* services, std::string head, policy::Address client, Candidate candidate) {
+  Exchange exchange(*services, nullptr);
+  exchange.begin();
+  exchange.client_address = client;
+  const auto& limits = exchange.configuration->limits;
+  const auto parsed = http::parse_request_head(head, {limits.head, limits.request_line, limits.fields}, exchange.request);
+  if (!parsed || !identify(exchange)) { co_return; }
+  decide(exchange);
+  if (exchange.decision.verdict == policy::Verdict::deny) { co_return; }
+  exchange.key = candidate.stored->head.key;
+  if (services->fills.has(exchange.key)) { co_return; }
+  candidate.reuse.may_serve_on_error = false;
+  auto obtained = co_await collapse(exchange, std::move(candidate));
+  if (obtained && *obtained) { co_await drain(**obtained); }
+}
+
+}  // namespace
+
+void validate_behind(const Exchange& exchange, Candidate candidate) {
+  auto& services = exchange.services;
+  if (services.fills.has(exchange.key)) { return; }
+  auto& metrics = services.metrics;
+  asio::co_spawn(services.context,
+                 validate(&services, std::string(exchange.head_text), exchange.client_address, std::move(candidate)),
+                 [&metrics](const std::exception_ptr& failure) {
+                   if (failure != nullptr) { metrics.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add(); }
+                 });
+}
+
+}  // namespace sluice::pipeline

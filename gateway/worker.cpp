@@ -1,0 +1,176 @@
+#include "gateway/worker.hpp"
+
+#include <pthread.h>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "gateway/net/address.hpp"
+
+namespace sluice {
+
+namespace {
+
+constexpr milliseconds kIdleTick{200};     // while no deadline is armed
+constexpr milliseconds kCutPatience{1000};  // for what was cut to be recorded
+constexpr milliseconds kAcceptPause{100};  // after the descriptors ran out
+
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+upstream::ResolverOptions resolver_options(const config::Configuration& configuration) {
+  upstream::ResolverOptions options;
+  options.servers = configuration.upstream.dns_servers;
+  options.timeout = configuration.timeouts.dns;
+  options.negative_ttl = configuration.upstream.dns_negative_ttl;
+  options.last_good = configuration.upstream.dns_last_good;
+  return options;
+}
+
+Task<> pause(asio::io_context& context, milliseconds time) {
+  Timer timer(context, time);
+  boost::system::error_code ended;
+  co_await timer.async_wait(asio::redirect_error(use_task, ended));
+}
+
+}  // namespace
+
+Worker::Worker(Shared& shared, pipeline::ConfigurationPtr configuration, std::shared_ptr<record::AccessLog> log,
+               std::vector<net::ListenSocket> sockets, std::uint64_t connection_limit)
+    : shared_(shared),
+      configuration_(std::move(configuration)),
+      connection_limit_(connection_limit),
+      policy_(shared.policy),
+      log_(std::move(log)),
+      context_(std::make_unique<asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE)),
+      mailbox_(std::make_unique<Mailbox>(*context_)),
+      resolver_(std::make_unique<upstream::Resolver>(*context_, resolver_options(*configuration_), metrics_)),
+      connector_(std::make_unique<upstream::Connector>(*context_, wheel_, *resolver_, metrics_)),
+      pool_(std::make_unique<upstream::Pool>(wheel_, metrics_)) {
+  for (auto& socket : sockets) { listeners_.push_back(std::make_unique<net::Listener>(*context_, std::move(socket))); }
+  services_ = std::make_unique<pipeline::Services>(pipeline::Services{
+      *context_, wheel_, *mailbox_, metrics_, *pool_, *connector_, pipes_, policy_, uncacheable_, tunnels_, log_, ids_,
+      configuration_, draining_, shared.memory, shared.disk, shared.fills, shared.via_name});
+}
+
+Worker::~Worker() { SLUICE_ASSERT(!thread_.joinable(), "a worker is joined before it goes"); }
+
+// A coroutine that throws is a fault of ours: it is counted, and the worker goes on.
+template <typename Coroutine>
+void Worker::spawn(Coroutine coroutine) {
+  asio::co_spawn(*context_, std::move(coroutine), [this](const std::exception_ptr& failure) {
+    if (failure != nullptr) { metrics_.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add(); }
+  });
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Worker::join() {
+  if (thread_.joinable()) { thread_.join(); }
+}
+
+void Worker::run() {
+  pthread_setname_np(pthread_self(), "worker");
+  spawn(deliver(this));
+  spawn(tick_loop(this));
+  for (auto& listener : listeners_) { spawn(accept_loop(this, listener.get())); }
+  context_->run();
+  log_.flush();
+  ended_.store(true, std::memory_order_release);
+}
+
+void Worker::tear_down() {
+  mailbox_->close();
+  services_.reset();
+  listeners_.clear();
+  pool_.reset();
+  connector_.reset();
+  resolver_.reset();
+  context_.reset();
+}
+
+Task<> Worker::deliver(Worker* worker) { co_await worker->mailbox_->run(); }
+
+Task<> Worker::accept_loop(Worker* worker, net::Listener* listener) {
+  auto& metrics = worker->metrics_;
+  while (!worker->draining_) {
+    if (worker->connections_.size() >= worker->connection_limit_) {
+      metrics.accept_paused.add();
+      co_await pause(*worker->context_, kAcceptPause);
+      continue;
+    }
+    auto accepted = co_await listener->accept();
+    if (!accepted) {
+      // Established clients go on; new ones wait in the kernel's queue until a descriptor is free again.
+      if (net::Listener::no_descriptors(accepted.error())) {
+        metrics.accept_paused.add();
+        co_await pause(*worker->context_, kAcceptPause);
+      }
+      continue;
+    }
+    metrics.connections_accepted.add();
+    auto client = std::make_unique<http1::ClientConnection>(std::move(accepted->socket), worker->wheel_,
+                                                            net::to_address(accepted->from.address()), accepted->from.port(),
+                                                            listener->mode());
+    metrics.connections_open.add();
+    asio::co_spawn(*worker->context_,
+                   pipeline::serve_connection(worker->services_.get(), &worker->connections_, std::move(client)),
+                   [&metrics](const std::exception_ptr& failure) {
+                     metrics.connections_open.sub();
+                     if (failure != nullptr) { metrics.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add(); }
+                   });
+  }
+}
+
+// Fires deadlines, hands log lines over, and ends the loop once a drained worker has nothing left to do.
+Task<> Worker::tick_loop(Worker* worker) {
+  while (!worker->draining_ || (worker->connections_.size() > 0 && coarse_now() < worker->stop_at_)) {
+    co_await pause(*worker->context_, worker->wheel_.is_empty() ? kIdleTick : TimerWheel::kTick);
+    worker->wheel_.advance(coarse_now());
+    worker->log_.flush();
+  }
+  worker->context_->stop();
+}
+
+void Worker::stop_accepting() {
+  draining_ = true;
+  for (auto& listener : listeners_) { listener->close(); }
+  pool_->clear();
+}
+
+void Worker::drain() {
+  mailbox_->post([this] {
+    stop_accepting();
+    connections_.cancel(true);
+  });
+}
+
+void Worker::cut() {
+  mailbox_->post([this] {
+    stop_accepting();
+    connections_.cancel(false);
+    stop_at_ = coarse_now() + kCutPatience;
+  });
+}
+
+void Worker::use(pipeline::ConfigurationPtr configuration, std::shared_ptr<record::AccessLog> log) {
+  mailbox_->post([this, configuration = std::move(configuration), log = std::move(log)]() mutable {
+    configuration_ = std::move(configuration);
+    log_.use(std::move(log));
+  });
+}
+
+void Worker::flush_log() {
+  mailbox_->post([this] { log_.flush(); });
+}
+
+std::future<std::size_t> Worker::judge_tunnels(pipeline::PolicyPtr policy) {
+  auto answer = std::make_shared<std::promise<std::size_t>>();
+  auto future = answer->get_future();
+  mailbox_->post([this, answer, policy = std::move(policy)] {
+    answer->set_value(tunnels_.judge_again(policy, coarse_unix_now()));
+  });
+  return future;
+}
+
+}  // namespace sluice
