@@ -1,0 +1,248 @@
+"""The systems that are measured: the floor (our own bare programs), Sluice, and peers where they are installed.
+
+Every system runs with one worker on one CPU. `explicit` systems get absolute-form and CONNECT, the others are reverse proxies
+in front of the origin. `workloads` says what a system takes part in.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+SUT_CPU = 0
+LOAD_CPU = 1 if (os.cpu_count() or 1) > 1 else 0
+HTTP = ("stored", "passed")
+TUNNELS = ("tunnels", "bulk")
+
+
+def program(name):
+    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin")
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+class System:
+    name = ""
+    explicit = False
+    workloads = HTTP
+    needs = None  # the program of a peer
+
+    def __init__(self, bench):
+        self.bench = bench  # .programs, .sluiced, .origin_port
+        self.process = None
+        self.port = None
+        self.directory = None
+
+    def is_installed(self):
+        return self.needs is None or program(self.needs) is not None
+
+    def start(self, workload, directory):
+        self.directory, self.port = directory, free_port()
+        os.makedirs(directory, exist_ok=True)
+        command, environment = self.command(workload)
+        with open(os.path.join(directory, "output"), "wb") as output:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+                                            env={**os.environ, **environment},
+                                            preexec_fn=lambda: os.sched_setaffinity(0, {SUT_CPU}))
+        self.wait_until_it_listens()
+
+    def wait_until_it_listens(self):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{self.name} ended with {self.process.returncode}: {self.said()}")
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError(f"{self.name} does not listen: {self.said()}")
+
+    def said(self):
+        with open(os.path.join(self.directory, "output"), encoding="utf-8", errors="replace") as file:
+            return file.read()[-500:]
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)  # the session that was begun for it
+            self.process.wait()
+        self.process = None
+
+    def write(self, name, text):
+        path = os.path.join(self.directory, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text)
+        return path
+
+    def command(self, workload):
+        """Returns (command line, extra environment) of a process that stays in the foreground."""
+        raise NotImplementedError
+
+
+class Floor(System):
+    name = "floor"
+    workloads = HTTP + TUNNELS
+
+    @property
+    def explicit(self):
+        return True  # it looks at nothing but the empty line
+
+    def command(self, workload):
+        programs, port = self.bench.programs, str(self.port)
+        return {"stored": [f"{programs}/bare_responder", port], "passed": [f"{programs}/bare_relay", str(self.bench.origin_port), port],
+                "tunnels": [f"{programs}/connect_relay", "plain", port], "bulk": [f"{programs}/connect_relay", "plain", port]}[workload], {}
+
+
+class SpliceFloor(System):
+    name = "floor-splice"
+    workloads = TUNNELS
+
+    def command(self, workload):
+        return [f"{self.bench.programs}/connect_relay", "splice", str(self.port)], {}
+
+
+class Sluice(System):
+    name = "sluice"
+    explicit = True
+    workloads = HTTP + TUNNELS
+    log = "json"
+
+    def command(self, workload):
+        self.write("state/policy.sluice", "allow to 127.0.0.0/8, ::1\nallow\n")
+        settings = {"listeners": f"127.0.0.1:{self.port}", "admin.metrics": "127.0.0.1:0", "workers": "1", "log.format": self.log}
+        command = [self.bench.sluiced, "--state-directory", os.path.join(self.directory, "state")]
+        for key, value in settings.items():
+            command += ["--set", f"{key}={value}"]
+        return command, {}
+
+
+class SluiceUnlogged(Sluice):
+    """As the peers are run: without an access log."""
+
+    name = "sluice-nolog"
+    log = "none"
+
+
+class Nginx(System):
+    name = "nginx"
+    needs = "nginx"
+
+    def command(self, workload):
+        temporary = "".join(f"{kind}_temp_path {self.directory}/{kind}; " for kind in ("client_body", "fastcgi", "uwsgi", "scgi", "proxy"))
+        cache = (f"proxy_cache_path {self.directory}/cache keys_zone=z:16m inactive=1h; ", "proxy_cache z; ") if workload == "stored" else ("", "")
+        path = self.write("nginx.conf", f"""{'user root;' if os.geteuid() == 0 else ''}
+daemon off; master_process off; worker_processes 1; pid {self.directory}/pid; error_log {self.directory}/error.log crit;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; keepalive_requests 1000000000; sendfile on; tcp_nodelay on; {temporary} {cache[0]}
+  upstream origin {{ server 127.0.0.1:{self.bench.origin_port}; keepalive 256; keepalive_requests 1000000000; }}
+  server {{
+    listen 127.0.0.1:{self.port};
+    location / {{ proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection ""; {cache[1]} }}
+  }}
+}}
+""")
+        return [program("nginx"), "-p", self.directory, "-e", f"{self.directory}/error.log", "-c", path], {}
+
+
+class Haproxy(System):
+    name = "haproxy"
+    needs = "haproxy"
+
+    def command(self, workload):
+        cache = ("cache c\n  total-max-size 64\n  max-object-size 1000000\n  max-age 3600\n",
+                 "  http-request cache-use c\n  http-response cache-store c\n") if workload == "stored" else ("", "")
+        path = self.write("haproxy.cfg", f"""global
+  nbthread 1
+  maxconn 4096
+defaults
+  mode http
+  timeout connect 10s
+  timeout client 600s
+  timeout server 600s
+  http-reuse always
+{cache[0]}frontend f
+  bind 127.0.0.1:{self.port}
+  default_backend b
+backend b
+{cache[1]}  server origin 127.0.0.1:{self.bench.origin_port} pool-max-conn 256
+""")
+        return [program("haproxy"), "-db", "-q", "-f", path], {}
+
+
+class Squid(System):
+    name = "squid"
+    needs = "squid"
+    explicit = True
+    workloads = HTTP + TUNNELS
+
+    def command(self, workload):
+        user = "proxy" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        if os.geteuid() == 0:
+            shutil.chown(self.directory, user)
+        path = self.write("squid.conf", f"""http_port 127.0.0.1:{self.port}
+http_access allow all
+cache_mem 64 MB
+memory_cache_shared off
+access_log none
+cache_store_log none
+cache_log {self.directory}/cache.log
+pid_filename {self.directory}/pid
+coredump_dir {self.directory}
+cache_effective_user {user}
+visible_hostname bench
+client_db off
+pinger_enable off
+netdb_filename none
+digest_generation off
+shutdown_lifetime 0 seconds
+max_filedescriptors 8192
+""")
+        return [program("squid"), "-N", "-f", path], {}
+
+
+class TrafficServer(System):
+    name = "trafficserver"
+    needs = "traffic_server"
+    explicit = True
+    workloads = HTTP + TUNNELS
+
+    def command(self, workload):
+        folders = {"sysconfdir": "etc", "localstatedir": "run", "runtimedir": "run", "logdir": "log", "cachedir": "cache", "datadir": "."}
+        for folder in folders.values():
+            os.makedirs(os.path.join(self.directory, folder), exist_ok=True)
+        root = self.write("runroot.yaml", f"prefix: {self.directory}\nexec_prefix: {self.directory}\nbindir: /usr/bin\nsbindir: /usr/sbin\n"
+                          "includedir: /usr/include\nlibdir: /usr/lib/trafficserver\nlibexecdir: /usr/lib/trafficserver/modules\n"
+                          + "".join(f"{key}: {self.directory}/{folder}\n" for key, folder in folders.items()))
+        records = [("exec_thread.autoconfig", "INT 0"), ("exec_thread.limit", "INT 1"), ("exec_thread.affinity", "INT 0"),
+                   ("accept_threads", "INT 1"), ("task_threads", "INT 1"), ("admin.user_id", "STRING #-1"),
+                   ("http.server_ports", f"STRING {self.port}:ip-in=127.0.0.1"), ("reverse_proxy.enabled", "INT 0"),
+                   ("url_remap.remap_required", "INT 0"), ("http.connect_ports", f"STRING 443 {self.bench.origin_port}"),
+                   ("http.wait_for_cache", "INT 1"), ("cache.ram_cache.size", "INT 67108864"), ("log.logging_enabled", "INT 0"),
+                   ("dns.resolv_conf", "STRING NULL"), ("hostdb.host_file.path", "STRING NULL"),
+                   ("http.insert_request_via_str", "INT 0"), ("http.keep_alive_no_activity_timeout_in", "INT 3600")]
+        self.write("etc/records.config", "".join(f"CONFIG proxy.config.{name} {value}\n" for name, value in records))
+        self.write("etc/storage.config", f"{self.directory}/cache 256M\n")
+        self.write("etc/ip_allow.yaml", "ip_allow:\n  - apply: in\n    ip_addrs: 0/0\n    action: allow\n    methods: ALL\n")
+        for name in ("remap", "plugin", "cache", "hosting", "parent", "volume", "splitdns", "socks"):
+            self.write(f"etc/{name}.config", "")
+        for name in ("sni", "logging", "strategies"):
+            if os.path.exists(f"/etc/trafficserver/{name}.yaml"):
+                shutil.copy(f"/etc/trafficserver/{name}.yaml", os.path.join(self.directory, "etc"))
+        return [program("traffic_server"), f"--run-root={root}"], {"TS_RUNROOT": root}
+
+
+ALL = {system.name: system for system in (Floor, SpliceFloor, Sluice, SluiceUnlogged, Haproxy, Nginx, TrafficServer, Squid)}
