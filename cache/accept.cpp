@@ -26,6 +26,12 @@ std::optional<int> parse_weight(std::string_view text) {
   return value <= kFullWeight ? std::optional(value) : std::nullopt;
 }
 
+// The weight if this parameter is one: "q=0.5".
+std::optional<int> weight_in(std::string_view part) {
+  const bool is_weight = part.size() > 2 && to_lower(part[0]) == 'q' && part[1] == '=';
+  return is_weight ? parse_weight(part.substr(2)) : std::nullopt;
+}
+
 struct Preference {
   std::string text;  // without the weight
   int weight = kFullWeight;
@@ -63,11 +69,9 @@ void append_lower_outside_quotes(std::string_view text, std::string& out) {
 Preference parse_preference(std::string_view member) {
   Preference out;
   for_each_part(member, [&](std::string_view part) {
-    if (part.size() > 2 && to_lower(part[0]) == 'q' && part[1] == '=') {
-      if (const auto weight = parse_weight(part.substr(2))) {
-        out.weight = *weight;
-        return;
-      }
+    if (const auto weight = weight_in(part)) {
+      out.weight = *weight;
+      return;
     }
     if (!out.text.empty()) { out.text += ';'; }
     append_lower_outside_quotes(part, out.text);
@@ -83,36 +87,57 @@ void append_weight(int weight, std::string& out) {
   if (!digits.empty()) { out.append(".").append(digits); }
 }
 
+// What Accept-Encoding says of the codings that tell variants apart. Allocates nothing while reading: a hit on a
+// response that varies by it comes here.
+class AcceptedCodings {
+ public:
+  void add(std::string_view member) {
+    auto coding = trim(member.substr(0, member.find(';')));
+    const bool is_accepted = coding.size() == member.size() || weight_of(member) > 0;
+    // RFC 9110 8.4.1.3: 'A recipient SHOULD consider "x-gzip" to be equivalent to "gzip".'
+    if (equals_ignoring_case(coding, "x-gzip")) { coding = "gzip"; }
+    if (coding == "*") { others_ = is_accepted; }
+    for (std::size_t i = 0; i < kCodings.size(); ++i) {
+      if (equals_ignoring_case(coding, kCodings[i])) { accepted_[i] = is_accepted; }
+    }
+  }
+
+  // RFC 9110 12.5.3: "If the representation has no content coding, then it is acceptable by default unless specifically
+  // excluded by the Accept-Encoding header field stating either "identity;q=0" or "*;q=0" without a more specific entry
+  // for "identity"."
+  std::string text() const {
+    std::string out;
+    for (std::size_t i = 0; i < kCodings.size(); ++i) {
+      const bool by_default = others_.value_or(kCodings[i] == "identity");
+      if (!accepted_[i].value_or(by_default)) { continue; }
+      if (!out.empty()) { out += ", "; }
+      out += kCodings[i];
+    }
+    return out;
+  }
+
+ private:
+  static constexpr std::array<std::string_view, 4> kCodings = {"br", "gzip", "zstd", "identity"};
+
+  static int weight_of(std::string_view member) {
+    int weight = kFullWeight;
+    for_each_part(member, [&weight](std::string_view part) { weight = weight_in(part).value_or(weight); });
+    return weight;
+  }
+
+  std::array<std::optional<bool>, kCodings.size()> accepted_;
+  std::optional<bool> others_;  // what "*" says
+};
+
 }  // namespace
 
 std::string normalised_accept_encoding(Fields request) {
-  constexpr std::array<std::string_view, 4> kCodings = {"br", "gzip", "zstd", "identity"};
-  std::array<std::optional<bool>, kCodings.size()> accepted;
-  std::optional<bool> others;  // what "*" says
+  AcceptedCodings accepted;
   for (const auto& field : request) {
     if (field.id != FieldName::accept_encoding) { continue; }
-    for_each_member(field.value, [&](std::string_view member) {
-      const auto preference = parse_preference(member);
-      // RFC 9110 8.4.1.3: 'A recipient SHOULD consider "x-gzip" to be equivalent to "gzip".'
-      const std::string_view coding = preference.text == "x-gzip" ? "gzip" : std::string_view(preference.text);
-      if (coding == "*") { others = preference.weight > 0; }
-      const auto* known = std::find(kCodings.begin(), kCodings.end(), coding);
-      if (known != kCodings.end()) {
-        accepted[static_cast<std::size_t>(known - kCodings.begin())] = preference.weight > 0;
-      }
-    });
+    for_each_member(field.value, [&](std::string_view member) { accepted.add(member); });
   }
-  std::string out;
-  for (std::size_t i = 0; i < kCodings.size(); ++i) {
-    // RFC 9110 12.5.3: "If the representation has no content coding, then it is acceptable by default unless
-    // specifically excluded by the Accept-Encoding header field stating either "identity;q=0" or "*;q=0" without a more
-    // specific entry for "identity"."
-    const bool by_default = kCodings[i] == "identity" ? others.value_or(true) : others.value_or(false);
-    if (!accepted[i].value_or(by_default)) { continue; }
-    if (!out.empty()) { out += ", "; }
-    out += kCodings[i];
-  }
-  return out;
+  return accepted.text();
 }
 
 std::string normalised_preferences(std::string_view value, Ordering ordering) {

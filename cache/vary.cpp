@@ -58,6 +58,7 @@ VaryNames vary_names(Fields response) {
 
 std::string variant_key(const VaryNames& names, Fields request) {
   std::string out;
+  out.reserve(names.names.size() * 48);
   for (const auto& name : names.names) {
     out += name;
     // RFC 9111 4.1: "If (after any normalization that might take place) a header field is absent from a request, it can
