@@ -1,0 +1,118 @@
+#include <functional>
+#include <map>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/sluice/exit_code.hpp"
+#include "tools/sluice/human.hpp"
+#include "tools/sluice/nouns.hpp"
+#include "tools/sluice/shell.hpp"
+#include "tools/sluice/stores.hpp"
+
+namespace sluice::cli {
+namespace {
+
+std::string counts(const std::map<std::string, std::uint64_t>& words) {
+  std::string out;
+  for (const auto& [word, count] : words) {
+    if (count > 0) { out += (out.empty() ? "" : "  ") + word + " " + human_count(count); }
+  }
+  return out.empty() ? "none" : out;
+}
+
+int stats(const Context& context) {
+  const auto answer = ask<control::CacheStats>(context, control::command::kCacheStats);
+  if (!answer) { return report(context, answer.error()); }
+  if (context.json) {
+    print_json(*answer);
+    return 0;
+  }
+  Table table({"TIER", "RESPONSES", "USED", "BUDGET", "STORED", "EVICTED", "REFUSED", "ERRORS"});
+  for (std::size_t column = 1; column < 8; ++column) { table.align_right(column); }
+  const auto add = [&table](const char* tier, const control::StoreStatus& store) {
+    if (!store.enabled) { return table.add({tier, "off"}); }
+    table.add({tier, human_count(store.responses), human_size(store.octets), human_size(store.budget),
+               human_count(store.stores), human_count(store.evictions), human_count(store.refused),
+               human_count(store.errors)});
+  };
+  add("memory", answer->memory);
+  add("disk", answer->disk);
+  print(table.text(context.terminal));
+  print("hit ratio  " + human_percent(answer->hit_ratio) + "\n" + "outcomes   " + counts(answer->by_outcome) + "\n" +
+        "misses     " + counts(answer->misses) + "\n");
+  return 0;
+}
+
+std::string freshness(const control::StoredVariant& variant) {
+  if (variant.ttl > 0) { return "fresh for " + human_duration(static_cast<double>(variant.ttl)); }
+  return "stale for " + human_duration(static_cast<double>(-variant.ttl));
+}
+
+std::string variant_text(const Context& context, const control::StoredVariant& variant) {
+  std::string out = context.terminal.styled(variant.tier, Style::bold) + "  status " + std::to_string(variant.status) +
+                    "  " + human_size(variant.size) + "  age " + human_duration(static_cast<double>(variant.age)) +
+                    "  " +
+                    context.terminal.styled(freshness(variant), variant.ttl > 0 ? Style::good : Style::doubtful) +
+                    "  stored " + human_time(variant.stored) + "\n";
+  if (!variant.variant.empty()) { out += "  selected by  " + printable(variant.variant) + "\n"; }
+  for (const control::Field& field : variant.fields) {
+    out += "  " + printable(field.name) + ": " + printable(field.value) + "\n";
+  }
+  return out;
+}
+
+int show(const Context& context, const std::string& url) {
+  const auto answer = ask<control::CacheShow>(context, control::command::kCacheShow, control::UrlArguments{url});
+  if (!answer) { return report(context, answer.error()); }
+  const int code = answer->variants.empty() ? kDifference : kOk;
+  if (context.json) {
+    print_json(*answer);
+    return code;
+  }
+  if (answer->variants.empty()) {
+    print("nothing is stored for " + printable(url) + "\n  why: " + context.command("log tail -n 20") +
+          " shows the cause of each miss\n");
+    return code;
+  }
+  print("key  " + printable(answer->key) + "\n");
+  for (const control::StoredVariant& variant : answer->variants) { print(variant_text(context, variant)); }
+  return code;
+}
+
+int purge(const Context& context, const std::string& url) {
+  const auto answer = ask<control::CachePurge>(context, control::command::kCachePurge, control::UrlArguments{url});
+  if (!answer) { return report(context, answer.error()); }
+  if (context.json) {
+    print_json(*answer);
+  } else {
+    print("- " + plural(answer->removed, "stored response") + "  " + printable(answer->key) + "\n" +
+          "  undo: the next request stores it again: curl -x PROXY " + shell_quoted(url) + "\n");
+  }
+  return answer->removed == 0 ? kDifference : kOk;
+}
+
+void add_url_verb(CLI::App& cache, Context& context, const char* verb, const char* meaning,
+                  std::function<int(const Context&, const std::string&)> run) {
+  CLI::App* const command = cache.add_subcommand(verb, meaning);
+  command->fallthrough();
+  const auto url = std::make_shared<std::string>();
+  command->add_option("URL", *url, "As the client writes it: http://host/path?query")->required();
+  command->callback(
+      [&context, url, run = std::move(run)] { context.action = [&context, url, run] { return run(context, *url); }; });
+}
+
+}  // namespace
+
+void add_cache(CLI::App& app, Context& context) {
+  CLI::App* const cache = app.add_subcommand("cache", "What is stored");
+  cache->require_subcommand(1);
+  cache->fallthrough();
+  CLI::App* const command = cache->add_subcommand("stats", "How full the tiers are and how often they answer");
+  command->fallthrough();
+  command->callback([&context] { context.action = [&context] { return stats(context); }; });
+  add_url_verb(*cache, context, "show", "The stored responses for a URL; exit code 1 when there is none", show);
+  add_url_verb(*cache, context, "purge", "Remove what is stored for a URL; exit code 1 when nothing was", purge);
+}
+
+}  // namespace sluice::cli

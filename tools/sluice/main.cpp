@@ -1,0 +1,5 @@
+#include "tools/sluice/app.hpp"
+
+int main(int argc, char** argv) {
+  return sluice::cli::run(argc, argv);
+}

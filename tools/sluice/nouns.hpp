@@ -1,0 +1,25 @@
+#pragma once
+
+#include "tools/sluice/context.hpp"
+
+namespace CLI {
+class App;
+}
+
+// Each noun adds its verbs and options to the command line; the one that was typed leaves its action in the context.
+// Lifetime: the context must outlive the app.
+namespace sluice::cli {
+
+void add_status(CLI::App& app, Context& context);
+void add_config(CLI::App& app, Context& context);
+void add_policy(CLI::App& app, Context& context);
+void add_cache(CLI::App& app, Context& context);
+void add_log(CLI::App& app, Context& context);
+void add_drain(CLI::App& app, Context& context);
+void add_completion(CLI::App& app, Context& context);
+
+// Verbs of `policy` with files of their own.
+void add_policy_edits(CLI::App& policy, Context& context);
+void add_policy_test(CLI::App& policy, Context& context);
+
+}  // namespace sluice::cli

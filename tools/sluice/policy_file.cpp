@@ -1,0 +1,50 @@
+#include "tools/sluice/policy_file.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "gateway/control/judge/judge.hpp"
+#include "tools/sluice/context.hpp"
+#include "tools/sluice/shell.hpp"
+
+namespace sluice::cli {
+namespace {
+
+struct CloseFile {
+  void operator()(std::FILE* file) const {
+    if (file != stdin) { std::fclose(file); }
+  }
+};
+
+control::Error unreadable(const std::string& path, int code) {
+  return usage_error(path + " cannot be read: " + std::strerror(code), "sluice policy check FILE");
+}
+
+control::Answer<std::string> read_file(const std::string& path) {
+  const std::unique_ptr<std::FILE, CloseFile> file(path == "-" ? stdin : std::fopen(path.c_str(), "rb"));
+  if (!file) { return std::unexpected(unreadable(path, errno)); }
+  std::string text;
+  std::array<char, 65536> piece;
+  while (const auto count = std::fread(piece.data(), 1, piece.size(), file.get())) { text.append(piece.data(), count); }
+  if (std::ferror(file.get()) != 0) { return std::unexpected(unreadable(path, errno)); }
+  return text;
+}
+
+}  // namespace
+
+control::Answer<std::shared_ptr<const policy::Snapshot>> compile_file(const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) { return std::unexpected(text.error()); }
+  policy::CompileOptions options;
+  options.file_name = path;
+  const auto snapshot = policy::Snapshot::compile(*text, options);
+  if (!snapshot) {
+    return std::unexpected(
+        control::invalid_policy(snapshot.error(), "correct it, then: sluice policy check " + shell_quoted(path)));
+  }
+  return *snapshot;
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "gateway/control/protocol.hpp"
+#include "policy/snapshot.hpp"
+
+namespace sluice::cli {
+
+// Compiles a policy file; needs no daemon. `-` is standard input. Errors: invalid_policy, or bad_request when the file
+// cannot be read.
+control::Answer<std::shared_ptr<const policy::Snapshot>> compile_file(const std::string& path);
+
+}  // namespace sluice::cli

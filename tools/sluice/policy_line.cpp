@@ -1,0 +1,117 @@
+#include "tools/sluice/policy_line.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+#include <string_view>
+
+#include "gateway/http/target_uri.hpp"
+#include "policy/address.hpp"
+
+namespace sluice::cli {
+namespace {
+
+using Condition = std::expected<std::string, std::string>;
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+bool is_url(std::string_view text) {
+  return text.find("://") != std::string_view::npos;
+}
+
+// The URL is brought to the form in which the gateway will see it, or the rule would never match.
+Condition url_condition(const std::string& url) {
+  http::RequestHead request;
+  request.method = http::Method::get;
+  request.method_text = "GET";
+  request.target = url;
+  http::TargetUri target;
+  if (const auto parsed = http::parse_proxy_target(request, target); !parsed) {
+    return std::unexpected("`" + url + "` is not a URL; write http://host/path (" + parsed.error().during + ")");
+  }
+  return "url ~ " + policy_quoted("^" + regex_of(target.text));
+}
+
+bool is_name_octet(unsigned char c) {
+  return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+}
+
+Condition host_condition(std::string name, bool exact) {
+  name = lower(std::move(name));
+  if (name.starts_with("*.")) { name.erase(0, 2); }
+  if (name.starts_with('.')) { name.erase(0, 1); }
+  if (name.ends_with('.')) { name.pop_back(); }
+  const bool has_u_label = std::ranges::any_of(name, [](unsigned char c) { return c >= 0x80; });
+  if (has_u_label) { return std::unexpected("`" + name + "` is not ASCII; write its A-labels (xn--...)"); }
+  if (name.empty() || !std::ranges::all_of(name, is_name_octet)) {
+    return std::unexpected("`" + name + "` is no name, URL, address or prefix; for a pattern use --url-regex");
+  }
+  return "host " + std::string(exact ? "" : ".") + name;
+}
+
+Condition what_condition(const QuickEdit& edit) {
+  if (is_url(edit.what)) { return url_condition(edit.what); }
+  if (policy::Prefix::parse(edit.what)) { return "to " + edit.what; }
+  return host_condition(edit.what, edit.exact);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) { out += (out.empty() ? "" : ", ") + word; }
+  return out;
+}
+
+void append_list(const char* condition, const std::vector<std::string>& words, std::string& line) {
+  if (!words.empty()) { line += " " + std::string(condition) + " " + joined(words); }
+}
+
+}  // namespace
+
+std::string policy_quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') { out += '\\'; }
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string regex_of(const std::string& text) {
+  static constexpr std::string_view kSpecial = R"(\.+*?()[]{}^$|)";
+  std::string out;
+  for (const char c : text) {
+    if (c == '"') {
+      out += "\\x22";  // a quote of its own would end the policy's text
+      continue;
+    }
+    if (kSpecial.find(c) != std::string_view::npos) { out += '\\'; }
+    out += c;
+  }
+  return out;
+}
+
+std::expected<std::string, std::string> policy_line(const QuickEdit& edit) {
+  std::string line = edit.verdict;
+  if (!edit.what.empty()) {
+    const auto condition = what_condition(edit);
+    if (!condition) { return std::unexpected(condition.error()); }
+    line += " " + *condition;
+  }
+  if (!edit.url_regex.empty()) { line += " url ~ " + policy_quoted(edit.url_regex); }
+  append_list("from", edit.from, line);
+  append_list("to", edit.to, line);
+  append_list("port", edit.ports, line);
+  append_list("method", edit.methods, line);
+  if (!edit.scheme.empty()) { line += " scheme " + edit.scheme; }
+  if (line == edit.verdict) {
+    return std::unexpected("a rule without a condition would " + edit.verdict +
+                           " everything; say what, or use `policy add`");
+  }
+  if (!edit.message.empty()) { line += " reason " + policy_quoted(edit.message); }
+  return line;
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <expected>
+#include <string>
+#include <vector>
+
+namespace sluice::cli {
+
+// What `sluice policy allow|deny` was told.
+struct QuickEdit {
+  std::string verdict;    // allow | deny
+  std::string what;       // name, URL, address or prefix; "" when only options say it
+  std::string url_regex;  // --url-regex
+  bool exact = false;     // --exact: the name itself and not what is below
+  std::vector<std::string> from, to, ports, methods;
+  std::string scheme;
+  std::string message;
+};
+
+// The line of policy text that says it: `deny host .gambling.example from 10.0.0.0/8 reason "HR-231"`. A bare name
+// means the domain and everything below; a URL, itself and everything that begins with it; an address or prefix, what
+// is connected. Errors: a sentence.
+std::expected<std::string, std::string> policy_line(const QuickEdit& edit);
+
+// A text as the policy language quotes it.
+std::string policy_quoted(const std::string& text);
+
+// A regular expression (RE2) that matches exactly this text.
+std::string regex_of(const std::string& text);
+
+}  // namespace sluice::cli
