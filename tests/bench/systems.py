@@ -142,7 +142,9 @@ class Nginx(System):
 
     def command(self, workload):
         temporary = "".join(f"{kind}_temp_path {self.directory}/{kind}; " for kind in ("client_body", "fastcgi", "uwsgi", "scgi", "proxy"))
-        cache = (f"proxy_cache_path {self.directory}/cache keys_zone=z:16m inactive=1h; ", "proxy_cache z; ") if workload == "stored" else ("", "")
+        cache = ("", "")
+        if workload == "stored":
+            cache = (f"proxy_cache_path {self.directory}/cache keys_zone=z:16m inactive=1h; ", "proxy_cache z; ")
         path = self.write("nginx.conf", f"""{'user root;' if os.geteuid() == 0 else ''}
 daemon off; master_process off; worker_processes 1; pid {self.directory}/pid; error_log {self.directory}/error.log crit;
 events {{ worker_connections 4096; }}

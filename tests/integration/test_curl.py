@@ -184,7 +184,7 @@ class Curl(SluiceTestCase):
         daemon = self.start_daemon(policy=OWN_NETWORKS + "allow\n")
         url = self.origin.on("/page", reply(body=b"local"))
         self.assertTrue(self.curl(daemon, "--include", url).stdout.startswith(b"HTTP/1.1 403"))
-        daemon.tool("policy", "allow", "to 127.0.0.1")
+        daemon.tool("policy", "allow", "127.0.0.1")
         self.assertEqual(self.curl(daemon, url).stdout, b"local")
 
     def test_ipv6_origin(self):

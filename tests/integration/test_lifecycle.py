@@ -304,7 +304,7 @@ class Privileges(SluiceTestCase):
         url = origin.on("/x", reply(body=b"x", fields={"Cache-Control": "max-age=60"}))
         self.get(daemon, url)
         self.assertTrue(self.get(daemon, url).is_hit)
-        daemon.tool("policy", "deny", "host .denied.example")
+        daemon.tool("policy", "deny", "denied.example")
         self.assertEqual(self.get(daemon, "http://denied.example/").status, 403)
         daemon.restart()
         self.assertEqual(self.get(daemon, "http://denied.example/").status, 403)
@@ -360,7 +360,7 @@ class Descriptors(SluiceTestCase):
         for client in established:
             client.close()
         eventually(lambda: self.served(daemon, kept), "there is room again")
-        self.assertEqual(Metrics.of(daemon).total("sluice_tunnels_open"), 0)
+        self.assertEqual(Metrics.of(daemon).total("sluice_tunnels"), 0)
 
     @staticmethod
     def served(daemon, url):

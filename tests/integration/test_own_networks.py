@@ -68,7 +68,7 @@ class OwnNetworks(SluiceTestCase):
         for method, spelling in itertools.product(("GET", "CONNECT"), LINK_LOCAL_AND_METADATA):
             with self.subTest(f"{method} {spelling}"):
                 self.assertIn(self.refused(method, spelling, 443 if method == "CONNECT" else 80), (400, 403, 502))
-        self.assertEqual(Metrics.of(self.daemon).total("sluice_upstream_connections_opened_total"), 0)
+        self.assertEqual(Metrics.of(self.daemon).total("sluice_upstream_connections_total"), 0)
 
     def test_the_gateways_own_listener(self):
         for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]"):

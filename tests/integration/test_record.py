@@ -60,7 +60,7 @@ class AccessLog(SluiceTestCase):
         self.assertIn("http_request_denied", text[2])
         self.assertIn("connection_refused", text[3])
         self.assertIn("http_request_error", text[5])
-        self.assertEqual(len({record["request_id"] for record in records}), 6)
+        self.assertEqual(len({record["id"] for record in records}), 6)
         self.assertTrue(all(record["client"].startswith("127.0.0.1") for record in records))
 
     def test_squid(self):
@@ -86,7 +86,7 @@ class AccessLog(SluiceTestCase):
         daemon = self.start("json")
         page = self.get(daemon, "http://denied.example/", {"Accept": "application/json"})
         record = json.loads(self.lines(daemon, 1)[0])
-        self.assertIn(record["request_id"].encode(), page.body)
+        self.assertIn(record["id"].encode(), page.body)
 
     def test_nothing_a_client_sends_breaks_a_line(self):
         for form in ("json", "squid", "combined"):

@@ -23,7 +23,7 @@ class PolicyEdits(SluiceTestCase):
         daemon = self.start_daemon(policy="allow\n")
         client = self.connect(daemon)
         self.assertEqual(client.request(self.url).status, 200)
-        done = daemon.tool("policy", "deny", "host 127.0.0.1", "-m", "HR-231")
+        done = daemon.tool("policy", "deny", "127.0.0.1", "-m", "HR-231")
         watch = Stopwatch()
         eventually(lambda: client.request(self.url).status == 403, "the denial", interval=0.001)
         self.assertLess(watch.seconds(), 0.1 * TIME_SCALE)
@@ -37,7 +37,7 @@ class PolicyEdits(SluiceTestCase):
     def test_removing_the_rule_undoes_it(self):
         daemon = self.start_daemon(policy="allow\n")
         before = daemon.tool("policy", "list", "-o", "json").json()
-        daemon.tool("policy", "deny", "host 127.0.0.1")
+        daemon.tool("policy", "deny", "127.0.0.1")
         rule = self.rule_with(daemon, "127.0.0.1")
         self.assertEqual(self.get(daemon, self.url).status, 403)
         daemon.tool("policy", "remove", rule["id"])
@@ -51,7 +51,7 @@ class PolicyEdits(SluiceTestCase):
 
     def test_comments_and_order_of_the_file_survive_an_edit(self):
         daemon = self.start_daemon(policy="# our policy\nallow to 127.0.0.0/8\n\n# the rest\nallow\n")
-        daemon.tool("policy", "deny", "host .denied.example")
+        daemon.tool("policy", "deny", "denied.example")
         with open(daemon.policy_file, encoding="utf-8") as file:
             lines = file.read().splitlines()
         self.assertIn("# our policy", lines)
@@ -62,7 +62,7 @@ class PolicyEdits(SluiceTestCase):
         daemon = self.start_daemon()
         with open(daemon.policy_file, encoding="utf-8") as file:
             before = file.read()
-        done = daemon.tool("policy", "deny", "hsot .denied.example", expect=tool.INVALID_POLICY)
+        done = daemon.tool("policy", "add", "deny hsot .denied.example", expect=tool.INVALID_POLICY)
         self.assertIn("host", done.error + done.out)
         with open(daemon.policy_file, encoding="utf-8") as file:
             self.assertEqual(file.read(), before)
@@ -79,7 +79,7 @@ class PolicyEdits(SluiceTestCase):
     def test_edits_from_many_hands_are_all_there(self):
         daemon = self.start_daemon()
         for number in range(10):
-            daemon.tool("policy", "deny", f"host .n{number}.example")
+            daemon.tool("policy", "deny", f"n{number}.example")
         daemon.restart()
         text = json.dumps(daemon.tool("policy", "list", "-o", "json").json())
         for number in range(10):
@@ -87,7 +87,7 @@ class PolicyEdits(SluiceTestCase):
 
     def test_the_log_names_rule_and_version(self):
         daemon = self.start_daemon(policy="allow\n")
-        daemon.tool("policy", "deny", "host 127.0.0.1")
+        daemon.tool("policy", "deny", "127.0.0.1")
         rule = self.rule_with(daemon, "127.0.0.1")
         self.get(daemon, self.url)
         eventually(lambda: any(rule["id"] in line for line in daemon.log_lines()), "the rule's id in the log")
@@ -196,7 +196,7 @@ class OpenTunnels(SluiceTestCase):
         daemon = self.start_daemon()
         with Client(daemon.port) as client:
             client.connect_to(origin.authority)
-            daemon.tool("policy", "deny", "host .denied.example")
+            daemon.tool("policy", "deny", "denied.example")
             client.send("GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
             self.assertEqual(client.response().body, b"x")
 

@@ -168,7 +168,7 @@ class Loops(SluiceTestCase):
             response = client.request(f"http://127.0.0.1:{daemon.port}/", fields={"X": "y"})
         self.assertGreaterEqual(response.status, 400)
         eventually(lambda: daemon.log_lines(), "the log")
-        accepted = Metrics.of(daemon).total("sluice_connections_accepted_total")
+        accepted = Metrics.of(daemon).total("sluice_client_connections_total")
         self.assertLessEqual(accepted, 3, "the client's, its one return, and nothing more")
 
     def test_a_loop_through_a_name_stops_as_well(self):
@@ -176,7 +176,7 @@ class Loops(SluiceTestCase):
         daemon = self.start_daemon({"upstream.dns_servers": dns.server})
         response = self.get(daemon, f"http://self.example:{daemon.port}/")
         self.assertGreaterEqual(response.status, 400)
-        self.assertLessEqual(Metrics.of(daemon).total("sluice_connections_accepted_total"), 3)
+        self.assertLessEqual(Metrics.of(daemon).total("sluice_client_connections_total"), 3)
 
     def test_two_gateways_that_are_each_others_parent(self):
         first_port, second_port = unused_port(), unused_port()
@@ -185,7 +185,7 @@ class Loops(SluiceTestCase):
         response = self.get(first, "http://origin.example/")
         self.assertGreaterEqual(response.status, 400)
         for daemon in (first, second):
-            self.assertLessEqual(Metrics.of(daemon).total("sluice_connections_accepted_total"), 3)
+            self.assertLessEqual(Metrics.of(daemon).total("sluice_client_connections_total"), 3)
 
     def test_someone_elses_via_is_no_loop(self):
         daemon = self.start_daemon()

@@ -25,7 +25,7 @@ MAY_INCLUDE = {
     "gateway/control/protocol": set(),
     "gateway/control": _PIPELINE | {"gateway/pipeline", "gateway/control/protocol"},
     "gateway": _PIPELINE | {"gateway/pipeline", "gateway/control", "gateway/control/protocol"},
-    "tools/sluice": {"gateway/control", "gateway/control/protocol", "gateway/config", "gateway/base", "policy", "cache"},
+    "tools/sluice": {"gateway/http", "gateway/control", "gateway/control/protocol", "gateway/config", "gateway/base", "policy", "cache"},
 }
 
 # library -> the one place where its headers may appear, as prefixes of paths

@@ -68,6 +68,8 @@ class Daemon:
 
     def command(self):
         command = [binary("sluiced"), "--state-directory", self.state]
+        if "--config" not in self.arguments:
+            command.append("--defaults")  # whatever this machine has in /etc
         for key, value in self.settings.items():
             command += ["--set", f"{key}={value}"]
         return command + self.arguments
