@@ -16,7 +16,10 @@ run_compactly() { # TITLE COMMAND...
   local title=$1 log status=0 started=$SECONDS
   shift
   log=$(mktemp)
-  "$@" < /dev/null 2>&1 | tee "$log" | show_last_line "$title" || status=$?
+  (
+    set -o pipefail
+    "$@" < /dev/null 2>&1 | tee "$log" | show_last_line "$title"
+  ) || status=$?
   if [ "$status" -ne 0 ]; then
     cat "$log" >&2
     rm -f "$log"
