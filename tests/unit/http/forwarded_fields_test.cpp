@@ -120,9 +120,11 @@ TEST(ForwardedRequest, CountsMaxForwardsDown) {
   EXPECT_NE(forwarded(with("GET", "5")).find("Max-Forwards: 5\r\n"), std::string::npos);
   EXPECT_NE(forwarded(with("TRACE", "x")).find("Max-Forwards: x\r\n"), std::string::npos);
   RequestHead request;
-  ASSERT_TRUE(parse_request_head(with("TRACE", "0"), {}, request));
+  const auto trace = with("TRACE", "0");
+  ASSERT_TRUE(parse_request_head(trace, {}, request));
   EXPECT_EQ(max_forwards(request), 0U);
-  ASSERT_TRUE(parse_request_head(with("GET", "0"), {}, request));
+  const auto plain = with("GET", "0");
+  ASSERT_TRUE(parse_request_head(plain, {}, request));
   EXPECT_EQ(max_forwards(request), std::nullopt);
 }
 
