@@ -1,10 +1,10 @@
 #include "gateway/base/error.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cerrno>
 #include <set>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace sluice {
 namespace {
