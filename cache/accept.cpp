@@ -95,25 +95,27 @@ class AcceptedCodings {
     auto coding = trim(member.substr(0, member.find(';')));
     const bool is_accepted = coding.size() == member.size() || weight_of(member) > 0;
     // RFC 9110 8.4.1.3: 'A recipient SHOULD consider "x-gzip" to be equivalent to "gzip".'
-    if (equals_ignoring_case(coding, "x-gzip")) { coding = "gzip"; }
+    if (coding.size() == 6 && equals_ignoring_case(coding, "x-gzip")) { coding = "gzip"; }
     if (coding == "*") { others_ = is_accepted; }
     for (std::size_t i = 0; i < kCodings.size(); ++i) {
-      if (equals_ignoring_case(coding, kCodings[i])) { accepted_[i] = is_accepted; }
+      if (coding.size() == kCodings[i].size() && equals_ignoring_case(coding, kCodings[i])) {
+        accepted_[i] = is_accepted;
+      }
     }
   }
 
   // RFC 9110 12.5.3: "If the representation has no content coding, then it is acceptable by default unless specifically
   // excluded by the Accept-Encoding header field stating either "identity;q=0" or "*;q=0" without a more specific entry
   // for "identity"."
-  std::string text() const {
-    std::string out;
+  void append_to(std::string& out) const {
+    bool first = true;
     for (std::size_t i = 0; i < kCodings.size(); ++i) {
       const bool by_default = others_.value_or(kCodings[i] == "identity");
       if (!accepted_[i].value_or(by_default)) { continue; }
-      if (!out.empty()) { out += ", "; }
+      if (!first) { out += ", "; }
       out += kCodings[i];
+      first = false;
     }
-    return out;
   }
 
  private:
@@ -131,13 +133,13 @@ class AcceptedCodings {
 
 }  // namespace
 
-std::string normalised_accept_encoding(Fields request) {
+void append_accept_encoding(Fields request, std::string& out) {
   AcceptedCodings accepted;
   for (const auto& field : request) {
     if (field.id != FieldName::accept_encoding) { continue; }
     for_each_member(field.value, [&](std::string_view member) { accepted.add(member); });
   }
-  return accepted.text();
+  accepted.append_to(out);
 }
 
 std::string normalised_preferences(std::string_view value, Ordering ordering) {

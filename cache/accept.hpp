@@ -8,9 +8,9 @@
 
 namespace sluice::cache {
 
-// The content codings among br, gzip, zstd and identity that the request accepts (RFC 9110 12.5.3), as "br, gzip,
-// identity" in this order; "" when it accepts none of them. REQUIRES: the request has Accept-Encoding.
-std::string normalised_accept_encoding(Fields request);
+// Appends the content codings among br, gzip, zstd and identity that the request accepts (RFC 9110 12.5.3), as "br,
+// gzip, identity" in this order; "" when it accepts none of them. REQUIRES: the request has Accept-Encoding.
+void append_accept_encoding(Fields request, std::string& out);
 
 // Has the order of members with equal weight a meaning in practice?
 enum class Ordering : std::uint8_t { insignificant, breaks_ties };

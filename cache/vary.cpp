@@ -20,19 +20,21 @@ std::string lower_case(std::string_view text) {
 // with the same field name", "normalizing both header field values in a way that is known to have identical semantics,
 // according to the header field's specification (e.g., reordering field values when order is not significant;
 // case-normalization, where values are defined to be case-insensitive)".
-std::string normalised(std::string_view name, Fields request) {
-  switch (field_name(name)) {
-    case FieldName::accept_encoding:
-      return normalised_accept_encoding(request);
-    case FieldName::accept:
-      return normalised_preferences(combined(request, name), Ordering::insignificant);
-    case FieldName::accept_language:
-      return normalised_preferences(combined(request, name), Ordering::breaks_ties);
-    default:
-      break;
+void append_normalised(const Field& first, Fields request, std::string& out) {
+  if (first.id == FieldName::accept_encoding) { return append_accept_encoding(request, out); }
+  const auto value = first.id == FieldName::other ? combined(request, first.name) : combined(request, first.id);
+  if (first.id == FieldName::accept || equals_ignoring_case(first.name, "Accept-Charset")) {
+    out += normalised_preferences(value, Ordering::insignificant);
+  } else if (first.id == FieldName::accept_language) {
+    out += normalised_preferences(value, Ordering::breaks_ties);
+  } else {
+    out += value;
   }
-  if (name == "accept-charset") { return normalised_preferences(combined(request, name), Ordering::insignificant); }
-  return combined(request, name);
+}
+
+const Field* find_selecting(Fields request, std::string_view name) noexcept {
+  const auto id = field_name(name);
+  return id == FieldName::other ? find(request, name) : find(request, id);
 }
 
 }  // namespace
@@ -63,7 +65,10 @@ std::string variant_key(const VaryNames& names, Fields request) {
     out += name;
     // RFC 9111 4.1: "If (after any normalization that might take place) a header field is absent from a request, it can
     // only match another request if it is also absent there." So absent and empty differ.
-    if (find(request, name) != nullptr) { out.append(":").append(normalised(name, request)); }
+    if (const auto* field = find_selecting(request, name); field != nullptr) {
+      out += ':';
+      append_normalised(*field, request, out);
+    }
     out += '\n';  // occurs in no field value
   }
   return out;
