@@ -10,15 +10,49 @@
 namespace sluice::cli {
 namespace {
 
-// The innermost command that was named, for the hint: "sluice policy deny --help".
-std::string help_command(const CLI::App& app) {
+const CLI::App& innermost_named(const CLI::App& app) {
   const CLI::App* innermost = &app;
-  std::string path = "sluice";
-  while (!innermost->get_subcommands().empty()) {
-    innermost = innermost->get_subcommands().front();
-    path += " " + innermost->get_name();
+  while (!innermost->get_subcommands().empty()) { innermost = innermost->get_subcommands().front(); }
+  return *innermost;
+}
+
+// "sluice policy deny"
+std::string path_of(const CLI::App& command) {
+  const CLI::App* const parent = command.get_parent();
+  return parent == nullptr ? command.get_name() : path_of(*parent) + " " + command.get_name();
+}
+
+// "list, allow, deny"
+std::string commands_below(const CLI::App& command) {
+  std::string out;
+  for (const CLI::App* const below : command.get_subcommands([](const CLI::App*) { return true; })) {
+    out += (out.empty() ? "" : ", ") + below->get_name();
   }
-  return path + " --help";
+  return out;
+}
+
+std::string did_you_mean(const CLI::App& command, const std::string& word) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* const below : command.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(below->get_name());
+  }
+  const auto meant = config::nearest(word, names);
+  return meant.empty() ? "" : "; did you mean `" + std::string(meant) + "`?";
+}
+
+// What stands where a noun or verb was expected: nothing, or a word that is none.
+std::string command_missing(const CLI::App& app, const CLI::App& command) {
+  for (const std::string& word : app.remaining(true)) {
+    if (word.starts_with('-')) { continue; }
+    return "`" + path_of(command) + "` has no `" + word + "`" + did_you_mean(command, word);
+  }
+  return "`" + path_of(command) + "` needs one of: " + commands_below(command);
+}
+
+control::Error explain(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App& command = innermost_named(app);
+  const bool is_command_missing = command.get_require_subcommand_min() > 0;
+  return usage_error(is_command_missing ? command_missing(app, command) : error.what(), path_of(command) + " --help");
 }
 
 }  // namespace
@@ -56,7 +90,7 @@ int run(int argc, const char* const* argv) {
     app.parse(argc, argv);
   } catch (const CLI::Success& wanted) {  // --help, --version
     return app.exit(wanted);
-  } catch (const CLI::ParseError& error) { return report(context, usage_error(error.what(), help_command(app))); }
+  } catch (const CLI::ParseError& error) { return report(context, explain(app, error)); }
   return context.action();
 }
 

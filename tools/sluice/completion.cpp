@@ -1,10 +1,10 @@
 #include "tools/sluice/completion.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <set>
 #include <string>
 #include <vector>
+
+#include <CLI/CLI.hpp>
 
 #include "tools/sluice/exit_code.hpp"
 #include "tools/sluice/nouns.hpp"

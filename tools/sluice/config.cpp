@@ -128,7 +128,9 @@ void add_check(CLI::App& config, Context& context) {
   command->fallthrough();
   const auto options = std::make_shared<CheckOptions>();
   command->add_option("FILE", options->file, std::string("Default: ") + kDefaultFile);
-  command->add_option("--set", options->overrides, "key=value, as for sluiced")->type_name("KEY=VALUE");
+  command->add_option("--set", options->overrides, "key=value, as for sluiced")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
   command->callback([&context, options] { context.action = [&context, options] { return check(context, *options); }; });
 }
 

@@ -61,12 +61,22 @@ void add_quick_edit(CLI::App& policy, Context& context, const std::string& verdi
   command->add_option("--url-regex", options->url_regex, "Regular expression (RE2) that the URL must match")
       ->type_name("RE");
   command->add_flag("--exact", options->exact, "The name itself, not what is below it");
-  command->add_option("--from", options->from, "Client addresses or prefixes")->delimiter(',')->type_name("PREFIX");
+  command->add_option("--from", options->from, "Client addresses or prefixes")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("PREFIX");
   command->add_option("--to", options->to, "Addresses or prefixes that would be connected")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("PREFIX");
-  command->add_option("--port", options->ports, "Ports that would be connected")->delimiter(',')->type_name("PORT");
-  command->add_option("--method", options->methods, "Request methods")->delimiter(',')->type_name("METHOD");
+  command->add_option("--port", options->ports, "Ports that would be connected")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("PORT");
+  command->add_option("--method", options->methods, "Request methods")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("METHOD");
   command->add_option("--scheme", options->scheme, "http or https")->check(CLI::IsMember({"http", "https"}));
   command->add_option("-m,--message", options->message, "Why; becomes the rule's reason")->type_name("TEXT");
   command->callback([&context, options] { context.action = [&context, options] { return edit(context, *options); }; });

@@ -7,6 +7,7 @@
 
 #include "gateway/http/target_uri.hpp"
 #include "policy/address.hpp"
+#include "policy/lexer.hpp"
 
 namespace sluice::cli {
 namespace {
@@ -32,7 +33,7 @@ Condition url_condition(const std::string& url) {
   if (const auto parsed = http::parse_proxy_target(request, target); !parsed) {
     return std::unexpected("`" + url + "` is not a URL; write http://host/path (" + parsed.error().during + ")");
   }
-  return "url ~ " + policy_quoted("^" + regex_of(target.text));
+  return "url ~ " + policy::quoted("^" + regex_of(target.text));
 }
 
 bool is_name_octet(unsigned char c) {
@@ -58,6 +59,19 @@ Condition what_condition(const QuickEdit& edit) {
   return host_condition(edit.what, edit.exact);
 }
 
+// Methods are case-sensitive, and the ones in use are in capitals; `--method post` means POST.
+std::vector<std::string> in_capitals(std::vector<std::string> words) {
+  for (std::string& word : words) {
+    std::ranges::transform(word, word.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  }
+  return words;
+}
+
+// A line feed in a message must not begin a second rule.
+bool has_control_octet(const std::string& line) {
+  return std::ranges::any_of(line, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
 std::string joined(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) { out += (out.empty() ? "" : ", ") + word; }
@@ -70,23 +84,10 @@ void append_list(const char* condition, const std::vector<std::string>& words, s
 
 }  // namespace
 
-std::string policy_quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') { out += '\\'; }
-    out += c;
-  }
-  return out + "\"";
-}
-
 std::string regex_of(const std::string& text) {
   static constexpr std::string_view kSpecial = R"(\.+*?()[]{}^$|)";
   std::string out;
   for (const char c : text) {
-    if (c == '"') {
-      out += "\\x22";  // a quote of its own would end the policy's text
-      continue;
-    }
     if (kSpecial.find(c) != std::string_view::npos) { out += '\\'; }
     out += c;
   }
@@ -100,17 +101,18 @@ std::expected<std::string, std::string> policy_line(const QuickEdit& edit) {
     if (!condition) { return std::unexpected(condition.error()); }
     line += " " + *condition;
   }
-  if (!edit.url_regex.empty()) { line += " url ~ " + policy_quoted(edit.url_regex); }
+  if (!edit.url_regex.empty()) { line += " url ~ " + policy::quoted(edit.url_regex); }
   append_list("from", edit.from, line);
   append_list("to", edit.to, line);
   append_list("port", edit.ports, line);
-  append_list("method", edit.methods, line);
+  append_list("method", in_capitals(edit.methods), line);
   if (!edit.scheme.empty()) { line += " scheme " + edit.scheme; }
   if (line == edit.verdict) {
     return std::unexpected("a rule without a condition would " + edit.verdict +
                            " everything; say what, or use `policy add`");
   }
-  if (!edit.message.empty()) { line += " reason " + policy_quoted(edit.message); }
+  if (!edit.message.empty()) { line += " reason " + policy::quoted(edit.message); }
+  if (has_control_octet(line)) { return std::unexpected("a rule is one line of text without control characters"); }
   return line;
 }
 

@@ -22,9 +22,6 @@ struct QuickEdit {
 // is connected. Errors: a sentence.
 std::expected<std::string, std::string> policy_line(const QuickEdit& edit);
 
-// A text as the policy language quotes it.
-std::string policy_quoted(const std::string& text);
-
 // A regular expression (RE2) that matches exactly this text.
 std::string regex_of(const std::string& text);
 

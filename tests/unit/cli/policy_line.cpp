@@ -1,0 +1,86 @@
+#include "tools/sluice/policy_line.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "policy/snapshot.hpp"
+
+namespace sluice::cli {
+namespace {
+
+QuickEdit deny(std::string what) {
+  QuickEdit edit;
+  edit.verdict = "deny";
+  edit.what = std::move(what);
+  return edit;
+}
+
+// The line, which must be good policy.
+std::string line_of(const QuickEdit& edit) {
+  const auto line = policy_line(edit);
+  EXPECT_TRUE(line) << (line ? "" : line.error());
+  if (!line) { return ""; }
+  const auto snapshot = policy::Snapshot::compile(*line + "\nallow\n", {});
+  EXPECT_TRUE(snapshot) << *line;
+  return *line;
+}
+
+TEST(PolicyLine, ABareNameMeansTheDomainAndEverythingBelow) {
+  for (const char* const name : {"gambling.example", ".gambling.example", "*.gambling.example", "Gambling.Example."}) {
+    EXPECT_EQ(line_of(deny(name)), "deny host .gambling.example") << name;
+  }
+}
+
+TEST(PolicyLine, ExactMeansTheNameOnly) {
+  QuickEdit edit = deny("a.example");
+  edit.exact = true;
+  EXPECT_EQ(line_of(edit), "deny host a.example");
+}
+
+TEST(PolicyLine, AnAddressOrPrefixIsWhatIsConnected) {
+  EXPECT_EQ(line_of(deny("10.0.0.0/8")), "deny to 10.0.0.0/8");
+  EXPECT_EQ(line_of(deny("192.0.2.1")), "deny to 192.0.2.1");
+  EXPECT_EQ(line_of(deny("2001:db8::/32")), "deny to 2001:db8::/32");
+}
+
+TEST(PolicyLine, AUrlMatchesItselfAndWhatBeginsWithIt) {
+  EXPECT_EQ(line_of(deny("HTTP://A.example:80/x.y?(z)")), R"(deny url ~ "^http://a\.example/x\.y\?\(z\)")
+  ");
+      EXPECT_EQ(line_of(deny("http://a.example")), R"(deny url ~ "^http://a\.example/")");
+}
+
+TEST(PolicyLine, EveryOptionBecomesACondition) {
+  QuickEdit edit = deny("a.example");
+  edit.from = {"10.0.0.0/8", "192.0.2.1"};
+  edit.to = {"198.51.100.0/24"};
+  edit.ports = {"80", "8080"};
+  edit.methods = {"post"};
+  edit.scheme = "http";
+  edit.message = "say \"no\"";
+  EXPECT_EQ(line_of(edit),
+            "deny host .a.example from 10.0.0.0/8, 192.0.2.1 to 198.51.100.0/24 port 80, 8080 method POST scheme http "
+            "reason \"say \\\"no\\\"\"");
+}
+
+TEST(PolicyLine, AnExpressionIsTakenAsItIs) {
+  QuickEdit edit = deny("");
+  edit.url_regex = R"(\.exe(\?|$))";
+  EXPECT_EQ(line_of(edit), R"(deny url ~ "\.exe(\?|$)") ");
+}
+
+TEST(PolicyLine, WhatCannotBeMeantIsRefused) {
+  EXPECT_THAT(policy_line(deny("")).error(), testing::HasSubstr("everything"));
+  EXPECT_THAT(policy_line(deny("bücher.example")).error(), testing::HasSubstr("A-labels"));
+  EXPECT_THAT(policy_line(deny("a b")).error(), testing::HasSubstr("--url-regex"));
+  EXPECT_THAT(policy_line(deny("ftp://a.example/")).error(), testing::HasSubstr("is not a URL"));
+  EXPECT_FALSE(policy_line(deny(".")));
+}
+
+TEST(PolicyLine, AMessageCannotBeginASecondRule) {
+  QuickEdit edit = deny("a.example");
+  edit.message = "x\"\nallow";
+  EXPECT_FALSE(policy_line(edit));
+}
+
+}  // namespace
+}  // namespace sluice::cli
