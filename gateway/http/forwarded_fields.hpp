@@ -41,8 +41,10 @@ struct ResponseOptions {
   Framing framing = Framing::none;   // how the content is written to this client
   std::uint64_t content_length = 0;  // with Framing::length
   Version client_version = Version::http_1_1;
-  bool keep_alive = true;    // the client connection stays open behind this response
-  bool to_head = false;      // answers HEAD: Content-Length of the response is passed on, no content follows
+  bool keep_alive = true;  // the client connection stays open behind this response
+  // Answers HEAD: no content follows. Content-Length is what GET would have: content_length with Framing::length, else
+  // as received.
+  bool to_head = false;
   bool to_connect = false;   // answers CONNECT: no framing field in a 2xx (RFC 9110 9.3.6)
   bool from_parent = false;  // Proxy-Authenticate and Proxy-Authentication-Info are passed on
   Fields extra;              // written behind the response's own fields

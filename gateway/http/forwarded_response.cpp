@@ -44,8 +44,12 @@ bool must_not_have_framing(int status, const ResponseOptions& options) {
 void write_framing(const ResponseHead& response, const ResponseOptions& options, std::string& out) {
   if (must_not_have_framing(response.status, options) || response.status == kNotModified) { return; }
   if (options.to_head) {
-    // What GET would have got: only when the response says so.
-    if (response.has_content_length) { write_number_field("Content-Length", response.content_length, out); }
+    // What GET would have got: when we know it, or the response says so.
+    if (options.framing == Framing::length) {
+      write_number_field("Content-Length", options.content_length, out);
+    } else if (response.has_content_length) {
+      write_number_field("Content-Length", response.content_length, out);
+    }
     return;
   }
   switch (options.framing) {

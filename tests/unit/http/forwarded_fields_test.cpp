@@ -183,6 +183,19 @@ TEST(ForwardedResponse, OfHeadKeepsTheLengthOfGet) {
             "HTTP/1.1 200 OK\r\n\r\n");
 }
 
+TEST(ForwardedResponse, OfHeadFromTheCacheHasTheLengthOfGet) {
+  ResponseHead stored;
+  stored.status = 200;
+  stored.reason = "OK";
+  ResponseOptions options;
+  options.to_head = true;
+  options.framing = Framing::length;
+  options.content_length = 7;
+  std::string out;
+  write_response_head(stored, options, out);
+  EXPECT_EQ(out, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n");
+}
+
 TEST(ForwardedResponse, WithoutContentByItsStatusHasNoFraming) {
   EXPECT_EQ(forwarded_response("HTTP/1.1 204 No\r\nContent-Length: 7\r\n\r\n", {}), "HTTP/1.1 204 No\r\n\r\n");
   EXPECT_EQ(forwarded_response("HTTP/1.1 304 No\r\nContent-Length: 7\r\n\r\n", {}), "HTTP/1.1 304 No\r\n\r\n");
