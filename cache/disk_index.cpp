@@ -77,18 +77,21 @@ std::vector<std::uint64_t> DiskIndex::ids_of(std::uint64_t hash) const {
   return ids;
 }
 
-std::optional<DiskIndex::Entry> DiskIndex::choose_victim() {
-  constexpr int kMostChances = 256;  // bounds the time under the lock
+std::optional<DiskIndex::Oldest> DiskIndex::oldest() const {
   const std::scoped_lock lock(mutex_);
-  for (int passed = 0;; ++passed) {
-    const Place place = restored_.oldest != kNone ? restored_.oldest : added_.oldest;
-    if (place == kNone) { return std::nullopt; }
-    if (slots_[place].is_used == 0 || passed == kMostChances) { return entry_at(place); }
-    unlink(place);
-    slots_[place].is_used = 0;
-    slots_[place].is_restored = 0;
-    push(place);
-  }
+  const Place place = restored_.oldest != kNone ? restored_.oldest : added_.oldest;
+  if (place == kNone) { return std::nullopt; }
+  return Oldest{entry_at(place), slots_[place].is_used != 0};
+}
+
+void DiskIndex::requeue(std::uint64_t hash, std::uint64_t id) {
+  const std::scoped_lock lock(mutex_);
+  const Place place = *find_link(hash, id);
+  if (place == kNone) { return; }
+  unlink(place);
+  slots_[place].is_used = 0;
+  slots_[place].is_restored = 0;
+  push(place);
 }
 
 std::uint64_t DiskIndex::octets() const {

@@ -30,8 +30,14 @@ class DiskIndex {
 
   bool has(std::uint64_t hash) const;
   std::vector<std::uint64_t> ids_of(std::uint64_t hash) const;
-  // The next to evict, still in the index; used ones passed over lose their mark and go to the end. Null when empty.
-  std::optional<Entry> choose_victim();
+  // The next to evict, and whether it was used since it came; it stays in the index. Null when empty.
+  struct Oldest {
+    Entry entry;
+    bool is_used = false;
+  };
+  std::optional<Oldest> oldest() const;
+  // Its second chance: as if it had been stored just now, and not used yet.
+  void requeue(std::uint64_t hash, std::uint64_t id);
 
   std::uint64_t octets() const;
   std::size_t size() const;

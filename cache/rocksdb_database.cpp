@@ -71,13 +71,11 @@ rocksdb::ColumnFamilyOptions content_options(const std::shared_ptr<rocksdb::Cach
                                              const RocksdbTuning& tuning) {
   auto options = family_options(cache, std::max<std::uint64_t>(tuning.memtable, 64 << 10));
   options.enable_blob_files = true;
-  options.min_blob_size = 4096;
+  options.min_blob_size = 256;  // so that compaction moves references, hardly ever content
   options.blob_file_size = 32ULL << 20;
-  // Content leaves in about the order it came, so a blob file mostly becomes garbage as a whole and is deleted; what
-  // was used again and outlives its neighbours is copied out of the older half of the files.
-  options.enable_blob_garbage_collection = true;
-  options.blob_garbage_collection_age_cutoff = 0.5;
-  options.blob_garbage_collection_force_threshold = 0.5;
+  // No blob garbage collection: responses leave in the order they came, and the store itself writes those anew that
+  // stay for a second round, so that each blob file in turn holds nothing but garbage and is deleted whole.
+  options.enable_blob_garbage_collection = false;
   options.target_file_size_base = 8 << 20;
   return options;
 }
@@ -141,6 +139,13 @@ std::uint64_t RocksdbDatabase::files_waiting() const {
   std::string text;
   if (!db->GetProperty(content, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &text)) { return 0; }
   return std::strtoull(text.c_str(), nullptr, 10);
+}
+
+void RocksdbDatabase::reclaim(const std::string& end) {
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  const rocksdb::Slice last(end);
+  db->CompactRange(options, content, nullptr, &last).PermitUncheckedError();  // the next look at the size tells
 }
 
 rocksdb::Status open_database(const std::string& path, const RocksdbTuning& tuning, RocksdbDatabase& database) {

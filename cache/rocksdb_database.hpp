@@ -24,7 +24,9 @@ struct RocksdbDatabase {
   std::uint64_t property(rocksdb::ColumnFamilyHandle* family, const std::string& name) const;
   std::uint64_t octets_on_disk() const;  // all files, also those that only wait to be deleted; logs estimated
   std::uint64_t live_octets() const;     // without what is known to be garbage
-  std::uint64_t files_waiting() const;   // flushed and not compacted; grows only when compaction cannot go on
+  // Merges away what was removed below the content key `end`, so that files without anything live are deleted. Blocks.
+  void reclaim(const std::string& end);
+  std::uint64_t files_waiting() const;  // flushed and not compacted; grows only when compaction cannot go on
 };
 
 struct RocksdbTuning {

@@ -21,10 +21,10 @@
 namespace sluice::cache {
 namespace {
 
-constexpr std::size_t kIndexStep = 2048;             // queue entries a step
-constexpr std::size_t kEvictionStep = 64;            // responses a step
-constexpr std::uint64_t kMostFilesWaiting = 64;      // then compaction does not go on: stop storing
-constexpr std::uint64_t kMeasureEvery = 4ULL << 20;  // octets written between two looks at the real size
+constexpr std::size_t kIndexStep = 2048;         // queue entries a step
+constexpr std::size_t kEvictionStep = 64;        // responses a step
+constexpr std::uint64_t kMostFilesWaiting = 64;  // then compaction does not go on: stop storing
+constexpr int kMostSecondChances = 16;           // before a response is evicted although it was used
 
 using StoreResult = std::expected<void, StoreError>;
 
@@ -73,6 +73,11 @@ class RocksdbStore final : public Store {
   StoreResult admit_write();
   StoreResult make_room(std::uint64_t octets);
   StoreResult evict(const DiskIndex::Entry& entry);
+  bool has_content_of(const StoredVariant& variant, const StoredResponse& response);
+  bool give_second_chance(const DiskIndex::Entry& entry);
+  bool write_anew(const DiskIndex::Entry& entry, StoredRecord& record, StoredVariant& variant);
+  void measure();
+  void reclaim_if_needed();  // REQUIRES: `changes_` is not held
   std::size_t remove_key(std::string_view key, StoreResult& result);
   void finish_removals();
   bool restore_entries();
@@ -88,11 +93,16 @@ class RocksdbStore final : public Store {
 
   mutable std::mutex changes_;
   std::string index_cursor_ = queue_key(0);
-  std::uint64_t measured_at_ = 0;              // octets written when the real size was last looked at
-  bool is_over_ = false;                       // the real size was over the budget then
+  std::uint64_t next_measure_ = 0;             // octets written when the real size is looked at again
+  std::uint64_t next_reclaim_ = 0;             // and garbage may be merged away again
+  std::uint64_t allowance_;                    // what may be accounted for; the rest of the budget is for garbage
+  bool is_over_ = false;                       // the real size was over the budget
   std::set<std::string, std::less<>> purged_;  // keys whose purge the disk did not take yet: they stay invisible
   std::vector<std::uint64_t> abandoned_;       // ids whose chunks the disk did not let go yet
 
+  std::atomic<std::uint64_t> evicted_up_to_ = 0;  // the greatest id evicted
+  std::atomic<bool> needs_reclaim_ = false;
+  std::atomic_flag is_reclaiming_;
   std::atomic<bool> has_purged_ = false;
   std::atomic<bool> index_complete_ = false;
   std::atomic<std::uint64_t> open_ = 0;     // octets of responses being written
@@ -182,7 +192,8 @@ RocksdbStore::RocksdbStore(const RocksdbStoreOptions& options, CacheDirectory di
       directory_(std::move(directory)),
       disk_(std::move(database)),
       first_id_(first_store_id(directory_.epoch())),
-      next_id_(first_id_ + (1ULL << kChunkBits) + chunk_logarithm(options.chunk)) {
+      next_id_(first_id_ + (1ULL << kChunkBits) + chunk_logarithm(options.chunk)),
+      allowance_(options.budget - options.budget / 16 - std::min(options.budget / 4, 6 * options.memtable)) {
   rocksdb::WriteBatch batch;
   for (const auto id : disk_.unfinished_ids()) {
     disk_.remove_response(batch, id, std::nullopt);
@@ -321,6 +332,7 @@ StoreResult RocksdbStore::put(StoredResponsePtr response) {
 }
 
 StoreResult RocksdbStore::reserve(std::uint64_t octets) {
+  reclaim_if_needed();
   const Lock lock(changes_);
   if (auto admitted = admit_write(); !admitted) { return admitted; }
   if (auto room = make_room(octets); !room) { return room; }
@@ -342,6 +354,7 @@ StoreResult RocksdbStore::write_chunk(std::uint64_t id, std::uint32_t number, co
 std::expected<StoredResponsePtr, StoreError> RocksdbStore::commit(StoredHead head, Completed completed) {
   const auto id = completed.id;
   const auto charge = disk_charge(head, chunk_size(id));
+  reclaim_if_needed();
   const Lock lock(changes_);
   if (auto admitted = admit_write(); !admitted) { return std::unexpected(admitted.error()); }
   const auto missing = charge > completed.reserved ? charge - completed.reserved : 0;
@@ -388,6 +401,24 @@ void RocksdbStore::abandon(std::uint64_t id, std::uint64_t reserved) {
   finish_removals();
 }
 
+bool RocksdbStore::has_content_of(const StoredVariant& variant, const StoredResponse& response) {
+  if (!response.is_resident()) { return false; }
+  for (std::uint64_t offset = 0; offset < response.head.content_length;) {
+    const auto size = std::min(chunk_size(variant.store_id), response.head.content_length - offset);
+    const auto stored =
+        disk_.read_chunk(variant.store_id, static_cast<std::uint32_t>(offset / chunk_size(variant.store_id)), size);
+    if (!stored) { return false; }
+    for (std::string_view rest = stored->view(); !rest.empty();) {
+      const auto piece = read(response, offset);
+      if (!piece || !piece->view().substr(0, rest.size()).starts_with(rest.substr(0, piece->size))) { return false; }
+      const auto compared = std::min(piece->size, rest.size());
+      rest.remove_prefix(compared);
+      offset += compared;
+    }
+  }
+  return true;
+}
+
 std::expected<StoredResponsePtr, StoreError> RocksdbStore::freshen(const StoredResponse& response, StoredHead head) {
   const auto& old = response.head;
   if (head.key != old.key || head.content_length != old.content_length || !is_storable(head)) {
@@ -400,11 +431,11 @@ std::expected<StoredResponsePtr, StoreError> RocksdbStore::freshen(const StoredR
   }
   StoredRecord record = record_to_change(old.key);
   auto& variants = record.variants;
-  // A response that came from the memory tier has no id: then it is the same when its head says so.
+  // A response that came from the memory tier has no id, and one that got a second chance another: then the content
+  // itself decides.
   const auto is_same = [&](const StoredVariant& v) {
     if (v.head.variant != old.variant || v.head.content_length != old.content_length) { return false; }
-    if (response.store_id != 0) { return v.store_id == response.store_id; }
-    return v.head.response_time == old.response_time && v.head.wire == old.wire;
+    return v.store_id == response.store_id || has_content_of(v, response);
   };
   auto target = std::ranges::find_if(variants, is_same);
   if (target == variants.end()) { return std::unexpected(StoreError::gone); }
@@ -549,34 +580,94 @@ StoreResult RocksdbStore::admit_write() {
     if (!disk_.gate().admit()) { return std::unexpected(disk_.gate().last_error()); }
     disk_.database().db->Resume().PermitUncheckedError();  // when it did not help, the write that follows says so
   }
-  if (disk_.octets_written() >= measured_at_ + kMeasureEvery || is_over_) {
-    measured_at_ = disk_.octets_written();
-    is_over_ =
-        disk_.database().octets_on_disk() > options_.budget || disk_.database().files_waiting() > kMostFilesWaiting;
-  }
+  if (disk_.octets_written() >= next_measure_ || is_over_) { measure(); }
   if (is_over_) { return std::unexpected(StoreError::no_space); }
   return {};
 }
 
+// Content that was removed stays in its file until all of the file is garbage, so the files are larger than what is
+// accounted for. This keeps the files, not only the account, within the budget: when they come near it, less may be
+// stored and what was removed is merged away; when there is room, more.
+void RocksdbStore::measure() {
+  const auto step = std::max<std::uint64_t>(options_.memtable / 2, 1);
+  const auto most = options_.budget - options_.budget / 16;
+  const auto on_disk = disk_.database().octets_on_disk();
+  next_measure_ = disk_.octets_written() + step;
+  if (on_disk > most) {
+    allowance_ = std::max(options_.budget / 4, allowance_ - std::min(allowance_, step));
+    if (disk_.octets_written() >= next_reclaim_) {
+      next_reclaim_ = disk_.octets_written() + std::max(options_.memtable, options_.budget / 64);
+      needs_reclaim_ = true;
+    }
+  } else if (on_disk + 2 * step < most) {
+    allowance_ = std::min(most, allowance_ + step);
+  }
+  is_over_ = on_disk > options_.budget || disk_.database().files_waiting() > kMostFilesWaiting;
+  if (!is_over_) { return; }
+  const auto evicted = evictions_.load();
+  static_cast<void>(make_room(0));  // the caller refuses whatever comes of it
+  if (evictions_ != evicted) { needs_reclaim_ = true; }
+}
+
+void RocksdbStore::reclaim_if_needed() {
+  if (!needs_reclaim_.load() || is_reclaiming_.test_and_set()) { return; }
+  needs_reclaim_ = false;
+  disk_.database().reclaim(chunk_key(evicted_up_to_, UINT32_MAX));
+  is_reclaiming_.clear();
+}
+
 StoreResult RocksdbStore::make_room(std::uint64_t octets) {
-  while (used() + octets > options_.budget) {
-    const auto victim = index_.choose_victim();
-    if (!victim) { return std::unexpected(StoreError::no_space); }
-    if (auto evicted = evict(*victim); !evicted) { return evicted; }
+  for (int chances = 0; used() + octets > allowance_;) {
+    const auto oldest = index_.oldest();
+    if (!oldest) { return std::unexpected(StoreError::no_space); }
+    if (oldest->is_used && chances++ < kMostSecondChances && give_second_chance(oldest->entry)) { continue; }
+    if (auto evicted = evict(oldest->entry); !evicted) { return evicted; }
+    evicted_up_to_ = std::max(evicted_up_to_.load(), oldest->entry.id);
     evictions_.fetch_add(1, std::memory_order_relaxed);
   }
   return {};
+}
+
+// A response of one chunk is written anew, so that the file it lay in can go; a longer one fills files of its own and
+// stays where it is. False when it cannot be kept.
+bool RocksdbStore::give_second_chance(const DiskIndex::Entry& entry) {
+  auto record = disk_.read_record(disk_.read_owner(entry.id));
+  if (!record || !*record) { return false; }
+  const auto own = std::ranges::find_if((*record)->variants, [&](const auto& v) { return v.store_id == entry.id; });
+  if (own == (*record)->variants.end()) { return false; }
+  const auto length = own->head.content_length;
+  if (length == 0 || length > std::min(chunk_size(entry.id), chunk_size(next_id_))) {
+    index_.requeue(entry.hash, entry.id);
+    return true;
+  }
+  return write_anew(entry, **record, *own);
+}
+
+bool RocksdbStore::write_anew(const DiskIndex::Entry& entry, StoredRecord& record, StoredVariant& variant) {
+  auto content = disk_.read_chunk(entry.id, 0, variant.head.content_length);
+  if (!content) { return false; }
+  rocksdb::WriteBatch batch;
+  disk_.remove_response(batch, entry.id, variant.head.content_length);
+  variant.store_id = new_id();
+  disk_.put_chunk(batch, variant.store_id, 0, {std::move(*content)});
+  disk_.put_owner(batch, variant.store_id, variant.octets, record.key);
+  disk_.put_record(batch, record);
+  if (!disk_.write(batch)) { return false; }
+  index_.remove(entry.hash, entry.id);
+  index_.add({entry.hash, variant.store_id, variant.octets});
+  evicted_up_to_ = std::max(evicted_up_to_.load(), entry.id);
+  return true;
 }
 
 bool RocksdbStore::build_index_step() {
   const Lock lock(changes_);
   if (!index_complete_.load()) { return restore_entries(); }
-  for (std::size_t i = 0; i < kEvictionStep && used() > options_.budget; ++i) {
-    const auto victim = index_.choose_victim();
-    if (!victim || !evict(*victim)) { return false; }
+  for (std::size_t i = 0; i < kEvictionStep && used() > allowance_; ++i) {
+    const auto oldest = index_.oldest();
+    if (!oldest || !evict(oldest->entry)) { return false; }
     evictions_.fetch_add(1, std::memory_order_relaxed);
   }
-  return used() > options_.budget;
+  return used() > allowance_;
 }
 
 // When the queue cannot be read to its end, the index stays incomplete: may_have() goes on saying "perhaps", and the
@@ -591,7 +682,7 @@ bool RocksdbStore::restore_entries() {
   if (owned.size() == kIndexStep) { return true; }
   unknown_ = 0;
   index_complete_.store(true, std::memory_order_release);
-  return used() > options_.budget;
+  return used() > allowance_;
 }
 
 // ---- opening
@@ -625,12 +716,15 @@ std::expected<std::unique_ptr<Store>, std::string> open_rocksdb_store(const Rock
   auto& said = warnings != nullptr ? *warnings : unasked;
   auto directory = CacheDirectory::open(options.directory, said);
   if (!directory) { return std::unexpected(directory.error()); }
-  const RocksdbTuning tuning{options.block_cache, options.memtable};
+  // A memtable and its log are a small part of the budget, also of a small one.
+  auto tuned = options;
+  tuned.memtable = std::clamp<std::uint64_t>(options.budget / 32, 64 << 10, options.memtable);
+  const RocksdbTuning tuning{tuned.block_cache, tuned.memtable};
   RocksdbDatabase database;
   if (auto opened = open_or_start_empty(*directory, tuning, database, said); !opened) {
     return std::unexpected(opened.error());
   }
-  return std::make_unique<RocksdbStore>(options, std::move(*directory), std::move(database));
+  return std::make_unique<RocksdbStore>(tuned, std::move(*directory), std::move(database));
 }
 
 }  // namespace sluice::cache

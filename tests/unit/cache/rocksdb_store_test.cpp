@@ -18,7 +18,7 @@ constexpr std::uint64_t kChunk = 64 << 10;
 std::unique_ptr<Store> open(const std::string& directory, std::uint64_t budget = 1ULL << 30,
                             std::vector<std::string>* warnings = nullptr) {
   auto store =
-      open_rocksdb_store({.directory = directory, .budget = budget, .chunk = kChunk, .memtable = 1 << 20}, warnings);
+      open_rocksdb_store({.directory = directory, .budget = budget, .chunk = kChunk, .memtable = 4 << 20}, warnings);
   if (!store) {
     ADD_FAILURE() << store.error();
     return nullptr;
@@ -42,7 +42,8 @@ void index(Store& store) {
 std::uint64_t octets_in(const std::string& directory) {
   std::uint64_t octets = 0;
   for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-    if (entry.is_regular_file()) { octets += entry.file_size(); }
+    std::error_code gone;  // compaction deletes files meanwhile
+    if (const auto size = entry.file_size(gone); !gone) { octets += size; }
   }
   return octets;
 }
@@ -188,7 +189,7 @@ TEST(RocksdbStore, FlippedPagesAreNeverServed) {
       file << pattern(std::min<std::uint64_t>(size, 4096), random());
     }
     std::vector<std::string> warnings;
-    auto opened = open_rocksdb_store({.directory = path, .chunk = kChunk, .memtable = 1 << 20}, &warnings);
+    auto opened = open_rocksdb_store({.directory = path, .chunk = kChunk, .memtable = 4 << 20}, &warnings);
     ASSERT_TRUE(opened) << opened.error();
     for (const auto& warning : warnings) { std::printf("round %d: %s\n", round, warning.c_str()); }
     auto& store = **opened;
@@ -205,9 +206,11 @@ TEST(RocksdbStore, FlippedPagesAreNeverServed) {
     index(store);
     EXPECT_TRUE(store.put(make_response("new", "after the damage")));
     EXPECT_EQ(content_of(store, *store.find("new", kPlain.fields()).response), "after the damage");
+    opened->reset();
+    fs::remove_all(path);
   }
   std::printf("%d responses found and exact, %d absent\n", found, absent);
-  EXPECT_GT(found, absent);
+  EXPECT_GT(found, kResponses);
 }
 
 TEST(RocksdbStore, TheBudgetIsKeptWhileItIsOverwrittenTenTimes) {
@@ -232,7 +235,8 @@ TEST(RocksdbStore, TheBudgetIsKeptWhileItIsOverwrittenTenTimes) {
               static_cast<unsigned long long>(kBudget), static_cast<unsigned long long>(most_accounted),
               static_cast<unsigned long long>(most_on_disk), static_cast<unsigned long long>(refused));
   EXPECT_GT(most_accounted, kBudget / 2);
-  EXPECT_LT(most_on_disk, 2 * kBudget);
+  EXPECT_LE(most_on_disk, kBudget + kBudget / 8);  // what RocksDB is about to delete may still be listed
+  EXPECT_EQ(refused, 0U);
 }
 
 TEST(RocksdbStore, WhatIsUsedOutlivesWhatIsNot) {
@@ -270,10 +274,10 @@ TEST(RocksdbStore, FreshenNeedsTheResponseThatIsStored) {
   EXPECT_EQ(find(store->find("k", kPlain.fields()).response->head.fields.fields(), "X-Round")->value, "2");
   ASSERT_TRUE(store->put(make_response("k", "BODY")));
   EXPECT_EQ(store->freshen(*old, make_head("k", 4)).error(), StoreError::gone);
-  // The same response as the memory tier holds it has no store id and is told by its head.
+  // The same response as the memory tier holds it has no store id and is told by its content.
+  EXPECT_EQ(store->freshen(*first, make_head("k", 4)).error(), StoreError::gone);
   ASSERT_TRUE(store->put(first));
   EXPECT_TRUE(store->freshen(*first, make_head("k", 4, {{"X-Round", "3"}})));
-  EXPECT_EQ(store->freshen(*first, make_head("k", 4)).error(), StoreError::gone);
 }
 
 TEST(RocksdbStore, ASecondOpeningOfTheSameDirectoryIsRefused) {
