@@ -5,7 +5,15 @@
 namespace sluice::policy {
 namespace {
 
+// Most conditions name a host or two.
+constexpr std::size_t kFew = 4;
+
+bool is_below(std::string_view host, std::string_view name) noexcept {
+  return host.ends_with(name) && (host.size() == name.size() || host[host.size() - name.size() - 1] == '.');
+}
+
 bool holds(const std::vector<std::string>& sorted, std::string_view name) noexcept {
+  if (sorted.size() <= kFew) { return std::ranges::find(sorted, name) != sorted.end(); }
   return std::ranges::binary_search(sorted, name, std::less<>{});
 }
 
@@ -26,13 +34,15 @@ HostIndex::HostIndex(std::span<const HostPattern> patterns) {
 // An address has no names below it: no suffix ends in a number or holds a colon, so none is ever found in one.
 bool HostIndex::contains(std::string_view host) const noexcept {
   if (holds(names_, host)) { return true; }
-  while (!suffixes_.empty()) {
+  if (suffixes_.size() <= kFew) {
+    return std::ranges::any_of(suffixes_, [&](const std::string& name) { return is_below(host, name); });
+  }
+  while (true) {
     if (holds(suffixes_, host)) { return true; }
     const std::size_t dot = host.find('.');
-    if (dot == host.npos) { break; }
+    if (dot == host.npos) { return false; }
     host.remove_prefix(dot + 1);
   }
-  return false;
 }
 
 }  // namespace sluice::policy

@@ -12,7 +12,7 @@ bool is_blank(char c) noexcept {
   return c == ' ' || c == '\t';
 }
 bool ends_word(char c) noexcept {
-  return is_blank(c) || c == ',' || c == '"' || c == '#';
+  return is_blank(c) || c == ',' || c == '"' || c == '#' || c == '~';
 }
 bool is_control(char c) noexcept {
   return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f';

@@ -125,6 +125,9 @@ class LineParser {
     if (!rule.reason.empty()) { fail(word.at, "a second `reason`", rule); }
     const Token text = tokens_.peek();
     if (text.kind != Token::Kind::quoted) {
+      const bool is_value =
+          text.kind == Token::Kind::word && std::ranges::find(kRuleWords, text.text) == kRuleWords.end();
+      if (is_value) { tokens_.take(); }  // the text without its quotes, or its first word
       return fail(text.at, "`reason` takes a text in quotes, not " + name_of(text), rule);
     }
     tokens_.take();

@@ -57,7 +57,9 @@ std::string_view Report::line(int number) const noexcept {
 }
 
 std::vector<Diagnostic> Report::errors() && {
-  return sorted(std::move(errors_));
+  std::vector<Diagnostic> errors = sorted(std::move(errors_));
+  if (errors.size() == kMostErrors) { errors.back().message += " (more errors than these 100 are not listed)"; }
+  return errors;
 }
 std::vector<Diagnostic> Report::warnings() && {
   return sorted(std::move(warnings_));

@@ -1,0 +1,217 @@
+#include <gmock/gmock.h>
+
+#include "support.hpp"
+
+namespace sluice::policy {
+namespace {
+
+using test::compiled;
+using test::errors_of;
+using testing::HasSubstr;
+
+struct Case {
+  std::string_view line;  // ahead of the default
+  int column;
+  std::string_view message;  // a part of it
+};
+
+TEST(Diagnostics, NameThePlaceAndWhatWasExpected) {
+  const std::vector<Case> cases{
+      {"permit host a", 1, "unknown statement `permit`"},
+      {"alow host a", 1, "did you mean `allow`?"},
+      {"\"allow\"", 1, "unknown statement the quoted text"},
+      {"deny hots a.example", 6, "unknown condition `hots`; did you mean `host`?"},
+      {"deny ulr ~ \"x\"", 6, "did you mean `url`?"},
+      {"deny www.example.com", 6, "write `host` ahead of it"},
+      {"deny 10.0.0.1", 6, "write `to` or `from` ahead of it"},
+      {"deny from 10.0.0.1 10.0.0.2", 20, "a comma between two addresses"},
+      {"deny , host a", 6, "`,` without a value"},
+      {"deny host", 10, "a host expected, not the end of the line"},
+      {"deny host a.example,", 21, "a host expected"},
+      {"deny host from 10.0.0.1", 11, "a host expected, not `from`"},
+      {"deny host \"a.example\"", 11, "a host expected, not the quoted text"},
+      {"deny host b\xc3\xbc"
+       "cher.example",
+       11, "xn--"},
+      {"deny host http://a.example/", 11, "for a whole URL write `url ~"},
+      {"deny host a.example/x", 11, "without a path"},
+      {"deny host 10.0.0.0/8", 11, "write `to 10.0.0.0/8`"},
+      {"deny host a.example:80", 11, "write `port` beside it"},
+      {"deny host a*.example", 11, "`*` may stand in front only"},
+      {"deny host *", 11, "`*` may stand in front only"},
+      {"deny host .", 11, "an empty label"},
+      {"deny host a..b", 11, "an empty label"},
+      {"deny host -a.b", 11, "begins or ends with `-`"},
+      {"deny host a!b", 11, "no domain name has"},
+      {"deny host 127.1", 11, "four decimal numbers"},
+      {"deny host 0x7f000001", 11, "four decimal numbers"},
+      {"deny host a.0x7f", 11, "four decimal numbers"},
+      {"deny to 10.1.2.3/8", 9, "did you mean `10.0.0.0/8` or `10.1.2.3`?"},
+      {"deny to 2001:db8::1/32", 9, "did you mean `2001:db8::/32`"},
+      {"deny to 10.0.0", 9, "no address or prefix"},
+      {"deny to 010.0.0.1", 9, "no address or prefix"},
+      {"deny to locl", 9, "unknown net `locl`; did you mean `local`?"},
+      {"deny to printers", 9, "define it with `net printers PREFIX, ...`"},
+      {"net a b", 7, "unknown net `b`"},
+      {"net a-1", 8, "expected, not the end of the line"},
+      {"net 10.0.0.0/8", 5, "`net` takes a name"},
+      {"net local 10.0.0.0/8", 5, "a word of the language"},
+      {"net port 10.0.0.0/8", 5, "a word of the language"},
+      {"net x 10.0.0.0/8 10.0.0.1", 18, "between two prefixes stands a comma"},
+      {"deny port http", 11, "no port"},
+      {"deny port 65536", 11, "no port"},
+      {"deny port 090", 11, "no port"},
+      {"deny port 90-80", 11, "did you mean `80-90`?"},
+      {"deny method get", 13, "did you mean `GET`?"},
+      {"deny method G(T", 13, "no method"},
+      {"deny scheme htps", 13, "did you mean `https`?"},
+      {"deny url \"x\"", 10, "followed by `~`"},
+      {"deny url ~ x", 12, "an expression in quotes expected, not `x`"},
+      {"deny url ~ \"\"", 13, "an empty expression"},
+      {"deny url ~ \"a(b\"", 13, "missing )"},
+      {"deny url ~ \"ok\", \"\\\"x**\"", 22, "bad repetition operator"},
+      {"deny url ~ \"[z-a]\"", 14, "invalid character class range"},
+      {"deny url ~ \"a\xc3\xa4\"", 14, "URLs are ASCII"},
+      {"deny url ~ \"((a{100}){100}){100}\"", 16, "invalid repetition size"},
+      {"deny not not host a", 10, "negates twice"},
+      {"deny not", 9, "where a condition is expected"},
+      {"deny unless", 6, "`unless` without a condition"},
+      {"deny unless host a unless host b", 20, "a second `unless`"},
+      {"deny host a reason no", 20, "`reason` takes a text in quotes, not `no`"},
+      {"deny host a reason \"\"", 20, "an empty reason"},
+      {"deny host a reason \"x\" reason \"y\"", 24, "a second `reason`"},
+      {"deny host a reason \"x\" host b", 24, "conditions stand ahead of"},
+      {"deny host a id x unless host b", 18, "conditions stand ahead of"},
+      {"deny host a reason \"\xff\"", 20, "not UTF-8"},
+      {"deny host a id", 15, "`id` takes a name"},
+      {"deny host a id -x", 16, "is no id"},
+      {"deny host a id x id y", 18, "a second `id`"},
+      {"deny host a reason \"x", 20, "closing quote"},
+      {"deny host a\x01", 12, "control character"},
+  };
+  for (const Case& one : cases) {
+    const auto errors = errors_of(std::string(one.line) + "\nallow\n");
+    ASSERT_EQ(errors.size(), 1u) << one.line << (errors.empty() ? "" : errors.back().text());
+    EXPECT_EQ(errors[0].line, 1) << one.line;
+    EXPECT_EQ(errors[0].column, one.column) << one.line << '\n' << errors[0].text();
+    EXPECT_THAT(errors[0].message, HasSubstr(std::string(one.message))) << one.line;
+    EXPECT_EQ(errors[0].excerpt, one.line);
+  }
+}
+
+TEST(Diagnostics, ComeAllInOneRunInTheOrderOfTheText) {
+  const auto errors = errors_of(
+      "deny hots a to 1.2.3\nallow host a_, -b, c.example port 99999\nnet staff 10.0.0.0/33\ndeny from staff\ndeny url "
+      "~ "
+      "\"(\"\nallow from staf\nallow\n");
+  std::vector<std::pair<int, int>> places;
+  for (const Diagnostic& error : errors) { places.emplace_back(error.line, error.column); }
+  const std::vector<std::pair<int, int>> expected{{1, 6}, {1, 16}, {2, 16}, {2, 35}, {3, 11}, {5, 13}, {6, 12}};
+  EXPECT_EQ(places, expected);
+}
+
+TEST(Diagnostics, ShowTheLineAndACaret) {
+  const Diagnostic error{
+      Diagnostic::Severity::error, "policy", 3, 7, "unknown condition `hosts`; did you mean `host`?", "deny\t hosts a"};
+  EXPECT_EQ(error.text(),
+            "policy:3:7: error: unknown condition `hosts`; did you mean `host`?\n"
+            "    deny\t hosts a\n"
+            "        \t ^");
+}
+
+TEST(Diagnostics, CountCharactersNotOctetsForTheCaret) {
+  const Diagnostic error{Diagnostic::Severity::warning, "p", 1, 8, "m", "\xc3\xa4\xc3\xb6\xc3\xbc x"};
+  EXPECT_EQ(error.text(), "p:1:8: warning: m\n    \xc3\xa4\xc3\xb6\xc3\xbc x\n        ^");
+}
+
+TEST(Diagnostics, ShowAWindowOfALongLineAndNoControlCharacters) {
+  const Diagnostic error{
+      Diagnostic::Severity::error, "p", 1, 1001, "m", std::string(1000, 'x') + "\x1b[2J" + std::string(1000, 'y')};
+  const std::string text = error.text();
+  EXPECT_LT(text.size(), 400u);
+  EXPECT_THAT(text, HasSubstr("x?[2Jy"));
+}
+
+TEST(Diagnostics, DemandAWrittenDefault) {
+  for (const std::string_view text : {"", "\n# nothing\n", "net a 10.0.0.1\n", "allow\ndeny host a\n", "deny host a"}) {
+    const auto errors = errors_of(text);
+    ASSERT_EQ(errors.size(), 1u) << text;
+    EXPECT_THAT(errors[0].message, HasSubstr("the default verdict is written, never implied"));
+    EXPECT_THAT(errors[0].message, HasSubstr("add `allow` or `deny` as the last line"));
+  }
+}
+
+TEST(Diagnostics, RefuseTheSameIdOrNetTwice) {
+  const auto ids = errors_of("deny host a id x\ndeny host b id x\nallow\n");
+  ASSERT_EQ(ids.size(), 1u);
+  EXPECT_EQ(ids[0].line, 2);
+  EXPECT_THAT(ids[0].message, HasSubstr("`x` is used on line 1 already"));
+  const auto nets = errors_of("net a 10.0.0.1\nnet a 10.0.0.2\nallow\n");
+  ASSERT_EQ(nets.size(), 1u);
+  EXPECT_THAT(nets[0].message, HasSubstr("defined on line 1 already"));
+}
+
+TEST(Diagnostics, WantNetsOfNetsInOrderSoThatThereIsNoCircle) {
+  const auto errors = errors_of("net a b\nnet b a\nallow\n");
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_THAT(errors[0].message, HasSubstr("it is defined on line 2, which must stand above"));
+  EXPECT_TRUE(errors_of("deny from later\nnet later 10.0.0.1\nallow\n").empty());
+}
+
+TEST(Diagnostics, WarnOfRulesThatAreNeverReached) {
+  const auto policy = compiled("deny host a\nallow host a\nallow\ndeny host b\nallow\n");
+  ASSERT_EQ(policy->warnings().size(), 3u);
+  EXPECT_EQ(policy->warnings()[0].line, 2);
+  EXPECT_THAT(policy->warnings()[0].message, HasSubstr("line 1 has the same conditions"));
+  EXPECT_EQ(policy->warnings()[1].line, 4);
+  EXPECT_THAT(policy->warnings()[1].message, HasSubstr("line 3 decides everything that is left"));
+  EXPECT_EQ(policy->warnings()[2].line, 5);
+}
+
+TEST(Diagnostics, WarnOfAConditionThatIsWrittenTwice) {
+  const auto policy = compiled("deny host a host b\ndeny not port 1 not port 2\nallow\n");
+  ASSERT_EQ(policy->warnings().size(), 1u);
+  EXPECT_EQ(policy->warnings()[0].column, 13);
+}
+
+TEST(Diagnostics, AreBoundedInNumber) {
+  std::string text;
+  for (int i = 0; i < 5000; ++i) { text += "deny hots a\n"; }
+  const auto errors = errors_of(text);
+  ASSERT_EQ(errors.size(), 100u);
+  EXPECT_THAT(errors.back().message, HasSubstr("more errors"));
+}
+
+TEST(Limits, BoundTheTextAndItsLines) {
+  const auto large = errors_of(std::string(5 << 20, '\n') + "allow\n");
+  ASSERT_EQ(large.size(), 1u);
+  EXPECT_THAT(large[0].message, HasSubstr("more than 4 MiB"));
+  const auto line = errors_of("# " + std::string(70'000, 'x') + "\nallow\n");
+  ASSERT_EQ(line.size(), 1u);
+  EXPECT_THAT(line[0].message, HasSubstr("longer than 65536 octets"));
+  const auto reason = errors_of("deny host a reason \"" + std::string(301, 'x') + "\"\nallow\n");
+  ASSERT_EQ(reason.size(), 1u);
+}
+
+TEST(Limits, BoundEachExpression) {
+  std::string expression;
+  for (int i = 0; i < 100; ++i) { expression += "[^a]{900}"; }
+  const auto errors = errors_of("deny url ~ \"" + expression + "\"\nallow\n");
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_THAT(errors[0].message, HasSubstr("too large"));
+  EXPECT_EQ(errors_of("deny url ~ \"" + std::string(4097, 'a') + "\"\nallow\n").size(), 1u);
+}
+
+TEST(Limits, BoundNetsThatDoubleWithEveryLine) {
+  std::string text = "net n0 10.0.0.1, 10.0.0.2\n";
+  for (int i = 1; i < 40; ++i) {
+    const std::string before = "n" + std::to_string(i - 1);
+    text += "net n" + std::to_string(i) + ' ' + before + ", " + before + '\n';
+  }
+  const auto errors = errors_of(text + "allow\n");
+  ASSERT_FALSE(errors.empty());
+  EXPECT_THAT(errors[0].message, HasSubstr("more than a million prefixes"));
+}
+
+}  // namespace
+}  // namespace sluice::policy
