@@ -1,9 +1,12 @@
 #include "tools/sluice/app.hpp"
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "gateway/config/nearest.hpp"
 #include "tools/sluice/exit_code.hpp"
 #include "tools/sluice/nouns.hpp"
 

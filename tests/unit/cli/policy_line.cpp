@@ -44,9 +44,8 @@ TEST(PolicyLine, AnAddressOrPrefixIsWhatIsConnected) {
 }
 
 TEST(PolicyLine, AUrlMatchesItselfAndWhatBeginsWithIt) {
-  EXPECT_EQ(line_of(deny("HTTP://A.example:80/x.y?(z)")), R"(deny url ~ "^http://a\.example/x\.y\?\(z\)")
-  ");
-      EXPECT_EQ(line_of(deny("http://a.example")), R"(deny url ~ "^http://a\.example/")");
+  EXPECT_EQ(line_of(deny("HTTP://A.example:80/x.y?(z)")), R"re(deny url ~ "^http://a\.example/x\.y\?\(z\)")re");
+  EXPECT_EQ(line_of(deny("http://a.example")), R"re(deny url ~ "^http://a\.example/")re");
 }
 
 TEST(PolicyLine, EveryOptionBecomesACondition) {
@@ -64,8 +63,8 @@ TEST(PolicyLine, EveryOptionBecomesACondition) {
 
 TEST(PolicyLine, AnExpressionIsTakenAsItIs) {
   QuickEdit edit = deny("");
-  edit.url_regex = R"(\.exe(\?|$))";
-  EXPECT_EQ(line_of(edit), R"(deny url ~ "\.exe(\?|$)") ");
+  edit.url_regex = R"re(\.exe(\?|$))re";
+  EXPECT_EQ(line_of(edit), R"re(deny url ~ "\.exe(\?|$)")re");
 }
 
 TEST(PolicyLine, WhatCannotBeMeantIsRefused) {

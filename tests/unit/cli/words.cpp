@@ -22,7 +22,7 @@ TEST(HumanWords, NumbersAreReadable) {
   EXPECT_EQ(human_size(512), "512 B");
   EXPECT_EQ(human_size(1536), "1.5 KiB");
   EXPECT_EQ(human_size(256ULL << 20), "256 MiB");
-  EXPECT_EQ(human_size((1ULL << 20) - 1), "1 MiB");
+  EXPECT_EQ(human_size((1ULL << 20) - 1), "1.0 MiB");
   EXPECT_EQ(human_duration(0.31), "0.3 s");
   EXPECT_EQ(human_duration(59.6), "1 min");
   EXPECT_EQ(human_duration(185), "3 min 5 s");
