@@ -75,8 +75,9 @@ class Gateway::Running {
     drop_privileges();
     open_stores();
     load_policy();
-    start_workers();
+    make_workers();
     start_control();
+    start_workers();
     say("ready");
     service_manager::ready("serving");
     context_.run();
@@ -189,12 +190,15 @@ class Gateway::Running {
     return std::max<std::uint64_t>(total / worker_count(), 1);
   }
 
-  void start_workers() {
+  void make_workers() {
     shared_ = std::make_unique<Shared>(Shared{*in_force_, *memory_, disk_.get(), fills_, via_name_for(configuration())});
     for (auto& sockets : sockets_) {
       workers_.push_back(
           std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
     }
+  }
+
+  void start_workers() {
     sigset_t all;
     sigset_t before;
     sigfillset(&all);

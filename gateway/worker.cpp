@@ -35,8 +35,7 @@ Task<> pause(asio::io_context& context, milliseconds time) {
 
 Worker::Worker(Shared& shared, pipeline::ConfigurationPtr configuration, std::shared_ptr<record::AccessLog> log,
                std::vector<net::ListenSocket> sockets, std::uint64_t connection_limit)
-    : shared_(shared),
-      configuration_(std::move(configuration)),
+    : configuration_(std::move(configuration)),
       connection_limit_(connection_limit),
       policy_(shared.policy),
       log_(std::move(log)),

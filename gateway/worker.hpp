@@ -56,7 +56,6 @@ class Worker {
   template <typename Coroutine>
   void spawn(Coroutine coroutine);
 
-  Shared& shared_;
   pipeline::ConfigurationPtr configuration_;
   const std::uint64_t connection_limit_;
   record::WorkerMetrics metrics_;

@@ -50,9 +50,8 @@ Task<Result<std::string_view>> MessageReader::read_head(const http::HeadLimits& 
 // A head that does not end within its limit: which part of it is too large?
 Result<void> MessageReader::check_size(const http::HeadLimits& limits) const {
   if (side_ == Side::upstream) { return fail(ErrorKind::http_response_header_section_size, side_, "reading a head"); }
-  const std::string_view start(head_.get(), std::min(end_, limits.start_line));
-  const bool line_ended = start.find('\n') != std::string_view::npos;
-  return fail(ErrorKind::http_request_error, side_, "reading a head", line_ended ? 431 : 414);
+  const std::string_view unread(head_.get() + begin_, end_ - begin_);
+  return std::unexpected(http::head_too_large(unread, limits));
 }
 
 // Reads more behind what is buffered, moving or growing the buffer when it is full. 0: the peer has finished.

@@ -62,6 +62,9 @@ class Leadership {
   std::shared_ptr<Fill> fill_;
 };
 
+// RFC 5861 4: "an error is any situation that would result in a 500, 502, 503, or 504".
+bool is_server_error(int status) noexcept { return status == 500 || (status >= 502 && status <= 504); }
+
 Obtained serve_stale(Exchange& exchange, const Candidate& candidate) {
   exchange.cache_status.hit = true;
   exchange.cache_status.ttl = candidate.reuse.ttl;
@@ -105,7 +108,8 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
   if (!forwarded) {
     leadership.end_as(Fill::State::failed, forwarded.error());
     const bool denied = forwarded.error().kind == ErrorKind::http_request_denied;
-    if (candidate.reuse.may_serve_on_error && !denied) { co_return serve_stale(exchange, candidate); }
+    const bool may_serve = candidate.reuse.may_serve_on_error || candidate.reuse.may_serve_disconnected;
+    if (candidate.stored != nullptr && may_serve && !denied) { co_return serve_stale(exchange, candidate); }
     co_return std::unexpected(forwarded.error());
   }
   const auto view = forwarded->view();
@@ -114,7 +118,7 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
     leadership.end_as(Fill::State::look_again);
     co_return std::move(obtained);
   }
-  if (view.status >= 500 && candidate.reuse.may_serve_on_error) {
+  if (is_server_error(view.status) && candidate.reuse.may_serve_on_error) {
     leadership.end_as(Fill::State::failed, Error{ErrorKind::http_protocol_error, Side::upstream, 0, false, "validating"});
     exchange.cache_status.forward_status = view.status;
     co_return serve_stale(exchange, candidate);
@@ -153,7 +157,8 @@ Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::
     const auto seen = fill->changes();
     const auto state = fill->state();
     if (state == Fill::State::look_again) { co_return std::optional<Obtained>{}; }
-    if (state == Fill::State::failed && candidate.reuse.may_serve_on_error) { co_return serve_stale(exchange, candidate); }
+    const bool may_serve = candidate.reuse.may_serve_on_error || candidate.reuse.may_serve_disconnected;
+    if (state == Fill::State::failed && candidate.stored != nullptr && may_serve) { co_return serve_stale(exchange, candidate); }
     if (state == Fill::State::failed && fill->error()) { co_return std::unexpected(*fill->error()); }
     if (state == Fill::State::uncacheable || !in_time) { break; }
     if (state == Fill::State::filling || state == Fill::State::complete) {
