@@ -112,7 +112,10 @@ class LineParser {
 
   // Behind the words about a rule no condition may follow: `unless` reaches to the end of the conditions.
   void check_order(const Token& word, RuleSyntax& rule) {
-    if (!rule.reason.empty() || rule.has_own_id) { fail(word.at, "conditions stand ahead of `reason` and `id`", rule); }
+    const bool is_late = !rule.reason.empty() || rule.has_own_id;
+    if (!is_late || is_order_reported_) { return; }
+    is_order_reported_ = true;
+    fail(word.at, "conditions stand ahead of `reason` and `id`", rule);
   }
 
   void check_exceptions(bool has_unless, RuleSyntax& rule) {
@@ -189,6 +192,7 @@ class LineParser {
   Report& report_;
   PolicySyntax& policy_;
   Position unless_at_;
+  bool is_order_reported_ = false;
 };
 
 }  // namespace

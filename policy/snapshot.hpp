@@ -22,7 +22,8 @@ struct CompileOptions {
 };
 
 // A compiled policy: immutable, shared by every exchange that it judged. A pure function of (facts).
-// Thread: any, concurrently. Cost: no allocation in decide().
+// Thread: any, concurrently. Cost: no allocation in decide(), but for the scratch memory of RE2 when a rule with `url`
+// is reached.
 class Snapshot {
  public:
   // Errors: every diagnostic of severity error, in the order of the text. Warnings of a good text: warnings().

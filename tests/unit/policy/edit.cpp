@@ -53,8 +53,8 @@ TEST(AddRule, KeepsTheLineAsItWasWritten) {
   ASSERT_TRUE(edited);
   EXPECT_THAT(edited->text, HasSubstr("\ndeny   host A.example reason \"no\"  # ticket 7\n"));
   EXPECT_EQ(edited->rule_text, "deny host a.example reason \"no\"");
-  const auto& rules = compiled(edited->text)->rules();
-  EXPECT_EQ(rules[2].id, edited->rule_id);
+  const auto policy = compiled(edited->text);
+  EXPECT_EQ(policy->rules()[2].id, edited->rule_id);
 }
 
 TEST(AddRule, DoesNotOpenTheOwnNetworksByAnAllowForAHost) {
