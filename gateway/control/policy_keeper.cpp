@@ -1,11 +1,13 @@
 #include "gateway/control/policy_keeper.hpp"
 
-#include <chrono>
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 
 #include "gateway/base/file.hpp"
 #include "gateway/control/judge/judge.hpp"
 #include "policy/edit.hpp"
+#include "policy/lexer.hpp"
 
 namespace sluice::control {
 
@@ -47,6 +49,24 @@ VersionMark read_mark(const std::string& file) {
   return mark;
 }
 
+Error no_such_rule(const std::vector<policy::Diagnostic>& diagnostics) {
+  return {ErrorCode::not_found, diagnostics.empty() ? "there is no such rule" : diagnostics.front().message,
+          "sluice policy list", to_protocol(diagnostics)};
+}
+
+std::string mark_of(std::uint64_t version, const std::string& text) {
+  return std::to_string(version) + " " + std::to_string(hash_of(text));
+}
+
+// The line with its reason, ahead of a comment if it has one.
+std::string with_reason(const std::string& line, const std::string& reason) {
+  if (reason.empty()) { return line; }
+  policy::Report ignored("rule", line);  // what is wrong with the line is said when it is added
+  const auto tokens = policy::tokens_of(line, 1, ignored);
+  const auto end = std::min(static_cast<std::size_t>(std::max(tokens.back().at.column, 1)) - 1, line.size());
+  return line.substr(0, end) + " reason " + policy::quoted(reason) + " " + line.substr(end);
+}
+
 }  // namespace
 
 PolicyKeeper::PolicyKeeper(std::string file, std::string version_file, std::vector<policy::Prefix> self)
@@ -62,22 +82,31 @@ PolicyKeeper::Compiled PolicyKeeper::compile(const std::string& text, std::uint6
 
 std::uint64_t PolicyKeeper::version_for(const std::string& text) const {
   const auto mark = read_mark(version_file_);
-  return mark.version != 0 && mark.hash == hash_of(text) ? mark.version : mark.version + 1;
+  if (mark.version != 0 && mark.hash == hash_of(text)) { return mark.version; }
+  // No number is given twice while we run, even if the mark was lost.
+  const auto in_force = in_force_ == nullptr ? 0 : current()->version();
+  return std::max(mark.version, in_force) + 1;
 }
 
 PolicyKeeper::Compiled PolicyKeeper::load() {
-  auto text = read_file(file_);
+  const auto text = read_file(file_);
   if (!text && text.error() == std::errc::no_such_file_or_directory) {
     const auto written = replace_file(file_, policy::default_policy_text());
     if (!written) { return std::unexpected(unreadable(file_, "cannot be written: " + written.error().message())); }
-    text = std::string(policy::default_policy_text());
   }
+  return read();
+}
+
+PolicyKeeper::Compiled PolicyKeeper::read() const {
+  const auto text = read_file(file_);
   if (!text) { return std::unexpected(unreadable(file_, "cannot be read: " + text.error().message())); }
   const auto version = version_for(*text);
   auto compiled = compile(*text, version);
   if (compiled) {
-    const auto marked = replace_file(version_file_, std::to_string(version) + " " + std::to_string(hash_of(*text)));
-    if (!marked) { return std::unexpected(unreadable(version_file_, "cannot be written: " + marked.error().message())); }
+    const auto marked = replace_file(version_file_, mark_of(version, *text));
+    if (!marked) {
+      return std::unexpected(unreadable(version_file_, "cannot be written: " + marked.error().message()));
+    }
   }
   return compiled;
 }
@@ -88,11 +117,15 @@ void PolicyKeeper::put_in_force(pipeline::PolicyInForce& in_force, JudgeTunnels 
 }
 
 Answer<void> PolicyKeeper::write(const std::string& text, std::uint64_t version) const {
-  auto written = replace_file(file_, text);
-  if (written) { written = replace_file(version_file_, std::to_string(version) + " " + std::to_string(hash_of(text))); }
+  // The mark first: if the text then cannot be written, the mark is of no text and costs a number, no more. The other
+  // way round a policy that was refused would be in force after a restart.
+  auto written = replace_file(version_file_, mark_of(version, text));
+  if (written) { written = replace_file(file_, text); }
   if (written) { return {}; }
-  return std::unexpected(
-      Error{ErrorCode::failed, "the policy was not changed: " + file_ + ": " + written.error().message(), "sluice policy list", {}});
+  return std::unexpected(Error{ErrorCode::failed,
+                               "the policy was not changed: " + file_ + ": " + written.error().message(),
+                               "sluice policy list",
+                               {}});
 }
 
 Answer<PolicyChange> PolicyKeeper::apply(const std::string& text, PolicyChange change) {
@@ -106,28 +139,27 @@ Answer<PolicyChange> PolicyKeeper::apply(const std::string& text, PolicyChange c
   change.tunnels_closed = judge_tunnels_(*compiled);
   change.warnings = to_protocol((*compiled)->warnings());
   for (const auto& rule : (*compiled)->rules()) {
-    if (rule.id == change.rule.id) { change.rule = to_protocol(rule, 0); }
+    if (rule.id == change.rule.id) { change.rule = to_protocol(rule); }
   }
   return change;
 }
 
-Answer<PolicyChange> PolicyKeeper::add(const PolicyAddArguments& arguments) {
-  const auto start = Clock::now();
-  // The file is the truth, also when it was edited by hand since it was read.
-  const auto text = read_file(file_);
+// The file is the truth, also when it was edited by hand since it was read.
+Answer<PolicyKeeper::Editable> PolicyKeeper::text_to_edit() const {
+  auto text = read_file(file_);
   if (!text) {
     return std::unexpected(Error{ErrorCode::failed, file_ + ": " + text.error().message(), "sluice policy reload", {}});
   }
-  auto line = arguments.line;
-  if (!arguments.message.empty()) {
-    line += " reason \"";
-    for (const char octet : arguments.message) {
-      if (octet == '"' || octet == '\\') { line += '\\'; }
-      line += octet;
-    }
-    line += '"';
-  }
-  const auto edited = policy::add_rule(*text, line);
+  auto compiled = compile(*text, 0);
+  if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy check " + file_)); }
+  return Editable{std::move(*text), std::move(*compiled)};
+}
+
+Answer<PolicyChange> PolicyKeeper::add(const PolicyAddArguments& arguments) {
+  const auto start = Clock::now();
+  const auto editable = text_to_edit();
+  if (!editable) { return std::unexpected(editable.error()); }
+  const auto edited = policy::add_rule(editable->text, with_reason(arguments.line, arguments.message));
   if (!edited) { return std::unexpected(invalid_policy(edited.error(), "sluice policy deny --help")); }
   PolicyChange change;
   change.rule.id = edited->rule_id;
@@ -139,21 +171,15 @@ Answer<PolicyChange> PolicyKeeper::add(const PolicyAddArguments& arguments) {
 
 Answer<PolicyChange> PolicyKeeper::remove(const PolicyRemoveArguments& arguments) {
   const auto start = Clock::now();
-  const auto text = read_file(file_);
-  if (!text) {
-    return std::unexpected(Error{ErrorCode::failed, file_ + ": " + text.error().message(), "sluice policy reload", {}});
-  }
+  const auto editable = text_to_edit();
+  if (!editable) { return std::unexpected(editable.error()); }
+  const auto& rules = editable->policy->rules();
+  const auto rule = std::ranges::find(rules, arguments.id, &policy::Rule::id);
+  const auto edited = policy::remove_rule(editable->text, arguments.id);
+  if (!edited && rule == rules.end()) { return std::unexpected(no_such_rule(edited.error())); }
+  if (!edited) { return std::unexpected(invalid_policy(edited.error(), "sluice policy list")); }
   PolicyChange change;
-  for (const auto& rule : current()->rules()) {
-    if (rule.id == arguments.id) { change.rule = to_protocol(rule, 0); }
-  }
-  const auto edited = policy::remove_rule(*text, arguments.id);
-  if (!edited) {
-    return std::unexpected(Error{ErrorCode::not_found, edited.error().empty() ? "no such rule" : edited.error().front().message,
-                                 "sluice policy list", to_protocol(edited.error())});
-  }
-  change.rule.id = edited->rule_id;
-  change.rule.text = edited->rule_text;
+  change.rule = to_protocol(*rule);
   auto applied = apply(edited->text, std::move(change));
   if (applied) { applied->milliseconds = milliseconds_since(start); }
   return applied;
@@ -161,7 +187,8 @@ Answer<PolicyChange> PolicyKeeper::remove(const PolicyRemoveArguments& arguments
 
 Answer<PolicyReload> PolicyKeeper::reload() {
   const auto start = Clock::now();
-  auto compiled = load();
+  // A file that has gone is an error here: the default policy is for a first start, not for a slip of the hand.
+  auto compiled = read();
   if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy check " + file_)); }
   in_force_->swap_in(*compiled);
   PolicyReload result;

@@ -31,14 +31,20 @@ class PolicyKeeper {
 
   Answer<PolicyChange> add(const PolicyAddArguments& arguments);
   Answer<PolicyChange> remove(const PolicyRemoveArguments& arguments);
-  Answer<PolicyReload> reload();
+  Answer<PolicyReload> reload();  // the file again; one that has gone is an error
 
   const std::string& file() const noexcept { return file_; }
   pipeline::PolicyPtr current() const { return in_force_->snapshot(); }
 
  private:
   using Compiled = std::expected<pipeline::PolicyPtr, std::vector<policy::Diagnostic>>;
+  Compiled read() const;
   Compiled compile(const std::string& text, std::uint64_t version) const;
+  struct Editable {
+    std::string text;
+    pipeline::PolicyPtr policy;
+  };
+  Answer<Editable> text_to_edit() const;
   Answer<PolicyChange> apply(const std::string& text, PolicyChange change);
   std::uint64_t version_for(const std::string& text) const;
   Answer<void> write(const std::string& text, std::uint64_t version) const;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -18,7 +19,7 @@ PolicyList list_of(const policy::Snapshot& snapshot, const std::string& file) {
   PolicyList list;
   list.version = snapshot.version();
   list.file = file;
-  for (const policy::Rule& rule : snapshot.rules()) { list.rules.push_back(control::to_protocol(rule, 0)); }
+  for (const policy::Rule& rule : snapshot.rules()) { list.rules.push_back(control::to_protocol(rule)); }
   return list;
 }
 
@@ -29,13 +30,15 @@ control::Answer<PolicyList> list_rules(const Context& context, const std::string
   return list_of(**snapshot, file);
 }
 
-std::string rules_text(const Context& context, const PolicyList& list, bool has_hits) {
+// How often a rule decided is shown where it was counted.
+std::string rules_text(const Context& context, const PolicyList& list) {
+  const bool has_hits = std::ranges::any_of(list.rules, [](const auto& rule) { return rule.hits.has_value(); });
   Table table(has_hits ? std::vector<std::string>{"ID", "STAGE", "HITS", "RULE"}
                        : std::vector<std::string>{"ID", "STAGE", "RULE"});
   if (has_hits) { table.align_right(2); }
   for (const auto& rule : list.rules) {
     if (has_hits) {
-      table.add({rule.id, rule.stage, human_count(rule.hits), rule.text});
+      table.add({rule.id, rule.stage, human_count(rule.hits.value_or(0)), rule.text});
     } else {
       table.add({rule.id, rule.stage, rule.text});
     }
@@ -50,7 +53,7 @@ int list(const Context& context, const std::string& file) {
     print_json(*answer);
     return kOk;
   }
-  print(rules_text(context, *answer, file.empty()));
+  print(rules_text(context, *answer));
   const std::string version = file.empty() ? "policy v" + std::to_string(answer->version) + "  " : "";
   print(context.terminal.styled(version + answer->file, Style::faint) + "\n");
   return kOk;
@@ -92,7 +95,7 @@ int reload(const Context& context) {
 }
 
 void add_list(CLI::App& policy, Context& context) {
-  CLI::App* const command = policy.add_subcommand("list", "The rules in their order, with how often each decided");
+  CLI::App* const command = policy.add_subcommand("list", "The rules in their order");
   command->fallthrough();
   const auto file = std::make_shared<std::string>();
   command->add_option("--policy", *file, "The rules of this file; needs no daemon")->type_name("FILE");

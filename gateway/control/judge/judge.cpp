@@ -132,10 +132,10 @@ std::vector<Diagnostic> to_protocol(const std::vector<policy::Diagnostic>& diagn
   return out;
 }
 
-PolicyRule to_protocol(const policy::Rule& rule, std::uint64_t hits) {
+PolicyRule to_protocol(const policy::Rule& rule) {
   return {rule.id,     std::string(policy::to_string(rule.verdict)), rule.text,
           rule.reason, std::string(to_string(rule.stage)),           rule.line,
-          hits};
+          std::nullopt};
 }
 
 std::string_view to_string(policy::Stage stage) noexcept {

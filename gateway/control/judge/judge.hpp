@@ -18,7 +18,7 @@ namespace sluice::control {
 // The policy's own structs as the protocol spells them.
 Diagnostic to_protocol(const policy::Diagnostic& diagnostic);
 std::vector<Diagnostic> to_protocol(const std::vector<policy::Diagnostic>& diagnostics);
-PolicyRule to_protocol(const policy::Rule& rule, std::uint64_t hits);
+PolicyRule to_protocol(const policy::Rule& rule);
 std::string_view to_string(policy::Stage stage) noexcept;
 
 // The error for a policy text that does not compile; `next` is the next sensible command.

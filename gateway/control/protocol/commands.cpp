@@ -15,7 +15,23 @@ SLUICE_JSON_MEMBERS(Status, version, pid, started, uptime, draining, workers, li
                     disk_cache, log, metrics, config_file, state_directory)
 SLUICE_JSON_MEMBERS(ConfigShow, file, yaml)
 SLUICE_JSON_MEMBERS(ConfigReload, file, changed, needs_restart, policy_version, milliseconds, warnings)
-SLUICE_JSON_MEMBERS(PolicyRule, id, verdict, text, reason, stage, line, hits)
+
+// By hand, because `hits` is absent rather than a number that nobody counted.
+void to_json(Json& json, const PolicyRule& rule) {
+  json = Json{{"id", rule.id},         {"verdict", rule.verdict}, {"text", rule.text},
+              {"reason", rule.reason}, {"stage", rule.stage},     {"line", rule.line}};
+  if (rule.hits) { json["hits"] = *rule.hits; }
+}
+void from_json(const Json& json, PolicyRule& rule) {
+  rule.id = json.value("id", std::string());
+  rule.verdict = json.value("verdict", std::string());
+  rule.text = json.value("text", std::string());
+  rule.reason = json.value("reason", std::string());
+  rule.stage = json.value("stage", std::string());
+  rule.line = json.value("line", 0);
+  rule.hits = json.contains("hits") ? std::optional(json["hits"].get<std::uint64_t>()) : std::nullopt;
+}
+
 SLUICE_JSON_MEMBERS(PolicyList, version, file, rules)
 SLUICE_JSON_MEMBERS(PolicyAddArguments, line, message)
 SLUICE_JSON_MEMBERS(PolicyRemoveArguments, id, message)

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -129,7 +130,7 @@ struct PolicyRule {
   std::string reason;
   std::string stage;  // packet | connection | request | response
   int line = 0;
-  std::uint64_t hits = 0;
+  std::optional<std::uint64_t> hits;  // requests that it decided; absent where nobody counts them
 };
 
 struct PolicyList {  // answers `policy.list`

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include "gateway/control/daemon.hpp"
+#include "gateway/control/rates.hpp"
+
+namespace sluice::control {
+
+// What a command may look at.
+struct Asked {
+  Daemon& daemon;
+  const Rates& rates;
+  uid_t by;  // the peer's user
+};
+
+// Answers a command that has one answer; those that go on (a status that watches, log.tail) are the connection's.
+// Errors: bad_request, unknown_command, and the command's own.
+// Thread: the main thread. Cost: policy edits write and sync a file, cache commands may read the disk.
+Answer<Json> run_command(const Asked& asked, const Request& request);
+
+}  // namespace sluice::control
