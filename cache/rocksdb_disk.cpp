@@ -1,5 +1,7 @@
 #include "cache/rocksdb_disk.hpp"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "cache/crc32c.hpp"
@@ -17,7 +19,9 @@ rocksdb::Slice slice(std::string_view text) {
 
 StoreError to_store_error(const rocksdb::Status& status) {
   if (status.IsCorruption()) { return StoreError::damaged; }
-  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kNoSpace) { return StoreError::no_space; }
+  if (status.IsNoSpace() || status.IsIncomplete() || status.subcode() == rocksdb::Status::kNoSpace) {
+    return StoreError::no_space;
+  }
   return StoreError::store_failed;
 }
 
@@ -78,9 +82,23 @@ std::string RocksdbDisk::read_owner(std::uint64_t id) {
   return std::string(decode_queue_entry(id, value.ToStringView()).key);
 }
 
+// RocksDB holds a writer up while both memtables wait to reach the disk, and for ever when the disk is full. Here the
+// writer, a pool thread, is held up for a moment at most, and not at all while the disk is known to fail.
+rocksdb::Status RocksdbDisk::write_unless_stuck(rocksdb::WriteBatch& batch) {
+  constexpr int kMostWaits = 100;
+  rocksdb::WriteOptions options;
+  options.no_slowdown = true;
+  auto status = database_.db->Write(options, &batch);
+  for (int waits = 0; status.IsIncomplete() && waits < kMostWaits && gate_.is_open(); ++waits) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    status = database_.db->Write(options, &batch);
+  }
+  return status;
+}
+
 std::expected<void, StoreError> RocksdbDisk::write(rocksdb::WriteBatch& batch) {
   // No sync: after kill -9 the page cache still has the log; a power cut may lose the last moments and nothing else.
-  const auto status = database_.db->Write({}, &batch);
+  const auto status = write_unless_stuck(batch);
   if (status.ok()) {
     octets_written_.fetch_add(batch.GetDataSize(), std::memory_order_relaxed);
     gate_.succeeded();

@@ -56,6 +56,7 @@ class RocksdbDisk {
   std::uint64_t octets_written() const noexcept { return octets_written_.load(std::memory_order_relaxed); }
 
  private:
+  rocksdb::Status write_unless_stuck(rocksdb::WriteBatch& batch);
   StoreError count(const rocksdb::Status& status);
 
   RocksdbDatabase database_;

@@ -610,7 +610,7 @@ void RocksdbStore::measure() {
 }
 
 void RocksdbStore::reclaim_if_needed() {
-  if (!needs_reclaim_.load() || is_reclaiming_.test_and_set()) { return; }
+  if (!needs_reclaim_.load() || !disk_.gate().is_open() || is_reclaiming_.test_and_set()) { return; }
   needs_reclaim_ = false;
   disk_.database().reclaim(chunk_key(evicted_up_to_, UINT32_MAX));
   is_reclaiming_.clear();
