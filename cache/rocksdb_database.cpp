@@ -20,7 +20,9 @@ rocksdb::DBOptions database_options() {
   options.create_missing_column_families = true;
   // A flipped page costs what it held and nothing else: opening goes on, the checksums of each record and chunk decide.
   options.paranoid_checks = false;
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+  // What follows a torn record of the log is given up, as recent stores may be. (kSkipAnyCorruptedRecords of
+  // RocksDB 7.8 can loop for ever over a log that a full disk tore.)
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.atomic_flush = true;  // a record never reaches its file before its chunks do
   options.max_open_files = 256;
   options.max_background_jobs = 2;

@@ -96,11 +96,20 @@ rocksdb::Status RocksdbDisk::write_unless_stuck(rocksdb::WriteBatch& batch) {
   return status;
 }
 
+// A write that failed half-way left a torn record in the log, and what follows it would be lost with a kill -9.
+void RocksdbDisk::start_new_log() {
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;
+  database_.db->Flush(options, {database_.records, database_.content}).PermitUncheckedError();
+}
+
 std::expected<void, StoreError> RocksdbDisk::write(rocksdb::WriteBatch& batch) {
   // No sync: after kill -9 the page cache still has the log; a power cut may lose the last moments and nothing else.
   const auto status = write_unless_stuck(batch);
   if (status.ok()) {
     octets_written_.fetch_add(batch.GetDataSize(), std::memory_order_relaxed);
+    if (!gate_.is_open()) { start_new_log(); }
     gate_.succeeded();
     return {};
   }

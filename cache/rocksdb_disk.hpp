@@ -57,6 +57,7 @@ class RocksdbDisk {
 
  private:
   rocksdb::Status write_unless_stuck(rocksdb::WriteBatch& batch);
+  void start_new_log();
   StoreError count(const rocksdb::Status& status);
 
   RocksdbDatabase database_;
