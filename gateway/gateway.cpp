@@ -1,9 +1,5 @@
 #include "gateway/gateway.hpp"
 
-#include <signal.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <stdexcept>
@@ -11,13 +7,17 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cache/memory_store.hpp"
 #include "cache/rocksdb_store.hpp"
 #include "gateway/base/descriptor_limit.hpp"
-#include "gateway/config/difference.hpp"
 #include "gateway/config/endpoint.hpp"
+#include "gateway/config/key.hpp"
 #include "gateway/config/load.hpp"
+#include "gateway/config/value.hpp"
 #include "gateway/control/control_server.hpp"
 #include "gateway/control/daemon.hpp"
 #include "gateway/control/metrics_server.hpp"
@@ -38,7 +38,9 @@ constexpr std::uint64_t kReservedDescriptors = 64;  // for the disk, the log, th
 constexpr auto kTunnelJudgement = std::chrono::milliseconds(500);
 
 // What happens to the daemon as a whole goes to standard error, a line each.
-void say(const std::string& text) { std::fprintf(stderr, "sluiced: %s\n", text.c_str()); }
+void say(const std::string& text) {
+  std::fprintf(stderr, "sluiced: %s\n", text.c_str());
+}
 
 record::LogFormat log_format(const std::string& name) {
   if (name == "squid") { return record::LogFormat::squid; }
@@ -91,7 +93,9 @@ class Gateway::Running {
   std::string policy_file() const {
     return configuration().policy.file.empty() ? in_state("policy.sluice") : configuration().policy.file;
   }
-  std::string log_file() const { return configuration().log.file.empty() ? in_state("access.log") : configuration().log.file; }
+  std::string log_file() const {
+    return configuration().log.file.empty() ? in_state("access.log") : configuration().log.file;
+  }
   std::string socket_path() const {
     return configuration().admin.socket.empty() ? in_state("control.sock") : configuration().admin.socket;
   }
@@ -143,7 +147,8 @@ class Gateway::Running {
   }
 
   void open_stores() {
-    log_ = std::make_shared<record::AccessLog>(record::AccessLog::Options{log_file(), log_format(configuration().log.format)});
+    log_ = std::make_shared<record::AccessLog>(
+        record::AccessLog::Options{log_file(), log_format(configuration().log.format)});
     const auto& cache = configuration().cache;
     memory_ = cache::make_memory_store({cache.memory, cache.memory_largest, 16});
     if (!cache.enabled || cache.disk == 0) { return; }
@@ -184,14 +189,16 @@ class Gateway::Running {
   // Each client may need an upstream connection too.
   std::uint64_t connections_per_worker() const {
     const auto configured = configuration().limits.connections;
-    const auto by_descriptors = descriptor_limit_ > 2 * kReservedDescriptors ? (descriptor_limit_ - kReservedDescriptors) / 2
-                                                                             : std::max<std::uint64_t>(descriptor_limit_ / 4, 1);
+    const auto by_descriptors = descriptor_limit_ > 2 * kReservedDescriptors
+                                    ? (descriptor_limit_ - kReservedDescriptors) / 2
+                                    : std::max<std::uint64_t>(descriptor_limit_ / 4, 1);
     const auto total = configured == 0 ? by_descriptors : std::min(configured, by_descriptors);
     return std::max<std::uint64_t>(total / worker_count(), 1);
   }
 
   void make_workers() {
-    shared_ = std::make_unique<Shared>(Shared{*in_force_, *memory_, disk_.get(), fills_, via_name_for(configuration())});
+    shared_ =
+        std::make_unique<Shared>(Shared{*in_force_, *memory_, disk_.get(), fills_, via_name_for(configuration())});
     for (auto& sockets : sockets_) {
       workers_.push_back(
           std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
@@ -222,7 +229,10 @@ class Gateway::Running {
         .configuration = [this] { return configuration_; },
         .log = [this] { return log_; },
         .log_file = [this] { return log_file(); },
-        .flush_logs = [this] { for (auto& worker : workers_) { worker->flush_log(); } },
+        .flush_logs =
+            [this] {
+              for (auto& worker : workers_) { worker->flush_log(); }
+            },
         .reload = [this] { return reload(); },
         .drain = [this] { return drain(); },
         .is_draining = [this] { return draining_; },
@@ -279,7 +289,9 @@ class Gateway::Running {
   static void report_reload(const control::Answer<control::ConfigReload>& reloaded) {
     if (!reloaded) {
       say("reload refused, everything stays as it was: " + reloaded.error().message);
-      for (const auto& diagnostic : reloaded.error().diagnostics) { std::fprintf(stderr, "%s\n", diagnostic.text.c_str()); }
+      for (const auto& diagnostic : reloaded.error().diagnostics) {
+        std::fprintf(stderr, "%s\n", diagnostic.text.c_str());
+      }
       return;
     }
     say("reloaded, policy v" + std::to_string(reloaded->policy_version));
@@ -287,7 +299,9 @@ class Gateway::Running {
   }
 
   static control::Diagnostic to_protocol(const config::Diagnostic& diagnostic) {
-    return {"error", diagnostic.file, diagnostic.line, diagnostic.column, diagnostic.message, diagnostic.excerpt, diagnostic.text()};
+    return {"error",           diagnostic.file,    diagnostic.line,
+            diagnostic.column, diagnostic.message, diagnostic.excerpt,
+            diagnostic.text()};
   }
 
   // All of it or nothing: a configuration or a policy that is wrong leaves both as they were.
@@ -295,7 +309,9 @@ class Gateway::Running {
     const auto start = steady_clock::now();
     service_manager::reloading();
     auto result = reload_all();
-    if (result) { result->milliseconds = std::chrono::duration<double, std::milli>(steady_clock::now() - start).count(); }
+    if (result) {
+      result->milliseconds = std::chrono::duration<double, std::milli>(steady_clock::now() - start).count();
+    }
     service_manager::ready("serving");
     return result;
   }
@@ -303,8 +319,10 @@ class Gateway::Running {
   control::Answer<control::ConfigReload> reload_all() {
     const auto loaded = config::load_file(options_.config_file, options_.overrides);
     if (!loaded) {
-      control::Error error{control::ErrorCode::invalid_configuration, "the configuration is not valid",
-                           "sluice config check " + options_.config_file, {}};
+      control::Error error{control::ErrorCode::invalid_configuration,
+                           "the configuration is not valid",
+                           "sluice config check " + options_.config_file,
+                           {}};
       for (const auto& diagnostic : loaded.error()) { error.diagnostics.push_back(to_protocol(diagnostic)); }
       return std::unexpected(std::move(error));
     }
@@ -315,8 +333,8 @@ class Gateway::Running {
     result.policy_version = policy->version;
     result.warnings = policy->warnings;
     auto next = *loaded;
-    for (const auto* key : config::difference(configuration(), next)) {
-      (key->needs_restart ? result.needs_restart : result.changed).emplace_back(key->name);
+    for (const auto name : config::changed_keys(configuration(), next)) {
+      (config::find_key(name)->needs_restart ? result.needs_restart : result.changed).emplace_back(name);
     }
     put_in_force(std::move(next));
     return result;
@@ -329,7 +347,9 @@ class Gateway::Running {
       try {
         log_ = std::make_shared<record::AccessLog>(
             record::AccessLog::Options{log_file(), log_format(configuration().log.format)});
-      } catch (const std::system_error& failure) { say(std::string("the access log stays where it was: ") + failure.what()); }
+      } catch (const std::system_error& failure) {
+        say(std::string("the access log stays where it was: ") + failure.what());
+      }
     }
     for (auto& worker : workers_) { worker->use(configuration_, log_); }
   }
@@ -423,6 +443,8 @@ Gateway::Gateway(StartOptions options, config::Configuration configuration)
 
 Gateway::~Gateway() = default;
 
-int Gateway::run() { return running_->run(); }
+int Gateway::run() {
+  return running_->run();
+}
 
 }  // namespace sluice

@@ -10,9 +10,9 @@ namespace sluice {
 
 // What the command line said.
 struct StartOptions {
-  std::string config_file;               // "" when there is none: defaults
-  std::vector<std::string> overrides;    // --set KEY=VALUE, --state-directory DIR
-  bool live = false;                     // a summary line on the terminal, every second
+  std::string config_file;             // "" when there is none: defaults
+  std::vector<std::string> overrides;  // --set KEY=VALUE, --state-directory DIR
+  bool live = false;                   // a summary line on the terminal, every second
 };
 
 // The whole daemon: made from a configuration, runs until a signal or `sluice drain` ends it.

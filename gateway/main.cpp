@@ -1,11 +1,10 @@
 // sluiced: the daemon's command line.
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <exception>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "gateway/config/load.hpp"
 #include "gateway/gateway.hpp"
@@ -18,7 +17,9 @@ constexpr int kInvalid = 3;  // configuration or policy
 constexpr int kFailed = 1;
 
 // The packaged file when it is there and no other was named.
-std::string default_file() { return ::access(kDefaultFile, R_OK) == 0 ? kDefaultFile : ""; }
+std::string default_file() {
+  return ::access(kDefaultFile, R_OK) == 0 ? kDefaultFile : "";
+}
 
 int check(const sluice::StartOptions& options) {
   std::printf("%s: ok\n", options.config_file.empty() ? "defaults" : options.config_file.c_str());
@@ -28,15 +29,19 @@ int check(const sluice::StartOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"sluiced, the Sluice gateway. Stays in the foreground; SIGTERM drains, SIGHUP reloads, SIGUSR1 reopens the log."};
+  CLI::App app{
+      "sluiced, the Sluice gateway. Stays in the foreground; SIGTERM drains, SIGHUP reloads, SIGUSR1 reopens the log."};
   sluice::StartOptions options;
   std::string state_directory;
   bool check_only = false;
   bool no_file = false;
-  auto* file = app.add_option("-c,--config", options.config_file, "configuration file (default: /etc/sluice/sluice.yaml if it exists)");
+  auto* file = app.add_option("-c,--config", options.config_file,
+                              "configuration file (default: /etc/sluice/sluice.yaml if it exists)");
   app.add_flag("--defaults", no_file, "no configuration file: defaults and --set only")->excludes(file);
-  app.add_option("--set", options.overrides, "KEY=VALUE, for instance cache.memory=64MiB; may be repeated")->allow_extra_args(false);
-  app.add_option("--state-directory", state_directory, "cache, policy, log and control socket; the key state_directory");
+  app.add_option("--set", options.overrides, "KEY=VALUE, for instance cache.memory=64MiB; may be repeated")
+      ->allow_extra_args(false);
+  app.add_option("--state-directory", state_directory,
+                 "cache, policy, log and control socket; the key state_directory");
   app.add_flag("--check", check_only, "check the configuration and exit: 0 good, 3 not");
   app.add_flag("--live", options.live, "a summary line every second, on a terminal");
   app.set_version_flag("--version", std::string("sluiced ") + sluice::kVersion);

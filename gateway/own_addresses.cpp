@@ -1,15 +1,15 @@
 #include "gateway/own_addresses.hpp"
 
-#include <ifaddrs.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
 #include <memory>
 #include <system_error>
+
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 namespace sluice {
 
@@ -23,7 +23,8 @@ std::vector<policy::Prefix> prefixes_of(const ifaddrs* first) {
     if (entry->ifa_addr == nullptr) { continue; }
     if (entry->ifa_addr->sa_family == AF_INET) {
       const auto& address = reinterpret_cast<const sockaddr_in*>(entry->ifa_addr)->sin_addr;
-      prefixes.emplace_back(policy::Address::from_ipv4(std::bit_cast<std::array<std::uint8_t, 4>>(address.s_addr)), kAllBits);
+      prefixes.emplace_back(policy::Address::from_ipv4(std::bit_cast<std::array<std::uint8_t, 4>>(address.s_addr)),
+                            kAllBits);
     }
     if (entry->ifa_addr->sa_family == AF_INET6) {
       const auto& address = reinterpret_cast<const sockaddr_in6*>(entry->ifa_addr)->sin6_addr;

@@ -1,15 +1,15 @@
 #include "gateway/privileges.hpp"
 
+#include <cerrno>
+#include <filesystem>
+#include <stdexcept>
+#include <system_error>
+
 #include <grp.h>
 #include <pwd.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <filesystem>
-#include <stdexcept>
-#include <system_error>
 
 namespace sluice {
 
@@ -17,10 +17,14 @@ namespace {
 
 constexpr const char* kDefaultUser = "sluice";
 
-[[noreturn]] void fail_with(const char* what) { throw std::system_error(errno, std::system_category(), what); }
+[[noreturn]] void fail_with(const char* what) {
+  throw std::system_error(errno, std::system_category(), what);
+}
 
 void give_to(const std::string& path, const Account& account) {
-  if (::lchown(path.c_str(), account.uid, account.gid) != 0) { fail_with(("cannot give " + path + " to " + account.name).c_str()); }
+  if (::lchown(path.c_str(), account.uid, account.gid) != 0) {
+    fail_with(("cannot give " + path + " to " + account.name).c_str());
+  }
 }
 
 }  // namespace
@@ -42,7 +46,9 @@ void hand_over(const std::vector<std::string>& paths, const Account& account) {
   for (const auto& path : paths) {
     give_to(path, account);
     if (!std::filesystem::is_directory(path)) { continue; }
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) { give_to(entry.path().string(), account); }
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+      give_to(entry.path().string(), account);
+    }
   }
 }
 

@@ -1,16 +1,18 @@
 #include "gateway/service_manager.hpp"
 
+#include <stdexcept>
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-#include <stdexcept>
-
 namespace sluice::service_manager {
 
 // Telling the manager is a courtesy: that it fails changes nothing for our clients.
-void ready(const std::string& status_text) { sd_notify(0, ("READY=1\nSTATUS=" + status_text).c_str()); }
+void ready(const std::string& status_text) {
+  sd_notify(0, ("READY=1\nSTATUS=" + status_text).c_str());
+}
 
 void reloading() {
   timespec now{};
@@ -19,9 +21,13 @@ void reloading() {
   sd_notify(0, ("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds)).c_str());
 }
 
-void stopping() { sd_notify(0, "STOPPING=1\nSTATUS=draining"); }
+void stopping() {
+  sd_notify(0, "STOPPING=1\nSTATUS=draining");
+}
 
-void status(const std::string& text) { sd_notify(0, ("STATUS=" + text).c_str()); }
+void status(const std::string& text) {
+  sd_notify(0, ("STATUS=" + text).c_str());
+}
 
 std::vector<net::ListenSocket> passed_sockets() {
   const int count = sd_listen_fds(1);

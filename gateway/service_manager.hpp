@@ -13,7 +13,8 @@ void reloading();
 void stopping();
 void status(const std::string& text);
 
-// The sockets that were passed to us (socket activation), in their order; they take the place of the configured listeners.
+// The sockets that were passed to us (socket activation), in their order; they take the place of the configured
+// listeners.
 std::vector<net::ListenSocket> passed_sockets();
 
 }  // namespace sluice::service_manager

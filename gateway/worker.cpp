@@ -1,8 +1,7 @@
 #include "gateway/worker.hpp"
 
-#include <pthread.h>
-
 #include <boost/asio/co_spawn.hpp>
+#include <pthread.h>
 
 #include "gateway/net/address.hpp"
 
@@ -10,11 +9,12 @@ namespace sluice {
 
 namespace {
 
-constexpr milliseconds kIdleTick{200};     // while no deadline is armed
+constexpr milliseconds kIdleTick{200};      // while no deadline is armed
 constexpr milliseconds kCutPatience{1000};  // for what was cut to be recorded
-constexpr milliseconds kAcceptPause{100};  // after the descriptors ran out
+constexpr milliseconds kAcceptPause{100};   // after the descriptors ran out
 
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
+using Timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 upstream::ResolverOptions resolver_options(const config::Configuration& configuration) {
   upstream::ResolverOptions options;
@@ -50,7 +50,9 @@ Worker::Worker(Shared& shared, pipeline::ConfigurationPtr configuration, std::sh
       configuration_, draining_, shared.memory, shared.disk, shared.fills, shared.via_name});
 }
 
-Worker::~Worker() { SLUICE_ASSERT(!thread_.joinable(), "a worker is joined before it goes"); }
+Worker::~Worker() {
+  SLUICE_ASSERT(!thread_.joinable(), "a worker is joined before it goes");
+}
 
 // A coroutine that throws is a fault of ours: it is counted, and the worker goes on.
 template <typename Coroutine>
@@ -88,7 +90,9 @@ void Worker::tear_down() {
   context_.reset();
 }
 
-Task<> Worker::deliver(Worker* worker) { co_await worker->mailbox_->run(); }
+Task<> Worker::deliver(Worker* worker) {
+  co_await worker->mailbox_->run();
+}
 
 Task<> Worker::accept_loop(Worker* worker, net::Listener* listener) {
   auto& metrics = worker->metrics_;
@@ -109,14 +113,16 @@ Task<> Worker::accept_loop(Worker* worker, net::Listener* listener) {
     }
     metrics.connections_accepted.add();
     auto client = std::make_unique<http1::ClientConnection>(std::move(accepted->socket), worker->wheel_,
-                                                            net::to_address(accepted->from.address()), accepted->from.port(),
-                                                            listener->mode());
+                                                            net::to_address(accepted->from.address()),
+                                                            accepted->from.port(), listener->mode());
     metrics.connections_open.add();
     asio::co_spawn(*worker->context_,
                    pipeline::serve_connection(worker->services_.get(), &worker->connections_, std::move(client)),
                    [&metrics](const std::exception_ptr& failure) {
                      metrics.connections_open.sub();
-                     if (failure != nullptr) { metrics.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add(); }
+                     if (failure != nullptr) {
+                       metrics.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add();
+                     }
                    });
   }
 }

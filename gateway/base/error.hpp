@@ -11,35 +11,35 @@ namespace sluice {
 // metrics, Proxy-Status and the tool.
 enum class ErrorKind : std::uint8_t {
   dns_timeout,
-  dns_error,                          // the resolver failed or refused
-  destination_not_found,              // no such name
-  destination_unavailable,            // the parent proxy would not open the tunnel
-  destination_ip_prohibited,          // policy denies every address of the name
+  dns_error,                  // the resolver failed or refused
+  destination_not_found,      // no such name
+  destination_unavailable,    // the parent proxy would not open the tunnel
+  destination_ip_prohibited,  // policy denies every address of the name
   destination_ip_unroutable,
   connection_refused,
-  connection_terminated,              // closed or reset in the middle
-  connection_timeout,                 // connect limit
-  connection_read_timeout,            // idle limit while reading
-  connection_write_timeout,           // the peer does not take octets
+  connection_terminated,     // closed or reset in the middle
+  connection_timeout,        // connect limit
+  connection_read_timeout,   // idle limit while reading
+  connection_write_timeout,  // the peer does not take octets
   connection_limit_reached,
-  http_request_error,                 // malformed request
-  http_request_denied,                // policy
-  http_response_incomplete,           // cut
+  http_request_error,        // malformed request
+  http_request_denied,       // policy
+  http_response_incomplete,  // cut
   http_response_header_section_size,
   http_response_transfer_coding,
-  http_response_timeout,              // first-byte limit
+  http_response_timeout,  // first-byte limit
   http_upgrade_failed,
-  http_protocol_error,                // malformed response
+  http_protocol_error,  // malformed response
   proxy_internal_error,
   proxy_configuration_error,
   proxy_loop_detected,
   // Ours; RFC 9209 has no word for them.
-  request_timeout,                    // the client's head or body came too slowly
-  client_gone,                        // the client closed or reset
-  idle_timeout,                       // nothing for the keep-alive limit; not an error of anyone
+  request_timeout,  // the client's head or body came too slowly
+  client_gone,      // the client closed or reset
+  idle_timeout,     // nothing for the keep-alive limit; not an error of anyone
   shutting_down,
-  not_acceptable_method,              // TRACE or OPTIONS that ends here, for the record only
-  only_if_cached,                     // 504 for a miss with only-if-cached
+  not_acceptable_method,  // TRACE or OPTIONS that ends here, for the record only
+  only_if_cached,         // 504 for a miss with only-if-cached
   count_,
 };
 std::string_view to_string(ErrorKind kind) noexcept;
@@ -51,11 +51,11 @@ std::string_view to_string(Side side) noexcept;
 struct Error {
   ErrorKind kind = ErrorKind::proxy_internal_error;
   Side side = Side::gateway;
-  int code = 0;               // errno, or the status to answer with when the kind leaves a choice (400, 413, 414, 431, 501, 505)
-  bool retry = false;         // nothing of the message was processed by the other side
-  const char* during = "";    // a literal: what was being done
+  int code = 0;  // errno, or the status to answer with when the kind leaves a choice (400, 413, 414, 431, 501, 505)
+  bool retry = false;       // nothing of the message was processed by the other side
+  const char* during = "";  // a literal: what was being done
 
-  std::string text() const;   // "connection_refused while connecting (upstream, Connection refused)"
+  std::string text() const;  // "connection_refused while connecting (upstream, Connection refused)"
 };
 
 template <typename T>
@@ -71,8 +71,8 @@ inline std::unexpected<Error> fail(ErrorKind kind, Side side, const char* during
   (static_cast<bool>(condition) ? void(0) : ::sluice::assertion_failed(#condition, sentence, __FILE__, __LINE__))
 
 // SLUICE_TRY(head, co_await read_head(...)): in a coroutine, returns the error or names the value.
-#define SLUICE_TRY(name, expression)                                      \
-  auto name##_result = expression;                                        \
+#define SLUICE_TRY(name, expression)                                        \
+  auto name##_result = expression;                                          \
   if (!name##_result) { co_return std::unexpected(name##_result.error()); } \
   [[maybe_unused]] auto name = std::move(*name##_result)
 

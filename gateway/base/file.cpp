@@ -1,10 +1,10 @@
 #include "gateway/base/file.hpp"
 
+#include <cerrno>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 namespace sluice {
 

@@ -9,8 +9,8 @@
 namespace sluice {
 
 // How other threads reach a worker: its io_context has no locks of its own. A posted function runs on the worker.
-// Thread: post() from any; the rest from the worker. Lifetime: the worker's; functions still waiting when it is destroyed
-// are destroyed without being run.
+// Thread: post() from any; the rest from the worker. Lifetime: the worker's; functions still waiting when it is
+// destroyed are destroyed without being run.
 class Mailbox {
  public:
   using Function = std::move_only_function<void()>;
@@ -21,8 +21,8 @@ class Mailbox {
   Mailbox& operator=(const Mailbox&) = delete;
 
   void post(Function function);
-  Task<> run();   // delivers until close()
-  void close();   // ends run(); whatever is posted from now on is dropped
+  Task<> run();  // delivers until close()
+  void close();  // ends run(); whatever is posted from now on is dropped
 
  private:
   void drain();

@@ -11,9 +11,9 @@
 
 namespace sluice {
 
-// Runs `function` on the pool and resumes here with its result; nullopt when the pool's queue is full. `function` must own
-// what it uses: the waiting coroutine may be destroyed at shutdown before the pool gets to it.
-// Suspends. Thread: a worker's; `mailbox` is that worker's and outlives the pool's threads.
+// Runs `function` on the pool and resumes here with its result; nullopt when the pool's queue is full. `function` must
+// own what it uses: the waiting coroutine may be destroyed at shutdown before the pool gets to it. Suspends. Thread: a
+// worker's; `mailbox` is that worker's and outlives the pool's threads.
 template <typename F>
 Task<std::optional<std::invoke_result_t<F&>>> offload(ThreadPool& pool, Mailbox& mailbox, F function) {
   using R = std::invoke_result_t<F&>;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <boost/asio.hpp>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -18,3 +16,5 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include <boost/asio.hpp>

@@ -7,7 +7,8 @@
 
 namespace sluice {
 
-// Something one coroutine of a worker waits for and another one of the same worker announces. Once announced it stays so.
+// Something one coroutine of a worker waits for and another one of the same worker announces. Once announced it stays
+// so.
 class Signal {
  public:
   explicit Signal(asio::io_context& context) : timer_(context) {}
@@ -28,7 +29,8 @@ class Signal {
   }
 
  private:
-  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
+  using Timer =
+      asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
   Task<> wait_until(SteadyTime when) {
     if (announced_) { co_return; }

@@ -10,7 +10,8 @@
 
 namespace sluice {
 
-// Threads for work that blocks. A bounded queue: what does not fit is refused, so that a slow disk cannot gather memory.
+// Threads for work that blocks. A bounded queue: what does not fit is refused, so that a slow disk cannot gather
+// memory.
 class ThreadPool {
  public:
   using Function = std::move_only_function<void()>;

@@ -14,7 +14,11 @@ void Deadline::arm_at(SteadyTime when) {
 void Deadline::unlink() noexcept {
   if (tick_ == 0) { return; }
   auto*& head = wheel_.slots_[tick_ % TimerWheel::kSlots];
-  if (previous_ != nullptr) { previous_->next_ = next_; } else { head = next_; }
+  if (previous_ != nullptr) {
+    previous_->next_ = next_;
+  } else {
+    head = next_;
+  }
   if (next_ != nullptr) { next_->previous_ = previous_; }
   previous_ = next_ = nullptr;
   tick_ = 0;

@@ -17,7 +17,8 @@ class Deadline {
  public:
   using Callback = void (*)(void* context);
 
-  Deadline(TimerWheel& wheel, Callback callback, void* context) : wheel_(wheel), callback_(callback), context_(context) {}
+  Deadline(TimerWheel& wheel, Callback callback, void* context)
+      : wheel_(wheel), callback_(callback), context_(context) {}
   ~Deadline() { unlink(); }
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;

@@ -23,22 +23,22 @@ struct Limits {
   std::uint64_t chunk_extension = 1024;        // octets a chunk
   std::uint64_t chunk_extensions = 16 * 1024;  // octets a message
   std::uint64_t trailers = 8 * 1024;
-  std::uint64_t connections = 0;               // client connections; 0: what the descriptor limit allows
+  std::uint64_t connections = 0;  // client connections; 0: what the descriptor limit allows
 };
 
 struct Timeouts {
-  milliseconds head = seconds(10);          // whole request head
-  milliseconds keep_alive = seconds(60);    // idle client connection
-  milliseconds body_grace = seconds(10);    // after this, body_rate holds
-  std::uint64_t body_rate = 1024;           // octets a second a body must make at least
-  milliseconds write = seconds(60);         // a peer that takes nothing
-  milliseconds connect = seconds(5);        // all of resolve-and-connect but DNS
+  milliseconds head = seconds(10);        // whole request head
+  milliseconds keep_alive = seconds(60);  // idle client connection
+  milliseconds body_grace = seconds(10);  // after this, body_rate holds
+  std::uint64_t body_rate = 1024;         // octets a second a body must make at least
+  milliseconds write = seconds(60);       // a peer that takes nothing
+  milliseconds connect = seconds(5);      // all of resolve-and-connect but DNS
   milliseconds dns = seconds(3);
-  milliseconds first_byte = seconds(60);    // request sent to response head
-  milliseconds upstream_idle = seconds(60); // between two octets of a response
+  milliseconds first_byte = seconds(60);     // request sent to response head
+  milliseconds upstream_idle = seconds(60);  // between two octets of a response
   milliseconds upstream_keep_alive = seconds(30);
   milliseconds tunnel_idle = seconds(3600);
-  milliseconds drain = seconds(30);         // from SIGTERM until what is left is cut
+  milliseconds drain = seconds(30);  // from SIGTERM until what is left is cut
 };
 
 struct Upstream {
@@ -47,7 +47,7 @@ struct Upstream {
   std::uint64_t idle_connections = 64;     // kept per worker and origin
   std::vector<std::string> dns_servers;    // address[:port]; empty: /etc/resolv.conf
   seconds dns_negative_ttl = seconds(10);
-  seconds dns_last_good = seconds(3600);   // how long an expired answer may be used when DNS fails
+  seconds dns_last_good = seconds(3600);  // how long an expired answer may be used when DNS fails
 };
 
 struct Forwarding {
@@ -60,16 +60,16 @@ struct Cache {
   bool enabled = true;
   std::uint64_t memory = 256ULL << 20;
   std::uint64_t memory_largest = 16ULL << 20;
-  std::uint64_t disk = 10ULL << 30;        // 0: no disk tier
+  std::uint64_t disk = 10ULL << 30;  // 0: no disk tier
   std::uint64_t disk_largest = 1ULL << 30;
-  seconds uncacheable_ttl = seconds(60);   // how long a key that turned out uncacheable is remembered
-  milliseconds collapse_wait = seconds(10);// how long a follower waits for the leader's head
-  bool finish_aborted = false;             // go on filling when every client has gone
+  seconds uncacheable_ttl = seconds(60);     // how long a key that turned out uncacheable is remembered
+  milliseconds collapse_wait = seconds(10);  // how long a follower waits for the leader's head
+  bool finish_aborted = false;               // go on filling when every client has gone
 };
 
 struct Log {
-  std::string file;                        // access log; empty: STATE/access.log; "-" standard output
-  std::string format = "json";             // json | squid | combined | none
+  std::string file;             // access log; empty: STATE/access.log; "-" standard output
+  std::string format = "json";  // json | squid | combined | none
 };
 
 struct Admin {
@@ -79,14 +79,14 @@ struct Admin {
 };
 
 struct Policy {
-  std::string file;                        // empty: STATE/policy.sluice, made from the default policy on first start
+  std::string file;  // empty: STATE/policy.sluice, made from the default policy on first start
 };
 
 struct Configuration {
   std::vector<Listener> listeners{Listener{}};
-  std::uint64_t workers = 0;               // 0: one per core
+  std::uint64_t workers = 0;  // 0: one per core
   std::string state_directory = "/var/lib/sluice";
-  std::string user;                        // drop privileges to; empty: stay (or "sluice" when started as root and it exists)
+  std::string user;  // drop privileges to; empty: stay (or "sluice" when started as root and it exists)
   Limits limits;
   Timeouts timeouts;
   Upstream upstream;

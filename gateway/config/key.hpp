@@ -30,7 +30,8 @@ struct Key {
   std::uint64_t least = 0;
   std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
   std::span<const std::string_view> choices = {};
-  // What a text, or each text of a list, must be, in words, and the check: a phrase that goes on from "`x`", or nothing.
+  // What a text, or each text of a list, must be, in words, and the check: a phrase that goes on from "`x`", or
+  // nothing.
   std::string_view form = {};
   std::optional<std::string> (*complaint)(std::string_view) = nullptr;
   bool needs_restart = false;  // otherwise a reload applies it

@@ -10,7 +10,8 @@
 
 namespace sluice::config {
 
-// Sets the value of a key that is not a list. Returns what is wrong with `text`, as a whole sentence; then nothing was set.
+// Sets the value of a key that is not a list. Returns what is wrong with `text`, as a whole sentence; then nothing was
+// set.
 std::optional<std::string> assign(const Key& key, Configuration& configuration, std::string_view text);
 
 // Lists are emptied, then grow item by item.

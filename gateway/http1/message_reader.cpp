@@ -12,7 +12,10 @@ constexpr std::size_t kContentCapacity = 64 * 1024;
 }  // namespace
 
 MessageReader::MessageReader(net::TcpStream& stream, Side side, std::size_t initial_capacity)
-    : stream_(stream), side_(side), head_(std::make_unique_for_overwrite<char[]>(initial_capacity)), capacity_(initial_capacity) {}
+    : stream_(stream),
+      side_(side),
+      head_(std::make_unique_for_overwrite<char[]>(initial_capacity)),
+      capacity_(initial_capacity) {}
 
 Task<Result<std::string_view>> MessageReader::read_head(const http::HeadLimits& limits, const HeadPatience& patience) {
   if (begin_ == end_) {

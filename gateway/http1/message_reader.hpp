@@ -18,7 +18,8 @@ struct HeadPatience {
   ErrorKind whole_kind;
 };
 
-// How slowly content may come: nothing for `grace` is too slow, and less than `rate` octets a second on average after it.
+// How slowly content may come: nothing for `grace` is too slow, and less than `rate` octets a second on average after
+// it.
 struct ContentPace {
   milliseconds grace;
   std::uint64_t rate;  // 0: only `grace`, anew for every read
@@ -36,7 +37,8 @@ class MessageReader {
   Task<Result<std::string_view>> read_head(const http::HeadLimits& limits, const HeadPatience& patience);
 
   // REQUIRES: a head was read. Says how the content that follows it ends.
-  void begin_content(http::Framing framing, std::uint64_t length, const http::ChunkLimits& limits, const ContentPace& pace);
+  void begin_content(http::Framing framing, std::uint64_t length, const http::ChunkLimits& limits,
+                     const ContentPace& pace);
 
   // The next run of content; empty at the end. Errors: malformed chunks, the stream's, a cut (connection_terminated,
   // client_gone or http_response_incomplete).

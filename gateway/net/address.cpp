@@ -9,9 +9,7 @@ policy::Address to_address(const asio::ip::address& address) noexcept {
 
 asio::ip::tcp::endpoint to_endpoint(const policy::Address& address, std::uint16_t port) {
   const auto& octets = address.octets();
-  if (address.is_ipv4()) {
-    return {asio::ip::address_v4({octets[12], octets[13], octets[14], octets[15]}), port};
-  }
+  if (address.is_ipv4()) { return {asio::ip::address_v4({octets[12], octets[13], octets[14], octets[15]}), port}; }
   return {asio::ip::address_v6(octets), port};
 }
 

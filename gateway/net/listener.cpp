@@ -1,15 +1,15 @@
 #include "gateway/net/listener.hpp"
 
+#include <cerrno>
+#include <expected>
+#include <system_error>
+#include <utility>
+
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <expected>
-#include <system_error>
-#include <utility>
 
 #include "gateway/net/address.hpp"
 
@@ -33,7 +33,8 @@ ListenSocket bind_one(const asio::ip::tcp::endpoint& endpoint, const std::string
   set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
   if (share) { set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1); }
   if (is_v6) { set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 0); }
-  if (::bind(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 || ::listen(descriptor, kBacklog) != 0) {
+  if (::bind(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
+      ::listen(descriptor, kBacklog) != 0) {
     throw std::system_error(errno, std::system_category(),
                             "cannot listen on " + text_of(to_address(endpoint.address()), endpoint.port()));
   }
@@ -55,7 +56,9 @@ ListenSocket::~ListenSocket() {
   if (descriptor_ >= 0) { ::close(descriptor_); }
 }
 
-int ListenSocket::release() noexcept { return std::exchange(descriptor_, -1); }
+int ListenSocket::release() noexcept {
+  return std::exchange(descriptor_, -1);
+}
 
 asio::ip::tcp::endpoint ListenSocket::endpoint() const {
   asio::ip::tcp::endpoint endpoint;
@@ -83,9 +86,7 @@ std::vector<ListenSocket> bind_listeners(const policy::Address& address, std::ui
 }
 
 Listener::Listener(asio::io_context& context, ListenSocket socket)
-    : context_(context),
-      mode_(socket.mode()),
-      acceptor_(context, socket.endpoint().protocol(), socket.release()) {
+    : context_(context), mode_(socket.mode()), acceptor_(context, socket.endpoint().protocol(), socket.release()) {
   acceptor_.non_blocking(true);
 }
 

@@ -24,7 +24,7 @@ class PipePool {
  public:
   static constexpr int kPipeSize = 256 * 1024;
 
-  Pipe take();  // not open when there is no descriptor left
+  Pipe take();          // not open when there is no descriptor left
   void put(Pipe pipe);  // REQUIRES: nothing is left in it
 
  private:

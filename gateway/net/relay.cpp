@@ -1,12 +1,11 @@
 #include "gateway/net/relay.hpp"
 
-#include <fcntl.h>
-
 #include <cerrno>
 #include <cstring>
 #include <memory>
 
 #include <boost/asio/co_spawn.hpp>
+#include <fcntl.h>
 
 #include "gateway/base/signal.hpp"
 
@@ -124,7 +123,9 @@ Task<> pass(TcpStream& from, TcpStream& to, Shared& shared) {
 }
 
 // Spawned; takes references because relay() outlives it: it waits for `upward_ended`.
-Task<> pass_upward(TcpStream* client, TcpStream* upstream, Shared* shared) { co_await pass(*client, *upstream, *shared); }
+Task<> pass_upward(TcpStream* client, TcpStream* upstream, Shared* shared) {
+  co_await pass(*client, *upstream, *shared);
+}
 
 }  // namespace
 
@@ -134,7 +135,9 @@ Task<std::optional<Error>> relay(asio::io_context& context, TcpStream& client, T
   client.limit_writing(options.write);
   upstream.limit_writing(options.write);
   asio::co_spawn(context, pass_upward(&client, &upstream, &shared), [&shared](const std::exception_ptr& failure) {
-    if (failure != nullptr) { shared.error = Error{ErrorKind::proxy_internal_error, Side::gateway, 0, false, "relaying"}; }
+    if (failure != nullptr) {
+      shared.error = Error{ErrorKind::proxy_internal_error, Side::gateway, 0, false, "relaying"};
+    }
     shared.upward_ended.announce();
   });
   co_await pass(upstream, client, shared);

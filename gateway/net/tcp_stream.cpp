@@ -1,8 +1,8 @@
 #include "gateway/net/tcp_stream.hpp"
 
-#include <sys/socket.h>
-
 #include <cerrno>
+
+#include <sys/socket.h>
 
 namespace sluice::net {
 
@@ -10,9 +10,13 @@ using boost::system::error_code;
 
 namespace {
 
-bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+bool would_block(int error) noexcept {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
 
-error_code system_error(int error) { return {error, boost::system::system_category()}; }
+error_code system_error(int error) {
+  return {error, boost::system::system_category()};
+}
 
 }  // namespace
 
@@ -36,7 +40,9 @@ TcpStream::TcpStream(Socket socket, TimerWheel& wheel, Side side)
   socket_.non_blocking(true, ignored);
 }
 
-void TcpStream::limit_reading(milliseconds from_now, ErrorKind kind) { limit_reading_until(coarse_now() + from_now, kind); }
+void TcpStream::limit_reading(milliseconds from_now, ErrorKind kind) {
+  limit_reading_until(coarse_now() + from_now, kind);
+}
 
 void TcpStream::limit_reading_until(SteadyTime when, ErrorKind kind) {
   read_.kind = kind;
@@ -44,9 +50,12 @@ void TcpStream::limit_reading_until(SteadyTime when, ErrorKind kind) {
   read_.deadline.arm_at(when);
 }
 
-void TcpStream::limit_writing(milliseconds from_now) { write_limit_ = from_now; }
+void TcpStream::limit_writing(milliseconds from_now) {
+  write_limit_ = from_now;
+}
 
-std::unexpected<Error> TcpStream::failure(const Direction& direction, const error_code& code, const char* during) const {
+std::unexpected<Error> TcpStream::failure(const Direction& direction, const error_code& code,
+                                          const char* during) const {
   if (direction.expired) { return fail(direction.kind, side_, during); }
   if (cancelled_) { return fail(ErrorKind::shutting_down, side_, during); }
   const auto kind = side_ == Side::client ? ErrorKind::client_gone : ErrorKind::connection_terminated;
@@ -126,7 +135,9 @@ Task<Result<void>> TcpStream::write_rest(std::span<iovec> pieces) {
     message.msg_iov = pieces.data();
     message.msg_iovlen = pieces.size();
     const auto count = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count < 0 && !would_block(errno) && errno != EINTR) { co_return failure(write_, system_error(errno), "writing"); }
+    if (count < 0 && !would_block(errno) && errno != EINTR) {
+      co_return failure(write_, system_error(errno), "writing");
+    }
     if (advance(pieces, count < 0 ? 0 : static_cast<std::size_t>(count))) { co_return Result<void>{}; }
   }
 }

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <sys/uio.h>
-
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <sys/uio.h>
 
 #include "gateway/base/error.hpp"
 #include "gateway/base/task.hpp"
@@ -34,7 +33,7 @@ class TcpStream {
 
   Task<Result<std::size_t>> read_some(std::span<char> into);  // 0: the peer has finished sending
   Task<Result<void>> write(std::string_view octets);
-  Task<Result<void>> write(std::span<iovec> pieces);          // `pieces` is used up
+  Task<Result<void>> write(std::span<iovec> pieces);  // `pieces` is used up
   Task<Result<void>> wait_readable();
   Task<Result<void>> wait_writable();
 
@@ -46,10 +45,10 @@ class TcpStream {
   bool is_quiet() noexcept;
 
   void shutdown_sending() noexcept;
-  void cancel() noexcept;      // pending operations fail, and all later ones, with `shutting_down`
+  void cancel() noexcept;                      // pending operations fail, and all later ones, with `shutting_down`
   void fail_reading(ErrorKind kind) noexcept;  // the same for reading, with `kind`
   void close() noexcept;
-  void reset() noexcept;       // close with RST: the peer must not take what it got for complete
+  void reset() noexcept;  // close with RST: the peer must not take what it got for complete
   bool is_open() const noexcept { return socket_.is_open(); }
   int descriptor() noexcept { return socket_.native_handle(); }
 
@@ -69,7 +68,8 @@ class TcpStream {
     bool expired = false;
   };
 
-  std::unexpected<Error> failure(const Direction& direction, const boost::system::error_code& code, const char* during) const;
+  std::unexpected<Error> failure(const Direction& direction, const boost::system::error_code& code,
+                                 const char* during) const;
   bool advance(std::span<iovec>& pieces, std::size_t written) noexcept;
   Task<Result<void>> write_rest(std::span<iovec> pieces);
 

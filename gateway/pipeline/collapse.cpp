@@ -63,7 +63,9 @@ class Leadership {
 };
 
 // RFC 5861 4: "an error is any situation that would result in a 500, 502, 503, or 504".
-bool is_server_error(int status) noexcept { return status == 500 || (status >= 502 && status <= 504); }
+bool is_server_error(int status) noexcept {
+  return status == 500 || (status >= 502 && status <= 504);
+}
 
 Obtained serve_stale(Exchange& exchange, const Candidate& candidate) {
   exchange.cache_status.hit = true;
@@ -119,7 +121,8 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
     co_return std::move(obtained);
   }
   if (is_server_error(view.status) && candidate.reuse.may_serve_on_error) {
-    leadership.end_as(Fill::State::failed, Error{ErrorKind::http_protocol_error, Side::upstream, 0, false, "validating"});
+    leadership.end_as(Fill::State::failed,
+                      Error{ErrorKind::http_protocol_error, Side::upstream, 0, false, "validating"});
     exchange.cache_status.forward_status = view.status;
     co_return serve_stale(exchange, candidate);
   }
@@ -158,7 +161,9 @@ Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::
     const auto state = fill->state();
     if (state == Fill::State::look_again) { co_return std::optional<Obtained>{}; }
     const bool may_serve = candidate.reuse.may_serve_on_error || candidate.reuse.may_serve_disconnected;
-    if (state == Fill::State::failed && candidate.stored != nullptr && may_serve) { co_return serve_stale(exchange, candidate); }
+    if (state == Fill::State::failed && candidate.stored != nullptr && may_serve) {
+      co_return serve_stale(exchange, candidate);
+    }
     if (state == Fill::State::failed && fill->error()) { co_return std::unexpected(*fill->error()); }
     if (state == Fill::State::uncacheable || !in_time) { break; }
     if (state == Fill::State::filling || state == Fill::State::complete) {

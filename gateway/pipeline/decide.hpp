@@ -4,8 +4,8 @@
 
 namespace sluice::pipeline {
 
-// Asks the policy with what is known of the request; writes exchange.decision. `undecided` means that the rules need the
-// address that will be connected.
+// Asks the policy with what is known of the request; writes exchange.decision. `undecided` means that the rules need
+// the address that will be connected.
 void decide(Exchange& exchange);
 
 // Asks again with the address that would be connected, or that a stored response came from. Writes exchange.decision;

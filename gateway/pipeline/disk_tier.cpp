@@ -17,7 +17,9 @@ DiskTier::DiskTier(std::unique_ptr<cache::Store> store)
   build_index();
 }
 
-DiskTier::~DiskTier() { wait_until_written(); }
+DiskTier::~DiskTier() {
+  wait_until_written();
+}
 
 void DiskTier::wait_until_written() {
   stopping_ = true;
@@ -34,12 +36,13 @@ void DiskTier::build_index() {
 }
 
 Task<cache::Store::Found> DiskTier::find(std::string_view key, cache::Fields request, Mailbox& mailbox) {
-  auto found = co_await offload(*reads_, mailbox, [this, key = std::string(key), request] { return store_->find(key, request); });
+  auto found = co_await offload(*reads_, mailbox,
+                                [this, key = std::string(key), request] { return store_->find(key, request); });
   co_return found ? std::move(*found) : cache::Store::Found{};
 }
 
-Task<std::expected<cache::Segment, cache::StoreError>> DiskTier::read(cache::StoredResponsePtr response, std::uint64_t offset,
-                                                                      Mailbox& mailbox) {
+Task<std::expected<cache::Segment, cache::StoreError>> DiskTier::read(cache::StoredResponsePtr response,
+                                                                      std::uint64_t offset, Mailbox& mailbox) {
   auto piece = co_await offload(*reads_, mailbox, [this, response, offset] { return store_->read(*response, offset); });
   if (!piece) { co_return std::unexpected(cache::StoreError::store_failed); }
   co_return std::move(*piece);
@@ -65,7 +68,8 @@ bool DiskTier::enqueue(std::uint64_t octets, ThreadPool::Function work) {
 // The store counts its own failures; a failed write behind the exchange concerns no client.
 void DiskTier::put(cache::StoredResponsePtr response) {
   const auto octets = response->memory();
-  enqueue(octets, [this, response = std::move(response)] { [[maybe_unused]] const auto counted = store_->put(response); });
+  enqueue(octets,
+          [this, response = std::move(response)] { [[maybe_unused]] const auto counted = store_->put(response); });
 }
 
 void DiskTier::freshen(cache::StoredResponsePtr response, cache::StoredHead head) {
@@ -85,7 +89,8 @@ struct DiskTier::Writing::State {
   std::atomic<bool> failed{false};
 };
 
-DiskTier::Writing::Writing(DiskTier& tier, std::uint64_t expected_size) : tier_(tier), state_(std::make_shared<State>()) {
+DiskTier::Writing::Writing(DiskTier& tier, std::uint64_t expected_size)
+    : tier_(tier), state_(std::make_shared<State>()) {
   const bool queued = tier_.enqueue(0, [&store = *tier.store_, state = state_, expected_size] {
     auto writer = store.write(expected_size);
     if (writer) { state->writer = std::move(*writer); }
@@ -120,6 +125,8 @@ void DiskTier::Writing::commit(cache::StoredHead head) {
   if (!queued) { state_->failed = true; }
 }
 
-bool DiskTier::Writing::has_failed() const noexcept { return state_->failed; }
+bool DiskTier::Writing::has_failed() const noexcept {
+  return state_->failed;
+}
 
 }  // namespace sluice::pipeline

@@ -40,7 +40,7 @@ struct Exchange {
 
   // serve_connection
   policy::Address client_address;
-  std::string_view head_text;   // the request head as received; in the client's reader
+  std::string_view head_text;  // the request head as received; in the client's reader
   http::RequestHead request;
 
   // identify
@@ -57,11 +57,11 @@ struct Exchange {
   std::string upstream_text;
 
   // respond
-  std::string out;              // what is being written
+  std::string out;  // what is being written
   std::string content_type;
-  int status = 0;               // of the response head that was sent
+  int status = 0;  // of the response head that was sent
   std::chrono::microseconds first_byte{0};
-  bool keep_alive = false;      // the client's connection can take another request
+  bool keep_alive = false;  // the client's connection can take another request
   bool from_memory = false;
   bool is_tunnel = false;
   std::optional<Error> error;

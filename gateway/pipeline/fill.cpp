@@ -97,8 +97,8 @@ void Fill::drop_consumed() {
   segments_.erase(segments_.begin(), first_kept);
 }
 
-Task<bool> Fill::wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen, asio::io_context& context, Mailbox& mailbox,
-                                 milliseconds limit) {
+Task<bool> Fill::wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen, asio::io_context& context,
+                                 Mailbox& mailbox, milliseconds limit) {
   auto waiter = std::make_shared<Waiter>(context, mailbox);
   {
     const std::lock_guard lock(fill->mutex_);
@@ -146,7 +146,8 @@ Result<std::optional<cache::Segment>> Fill::Reader::take() {
   }
   if (fill.state_ == State::complete) { return cache::Segment{}; }
   if (fill.state_ == State::failed) {
-    return std::unexpected(fill.error_.value_or(Error{ErrorKind::http_response_incomplete, Side::upstream, 0, false, "filling"}));
+    return std::unexpected(
+        fill.error_.value_or(Error{ErrorKind::http_response_incomplete, Side::upstream, 0, false, "filling"}));
   }
   return std::optional<cache::Segment>{};
 }

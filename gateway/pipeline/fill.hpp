@@ -14,10 +14,9 @@
 
 namespace sluice::pipeline {
 
-// A response on its way into the cache, readable while it grows: one leader forwards and fills, any number of clients on
-// any worker follow. Small ones are kept whole until the end; a large one passes through a window that the slowest reader
-// holds back.
-// Thread: any; a short lock inside. Lifetime: shared by leader and readers.
+// A response on its way into the cache, readable while it grows: one leader forwards and fills, any number of clients
+// on any worker follow. Small ones are kept whole until the end; a large one passes through a window that the slowest
+// reader holds back. Thread: any; a short lock inside. Lifetime: shared by leader and readers.
 class Fill {
  public:
   enum class State : std::uint8_t {
@@ -30,7 +29,7 @@ class Fill {
   };
 
   struct Head {
-    cache::StoredHead stored;      // content_length is set when `length_known`
+    cache::StoredHead stored;  // content_length is set when `length_known`
     bool length_known = false;
     std::uint64_t largest_kept = 0;  // content beyond this is not kept whole in memory
   };
@@ -43,7 +42,7 @@ class Fill {
   void complete();
   void end_as(State state, std::optional<Error> error = std::nullopt);  // uncacheable, look_again or failed
   bool is_kept_whole() const;
-  bool has_room() const;       // may the leader read on?
+  bool has_room() const;  // may the leader read on?
   bool has_readers() const;
   std::vector<cache::Segment> take_segments() const;  // REQUIRES: kept whole
 
@@ -78,8 +77,8 @@ class Fill {
 
   // Ends when anything changed since `seen`, or after `limit` (false). `seen` is changes() of before the look.
   std::uint64_t changes() const;
-  static Task<bool> wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen, asio::io_context& context, Mailbox& mailbox,
-                                    milliseconds limit);
+  static Task<bool> wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen, asio::io_context& context,
+                                    Mailbox& mailbox, milliseconds limit);
 
  private:
   struct Waiter {

@@ -77,7 +77,8 @@ Task<Result<upstream::ConnectionPtr>> connect_origin(Exchange& exchange) {
   const upstream::ConnectOptions options{exchange.configuration->timeouts.connect};
   const std::string host(exchange.target.host);
   auto connected = co_await services.connector.connect(
-      host, exchange.target.port, [&](const policy::Address& address) { return decide_address(exchange, address); }, options);
+      host, exchange.target.port, [&](const policy::Address& address) { return decide_address(exchange, address); },
+      options);
   if (!connected) { co_return std::unexpected(denied_if_judged(exchange, connected.error())); }
   // Several addresses were judged; the record names the rule of the one that was connected.
   decide_address(exchange, (*connected)->address);
@@ -126,18 +127,21 @@ Task<Result<void>> read_response_head(Exchange& exchange, Forwarded& forwarded) 
   const auto limits = head_limits(*exchange.configuration);
   auto& connection = *forwarded.connection;
   for (int interim = 0; interim < kInterimLimit; ++interim) {
-    const auto text = co_await connection.reader.read_head(
-        limits, {timeouts.first_byte, ErrorKind::http_response_timeout, timeouts.upstream_idle, ErrorKind::http_response_timeout});
+    const auto text =
+        co_await connection.reader.read_head(limits, {timeouts.first_byte, ErrorKind::http_response_timeout,
+                                                      timeouts.upstream_idle, ErrorKind::http_response_timeout});
     if (!text) { co_return std::unexpected(text.error()); }
     if (text->empty()) {
-      co_return fail(ErrorKind::connection_terminated, Side::upstream, "waiting for the response", 0, connection.reused);
+      co_return fail(ErrorKind::connection_terminated, Side::upstream, "waiting for the response", 0,
+                     connection.reused);
     }
     const auto parsed = http::parse_response_head(*text, limits, exchange.request.method, forwarded.head);
     if (!parsed) { co_return parsed; }
     const auto status = forwarded.head.status;
     if (status >= 200 || status == 101) {
       forwarded.response_time = coarse_unix_now();
-      connection.reader.begin_content(forwarded.head.framing, forwarded.head.content_length, chunk_limits(*exchange.configuration),
+      connection.reader.begin_content(forwarded.head.framing, forwarded.head.content_length,
+                                      chunk_limits(*exchange.configuration),
                                       {timeouts.upstream_idle, 0, ErrorKind::connection_read_timeout});
       co_return Result<void>{};
     }

@@ -27,9 +27,9 @@ struct Forwarded {
   cache::ResponseView view() const noexcept { return {head.status, head.fields}; }
 };
 
-// Opens or reuses a connection to the origin, or to the parent; sends the request; reads the head of the final response and
-// passes interim ones (1xx) on. A request on a reused connection that turns out closed is sent once more when that is safe.
-// Errors: those of connecting, sending and reading; http_request_denied when policy denies every address.
+// Opens or reuses a connection to the origin, or to the parent; sends the request; reads the head of the final response
+// and passes interim ones (1xx) on. A request on a reused connection that turns out closed is sent once more when that
+// is safe. Errors: those of connecting, sending and reading; http_request_denied when policy denies every address.
 Task<Result<Forwarded>> forward(Exchange& exchange, const ForwardPlan& plan);
 
 // Opens the connection only: for tunnels. Reuses none.
@@ -38,7 +38,8 @@ Task<Result<upstream::ConnectionPtr>> connect_upstream(Exchange& exchange);
 // True when the request goes to the configured parent proxy.
 bool goes_to_parent(const Exchange& exchange);
 
-// Gives the connection back when another exchange can use it, after the content was read to its end; drops it otherwise.
+// Gives the connection back when another exchange can use it, after the content was read to its end; drops it
+// otherwise.
 Task<> finish(Services& services, Forwarded& forwarded, const config::Configuration& configuration);
 
 }  // namespace sluice::pipeline

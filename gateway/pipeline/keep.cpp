@@ -64,7 +64,9 @@ class Keeper {
         fill_(*keeping.fill),
         blocks_(fill_.head().length_known ? fill_.head().stored.content_length : 0) {
     const auto& head = fill_.head();
-    if (head.length_known && head.stored.content_length > head.largest_kept) { write_to_disk(head.stored.content_length); }
+    if (head.length_known && head.stored.content_length > head.largest_kept) {
+      write_to_disk(head.stored.content_length);
+    }
   }
 
   Task<Result<void>> read_content() {
@@ -139,8 +141,9 @@ void begin_keeping(Exchange& exchange, Keeping& keeping) {
   const auto& forwarded = keeping.forwarded;
   const bool through_parent = goes_to_parent(exchange);
   Fill::Head head;
-  head.stored = cache::make_stored_head(exchange.request_view(), forwarded.view(), keeping.key, forwarded.request_time,
-                                        forwarded.response_time, through_parent ? "" : forwarded.connection->address.text());
+  head.stored =
+      cache::make_stored_head(exchange.request_view(), forwarded.view(), keeping.key, forwarded.request_time,
+                              forwarded.response_time, through_parent ? "" : forwarded.connection->address.text());
   head.length_known = forwarded.head.framing == http::Framing::length || forwarded.head.framing == http::Framing::none;
   head.stored.content_length = forwarded.head.framing == http::Framing::length ? forwarded.head.content_length : 0;
   head.largest_kept = keeping.configuration->cache.memory_largest;
@@ -170,12 +173,12 @@ Task<> start_keeping(Services& services, Keeping keeping) {
   }
   auto fill = keeping.fill;
   auto key = keeping.key;
-  asio::co_spawn(services.context, keep(&services, std::move(keeping)),
-                 [&services, fill, key](const std::exception_ptr& failure) {
-                   if (failure == nullptr) { return; }
-                   fill->end_as(Fill::State::failed, Error{ErrorKind::proxy_internal_error, Side::gateway, 0, false, "filling"});
-                   services.fills.leave(key, *fill);
-                 });
+  asio::co_spawn(
+      services.context, keep(&services, std::move(keeping)), [&services, fill, key](const std::exception_ptr& failure) {
+        if (failure == nullptr) { return; }
+        fill->end_as(Fill::State::failed, Error{ErrorKind::proxy_internal_error, Side::gateway, 0, false, "filling"});
+        services.fills.leave(key, *fill);
+      });
 }
 
 }  // namespace sluice::pipeline

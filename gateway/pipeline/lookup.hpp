@@ -5,8 +5,8 @@
 
 namespace sluice::pipeline {
 
-// The stored response that the request selects, in memory or on disk; a small one found on disk goes to memory. A response
-// from an address that policy denies now is not found. REQUIRES: exchange.key is made.
+// The stored response that the request selects, in memory or on disk; a small one found on disk goes to memory. A
+// response from an address that policy denies now is not found. REQUIRES: exchange.key is made.
 Task<cache::Store::Found> lookup(Exchange& exchange);
 
 // May this stored response be sent, by the policy in force?

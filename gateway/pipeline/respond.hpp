@@ -18,7 +18,4 @@ Task<Result<void>> respond_locally(Exchange& exchange);
 // The status that an error is answered with (RFC 9209 2.3, recommended status codes).
 int status_of(const Error& error) noexcept;
 
-// Notes that the head was sent. For tunnels, which write their own.
-void note_head_sent(Exchange& exchange, int status);
-
 }  // namespace sluice::pipeline

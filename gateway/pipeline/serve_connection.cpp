@@ -9,7 +9,8 @@ namespace {
 constexpr milliseconds kLinger{2000};
 constexpr std::size_t kLingerOctets = 256 * 1024;
 
-Task<Result<std::string_view>> read_request(http1::ClientConnection& client, const config::Configuration& configuration) {
+Task<Result<std::string_view>> read_request(http1::ClientConnection& client,
+                                            const config::Configuration& configuration) {
   const auto& timeouts = configuration.timeouts;
   const auto& limits = configuration.limits;
   co_return co_await client.reader.read_head(
@@ -25,7 +26,8 @@ Result<void> begin_exchange(Exchange& exchange, std::string_view text) {
   exchange.client_address = client.address;
   const auto& configuration = *exchange.configuration;
   const auto& limits = configuration.limits;
-  const auto parsed = http::parse_request_head(text, {limits.head, limits.request_line, limits.fields}, exchange.request);
+  const auto parsed =
+      http::parse_request_head(text, {limits.head, limits.request_line, limits.fields}, exchange.request);
   if (!parsed) { return parsed; }
   client.reader.begin_content(
       exchange.request.framing, exchange.request.content_length,
@@ -34,8 +36,8 @@ Result<void> begin_exchange(Exchange& exchange, std::string_view text) {
   return {};
 }
 
-// After the last response: what the client still sends is read for a moment, because closing with octets unread makes the
-// kernel reset the connection, and the client may lose the response.
+// After the last response: what the client still sends is read for a moment, because closing with octets unread makes
+// the kernel reset the connection, and the client may lose the response.
 Task<> close_gently(http1::ClientConnection& client) {
   client.stream.shutdown_sending();
   client.stream.limit_reading(kLinger, ErrorKind::idle_timeout);
@@ -49,7 +51,8 @@ Task<> close_gently(http1::ClientConnection& client) {
 
 // An error ahead of a whole head. Nothing to say to a client that was merely idle, or has gone.
 Task<> end_without_request(Exchange& exchange, const Error& error) {
-  if (error.kind == ErrorKind::idle_timeout || error.kind == ErrorKind::client_gone || error.kind == ErrorKind::shutting_down) {
+  if (error.kind == ErrorKind::idle_timeout || error.kind == ErrorKind::client_gone ||
+      error.kind == ErrorKind::shutting_down) {
     co_return;
   }
   co_await refuse_exchange(exchange, error);
@@ -64,7 +67,8 @@ void ConnectionRegistry::cancel(bool idle_only) {
   }
 }
 
-Task<> serve_connection(Services* services, ConnectionRegistry* registry, std::unique_ptr<http1::ClientConnection> client) {
+Task<> serve_connection(Services* services, ConnectionRegistry* registry,
+                        std::unique_ptr<http1::ClientConnection> client) {
   const ConnectionRegistry::Entry entry(*registry, *client);
   Exchange exchange(*services, client.get());
   while (!services->draining) {

@@ -35,6 +35,7 @@ class ConnectionRegistry {
 
 // Serves one client connection: request after request until it closes.
 // Spawned: takes values.
-Task<> serve_connection(Services* services, ConnectionRegistry* registry, std::unique_ptr<http1::ClientConnection> client);
+Task<> serve_connection(Services* services, ConnectionRegistry* registry,
+                        std::unique_ptr<http1::ClientConnection> client);
 
 }  // namespace sluice::pipeline

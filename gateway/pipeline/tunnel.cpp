@@ -3,7 +3,7 @@
 #include "gateway/http/forwarded_fields.hpp"
 #include "gateway/net/relay.hpp"
 #include "gateway/pipeline/decide.hpp"
-#include "gateway/pipeline/respond.hpp"
+#include "gateway/pipeline/response_writer.hpp"
 
 namespace sluice::pipeline {
 
@@ -18,17 +18,21 @@ Task<Result<void>> connect_through_parent(Exchange& exchange, upstream::Connecti
   request.append("\r\nVia: 1.1 ").append(exchange.services.via_name).append("\r\n\r\n");
   auto sent = co_await connection.stream.write(request);
   if (!sent) { co_return sent; }
-  const http::HeadLimits limits{configuration.limits.head, configuration.limits.request_line, configuration.limits.fields};
+  const http::HeadLimits limits{configuration.limits.head, configuration.limits.request_line,
+                                configuration.limits.fields};
   const auto first_byte = configuration.timeouts.first_byte;
   const auto head = co_await connection.reader.read_head(
       limits, {first_byte, ErrorKind::http_response_timeout, first_byte, ErrorKind::http_response_timeout});
   if (!head) { co_return std::unexpected(head.error()); }
-  if (head->empty()) { co_return fail(ErrorKind::connection_terminated, Side::upstream, "asking the parent for a tunnel"); }
+  if (head->empty()) {
+    co_return fail(ErrorKind::connection_terminated, Side::upstream, "asking the parent for a tunnel");
+  }
   http::ResponseHead response;
   const auto parsed = http::parse_response_head(*head, limits, http::Method::connect, response);
   if (!parsed) { co_return parsed; }
   if (response.status < 200 || response.status > 299) {
-    co_return fail(ErrorKind::destination_unavailable, Side::upstream, "asking the parent for a tunnel", response.status);
+    co_return fail(ErrorKind::destination_unavailable, Side::upstream, "asking the parent for a tunnel",
+                   response.status);
   }
   co_return Result<void>{};
 }
@@ -56,7 +60,8 @@ Task<> run(Exchange& exchange, upstream::Connection& connection) {
   const auto upward = co_await pass_rest(client.reader, connection.stream);
   const auto downward = co_await pass_rest(connection.reader, client.stream);
   if (upward && downward) {
-    const net::RelayOptions options{exchange.configuration->timeouts.tunnel_idle, exchange.configuration->timeouts.write};
+    const net::RelayOptions options{exchange.configuration->timeouts.tunnel_idle,
+                                    exchange.configuration->timeouts.write};
     exchange.error = co_await net::relay(services.context, client.stream, connection.stream, services.pipes, options);
   } else {
     exchange.error = upward ? downward.error() : upward.error();

@@ -14,7 +14,7 @@ struct OpenTunnel {
   policy::Facts facts;  // views into the exchange's own strings
   net::TcpStream* client = nullptr;
   net::TcpStream* upstream = nullptr;
-  policy::Decision decision;             // the latest
+  policy::Decision decision;                       // the latest
   std::shared_ptr<const policy::Snapshot> policy;  // holds the decision's words
 };
 

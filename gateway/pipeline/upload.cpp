@@ -15,7 +15,9 @@ Upload::Upload(Exchange& exchange, upstream::Connection& connection)
 
 void Upload::start() {
   asio::co_spawn(context_, run(this), [this](const std::exception_ptr& failure) {
-    if (failure != nullptr) { client_error_ = Error{ErrorKind::proxy_internal_error, Side::gateway, 0, false, "uploading"}; }
+    if (failure != nullptr) {
+      client_error_ = Error{ErrorKind::proxy_internal_error, Side::gateway, 0, false, "uploading"};
+    }
     ended_.announce();
   });
 }
@@ -48,7 +50,8 @@ Task<Result<void>> Upload::write_piece(std::string_view piece) {
   if (!chunked_) { co_return co_await connection_.stream.write(piece); }
   std::string head;
   http::append_chunk_head(piece.size(), head);
-  iovec pieces[] = {{head.data(), head.size()}, {const_cast<char*>(piece.data()), piece.size()}, {const_cast<char*>("\r\n"), 2}};
+  iovec pieces[] = {
+      {head.data(), head.size()}, {const_cast<char*>(piece.data()), piece.size()}, {const_cast<char*>("\r\n"), 2}};
   co_return co_await connection_.stream.write(std::span(pieces));
 }
 

@@ -8,9 +8,8 @@
 
 namespace sluice::pipeline {
 
-// The content of a request on its way upstream while the response may already come back. The exchange must not end before
-// stop() has.
-// Thread: the worker's.
+// The content of a request on its way upstream while the response may already come back. The exchange must not end
+// before stop() has. Thread: the worker's.
 class Upload {
  public:
   Upload(Exchange& exchange, upstream::Connection& connection);
@@ -21,7 +20,8 @@ class Upload {
   bool has_ended() const noexcept { return ended_.is_announced(); }
   bool was_complete() const noexcept { return complete_; }
 
-  // Why the content stopped coming; nullopt while it comes, when it is complete, and when the upstream would not take it.
+  // Why the content stopped coming; nullopt while it comes, when it is complete, and when the upstream would not take
+  // it.
   const std::optional<Error>& client_error() const noexcept { return client_error_; }
 
   // Ends it if it has not ended, and waits until it has.

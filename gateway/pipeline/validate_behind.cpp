@@ -26,7 +26,8 @@ Task<> validate(Services* services, std::string head, policy::Address client, Ca
   exchange.begin();
   exchange.client_address = client;
   const auto& limits = exchange.configuration->limits;
-  const auto parsed = http::parse_request_head(head, {limits.head, limits.request_line, limits.fields}, exchange.request);
+  const auto parsed =
+      http::parse_request_head(head, {limits.head, limits.request_line, limits.fields}, exchange.request);
   if (!parsed || !identify(exchange)) { co_return; }
   decide(exchange);
   if (exchange.decision.verdict == policy::Verdict::deny) { co_return; }

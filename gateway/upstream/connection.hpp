@@ -42,8 +42,8 @@ struct Connection {
   http1::MessageReader reader;
   policy::Address address;
   std::uint16_t port;
-  std::string text;       // "127.0.0.1:80"
-  bool reused = false;    // it has carried an exchange before
+  std::string text;     // "127.0.0.1:80"
+  bool reused = false;  // it has carried an exchange before
   record::WorkerMetrics& metrics;
   std::uint64_t settled_received = 0;
   std::uint64_t settled_sent = 0;

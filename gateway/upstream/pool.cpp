@@ -11,7 +11,9 @@ void Pool::Idle::expire(void* context) {
   if (found->second.empty()) { pool.origins_.erase(found); }
 }
 
-Pool::~Pool() { clear(); }
+Pool::~Pool() {
+  clear();
+}
 
 ConnectionPtr Pool::take(std::string_view origin) {
   const auto found = origins_.find(origin);
@@ -43,6 +45,8 @@ void Pool::put(std::string_view origin, ConnectionPtr connection, const PoolOpti
   idles.front().deadline.arm(options.keep_alive);
 }
 
-void Pool::clear() { origins_.clear(); }
+void Pool::clear() {
+  origins_.clear();
+}
 
 }  // namespace sluice::upstream
