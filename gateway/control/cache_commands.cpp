@@ -17,7 +17,8 @@ Answer<std::string> key_of(const UrlArguments& arguments) {
   http::RequestHead request;
   request.method = http::Method::get;
   request.method_text = "GET";
-  request.target = arguments.url;
+  // What follows `#` stays in the browser; no request carries it (RFC 9110 7.1).
+  request.target = std::string_view(arguments.url).substr(0, arguments.url.find('#'));
   http::TargetUri target;
   if (const auto parsed = http::parse_proxy_target(request, target); !parsed) {
     return std::unexpected(
