@@ -197,8 +197,8 @@ class Gateway::Running {
   }
 
   void make_workers() {
-    shared_ =
-        std::make_unique<Shared>(Shared{*in_force_, *memory_, disk_.get(), fills_, via_name_for(configuration())});
+    shared_ = std::make_unique<Shared>(
+        Shared{*in_force_, *memory_, disk_.get(), fills_, uncacheable_, purged_, via_name_for(configuration())});
     for (auto& sockets : sockets_) {
       workers_.push_back(
           std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
@@ -226,6 +226,7 @@ class Gateway::Running {
         .policies = policies_,
         .memory = *memory_,
         .disk = disk_.get(),
+        .purged = &purged_,
         .configuration = [this] { return configuration_; },
         .log = [this] { return log_; },
         .log_file = [this] { return log_file(); },
@@ -429,6 +430,8 @@ class Gateway::Running {
   std::unique_ptr<pipeline::DiskTier> disk_;
   std::unique_ptr<pipeline::PolicyInForce> in_force_;
   pipeline::FillTable fills_;
+  pipeline::RecentKeys uncacheable_;
+  pipeline::RecentKeys purged_;
   std::unique_ptr<Shared> shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   bool draining_ = false;

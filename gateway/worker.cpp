@@ -45,9 +45,10 @@ Worker::Worker(Shared& shared, pipeline::ConfigurationPtr configuration, std::sh
       connector_(std::make_unique<upstream::Connector>(*context_, wheel_, *resolver_, metrics_)),
       pool_(std::make_unique<upstream::Pool>(wheel_, metrics_)) {
   for (auto& socket : sockets) { listeners_.push_back(std::make_unique<net::Listener>(*context_, std::move(socket))); }
-  services_ = std::make_unique<pipeline::Services>(pipeline::Services{
-      *context_, wheel_, *mailbox_, metrics_, *pool_, *connector_, pipes_, policy_, uncacheable_, tunnels_, log_, ids_,
-      configuration_, draining_, shared.memory, shared.disk, shared.fills, shared.via_name});
+  services_ = std::make_unique<pipeline::Services>(
+      pipeline::Services{*context_, wheel_, *mailbox_, metrics_, *pool_, *connector_, pipes_, policy_, tunnels_, log_,
+                         ids_, configuration_, draining_, shared.memory, shared.disk, shared.fills, shared.uncacheable,
+                         shared.purged, shared.via_name});
 }
 
 Worker::~Worker() {

@@ -19,6 +19,8 @@ struct Shared {
   cache::Store& memory;
   pipeline::DiskTier* disk;  // null without one
   pipeline::FillTable& fills;
+  pipeline::RecentKeys& uncacheable;
+  pipeline::RecentKeys& purged;
   std::string via_name;
 };
 
@@ -63,7 +65,6 @@ class Worker {
   HexIdGenerator ids_;
   net::PipePool pipes_;
   pipeline::PolicyView policy_;
-  pipeline::UncacheableKeys uncacheable_;
   pipeline::TunnelRegistry tunnels_;
   pipeline::LogBuffer log_;
   pipeline::ConnectionRegistry connections_;

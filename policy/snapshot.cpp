@@ -40,12 +40,16 @@ Snapshot::~Snapshot() = default;
 
 Decision Snapshot::decide(const Facts& facts) const noexcept {
   Evaluation evaluation(compiled_->tables, facts);
+  const Rule* waited_for = nullptr;  // the first rule that is not yet known
   for (std::size_t i = 0; i < compiled_->tests.size(); ++i) {
     const Truth truth = compiled_->of(compiled_->tests[i], evaluation);
     if (truth == Truth::no) { continue; }
     const Rule& rule = compiled_->rules[i];
-    if (truth == Truth::unknown) { return {Verdict::undecided, rule.id, {}, compiled_->version}; }
-    return {rule.verdict, rule.id, rule.reason, compiled_->version};
+    if (waited_for != nullptr && rule.verdict != waited_for->verdict) {
+      return {Verdict::undecided, waited_for->id, {}, compiled_->version};
+    }
+    if (truth == Truth::yes) { return {rule.verdict, rule.id, rule.reason, compiled_->version}; }
+    if (waited_for == nullptr) { waited_for = &rule; }
   }
   std::unreachable();  // the last rule is unconditional: compile() refuses any other text
 }

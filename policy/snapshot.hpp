@@ -34,7 +34,8 @@ class Snapshot {
   Snapshot& operator=(const Snapshot&) = delete;
 
   // The first rule that is true decides. Facts not known make a condition, and so a rule, "not yet known"; when such a
-  // rule stands ahead of the first true one the verdict is `undecided`. When all facts are known it is never undecided.
+  // rule stands ahead of the first true one the verdict is `undecided`, unless every such rule has that one's verdict:
+  // then it makes no difference which of them matches. When all facts are known it is never undecided.
   [[nodiscard]] Decision decide(const Facts& facts) const noexcept;
 
   // Every rule up to the deciding one with what it came to: for `sluice policy test`.

@@ -12,12 +12,18 @@ ThreadPool::ThreadPool(std::string name, unsigned threads, std::size_t queue_lim
 }
 
 ThreadPool::~ThreadPool() {
+  finish();
+}
+
+void ThreadPool::finish() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
-  for (auto& thread : threads_) { thread.join(); }
+  for (auto& thread : threads_) {
+    if (thread.joinable()) { thread.join(); }
+  }
 }
 
 bool ThreadPool::run(Function function) {

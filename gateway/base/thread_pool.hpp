@@ -17,11 +17,13 @@ class ThreadPool {
   using Function = std::move_only_function<void()>;
 
   ThreadPool(std::string name, unsigned threads, std::size_t queue_limit);
-  ~ThreadPool();  // finishes what is queued
+  ~ThreadPool();  // finish()
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  [[nodiscard]] bool run(Function function);  // false: the queue is full and `function` was destroyed
+  // False: the queue is full, or the pool has finished; `function` was destroyed.
+  [[nodiscard]] bool run(Function function);
+  void finish();  // does what is queued, and takes nothing more
   std::size_t waiting() const;
 
  private:

@@ -84,6 +84,7 @@ Answer<CachePurge> purge_stored(Daemon& daemon, const UrlArguments& arguments) {
     daemon.disk->purge(*key);  // again, behind the writes that wait
   }
   removed = std::max(removed, daemon.memory.purge(*key));
+  if (daemon.purged != nullptr) { daemon.purged->remember(*key, pipeline::kPurgeMemory); }
   return CachePurge{*key, std::max<std::uint64_t>(removed, variants.size())};
 }
 

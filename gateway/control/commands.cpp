@@ -45,7 +45,8 @@ void say_change(const Asked& asked, const char* what, const Answer<PolicyChange>
 
 Answer<PolicyChange> policy_add(const Asked& asked, const PolicyAddArguments& arguments) {
   auto change = asked.daemon.policies.add(arguments);
-  say_change(asked, "added", change, "");  // the reason stands in the rule
+  const bool is_in_rule = change && change->rule.reason == arguments.message;
+  say_change(asked, "added", change, is_in_rule ? "" : arguments.message);
   return change;
 }
 

@@ -58,13 +58,22 @@ std::string mark_of(std::uint64_t version, const std::string& text) {
   return std::to_string(version) + " " + std::to_string(hash_of(text));
 }
 
-// The line with its reason, ahead of a comment if it has one.
+bool has_reason(const std::vector<policy::Token>& tokens) {
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    if (tokens[i].is("reason") && tokens[i + 1].kind == policy::Token::Kind::quoted) { return true; }
+  }
+  return false;
+}
+
+// Why a rule is added is its reason, unless the line gives one. It stands ahead of a comment.
 std::string with_reason(const std::string& line, const std::string& reason) {
-  if (reason.empty()) { return line; }
   policy::Report ignored("rule", line);  // what is wrong with the line is said when it is added
   const auto tokens = policy::tokens_of(line, 1, ignored);
+  if (reason.empty() || has_reason(tokens)) { return line; }
   const auto end = std::min(static_cast<std::size_t>(std::max(tokens.back().at.column, 1)) - 1, line.size());
-  return line.substr(0, end) + " reason " + policy::quoted(reason) + " " + line.substr(end);
+  auto out = line.substr(0, end) + " reason " + policy::quoted(reason);
+  if (end < line.size()) { out += " " + line.substr(end); }
+  return out;
 }
 
 }  // namespace

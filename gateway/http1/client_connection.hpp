@@ -27,6 +27,7 @@ struct ClientConnection {
   std::string address_text;
   std::uint16_t source_port;
   std::string_view mode;     // "explicit"
+  std::uint64_t exchanges = 0;
   bool in_exchange = false;  // between a request's first octet and the end of its response
 };
 

@@ -20,6 +20,9 @@ class BodySource {
   // True when next() will not have to wait: the head can leave together with the first octets.
   virtual bool is_ready() const = 0;
 
+  // Raw trailer lines, once the end was reached (RFC 9110 6.5); empty when there are none.
+  virtual std::string_view trailers() const { return {}; }
+
   // After the end or an error: gives back what the source holds.
   virtual Task<> finish() = 0;
 };
@@ -32,6 +35,7 @@ class UpstreamBody final : public BodySource {
 
   Task<Result<std::string_view>> next() override;
   bool is_ready() const override;
+  std::string_view trailers() const override { return forwarded_.connection->reader.trailers(); }
   Task<> finish() override;
   Forwarded& forwarded() noexcept { return forwarded_; }
 
@@ -47,6 +51,7 @@ class FillBody final : public BodySource {
 
   Task<Result<std::string_view>> next() override;
   bool is_ready() const override { return reader_.is_ready(); }
+  std::string_view trailers() const override { return reader_.fill()->trailers(); }
   Task<> finish() override { co_return; }
   Fill::Reader& reader() noexcept { return reader_; }
 

@@ -135,6 +135,7 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
     co_return as_streamed(exchange, std::move(*forwarded));
   }
   exchange.services.uncacheable.forget(exchange.key);
+  exchange.services.purged.forget(exchange.key);
   co_return co_await keep_and_follow(exchange, std::move(*forwarded), leadership.hand_on());
 }
 

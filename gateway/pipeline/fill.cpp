@@ -25,8 +25,9 @@ void Fill::append(cache::Segment segment) {
   changed(lock);
 }
 
-void Fill::complete() {
+void Fill::complete(std::string_view trailers) {
   std::unique_lock lock(mutex_);
+  trailers_ = trailers;
   state_ = State::complete;
   changed(lock);
 }

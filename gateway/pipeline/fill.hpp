@@ -39,7 +39,7 @@ class Fill {
   // The leader's side.
   void begin(Head head);
   void append(cache::Segment segment);
-  void complete();
+  void complete(std::string_view trailers);
   void end_as(State state, std::optional<Error> error = std::nullopt);  // uncacheable, look_again or failed
   bool is_kept_whole() const;
   bool has_room() const;  // may the leader read on?
@@ -49,7 +49,8 @@ class Fill {
   // Everyone's.
   State state() const;
   std::optional<Error> error() const;
-  const Head& head() const { return *head_; }  // REQUIRES: the state was seen to be filling or complete
+  std::string_view trailers() const { return trailers_; }  // REQUIRES: the state was seen to be complete
+  const Head& head() const { return *head_; }              // REQUIRES: the state was seen to be filling or complete
 
   // A place in the content. Counts as a reader while it lives.
   class Reader {
@@ -100,6 +101,7 @@ class Fill {
   std::uint64_t dropped_ = 0;  // octets in front of segments_ that every reader has passed
   std::uint64_t size_ = 0;     // of the content so far
   bool kept_whole_ = true;
+  std::string trailers_;  // for those who stream it; they are not stored (RFC 9111 3)
   std::list<Reader*> readers_;
   std::vector<std::shared_ptr<Waiter>> waiters_;
 };

@@ -138,6 +138,9 @@ Task<Result<void>> read_response_head(Exchange& exchange, Forwarded& forwarded) 
     const auto parsed = http::parse_response_head(*text, limits, exchange.request.method, forwarded.head);
     if (!parsed) { co_return parsed; }
     const auto status = forwarded.head.status;
+    if (status == 101 && !exchange.request.wants_upgrade) {
+      co_return fail(ErrorKind::http_upgrade_failed, Side::upstream, "switching protocols that nobody asked for");
+    }
     if (status >= 200 || status == 101) {
       forwarded.response_time = coarse_unix_now();
       connection.reader.begin_content(forwarded.head.framing, forwarded.head.content_length,

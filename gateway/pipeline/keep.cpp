@@ -156,7 +156,7 @@ Task<> keep(Services* services, Keeping keeping) {
   if (read) {
     // First the store, then the end: whoever comes in between finds one or the other.
     keeper.store();
-    keeping.fill->complete();
+    keeping.fill->complete(keeping.forwarded.connection->reader.trailers());
   } else {
     keeping.fill->end_as(Fill::State::failed, read.error());
   }

@@ -42,7 +42,8 @@ void note_miss(Exchange& exchange, const cache::Store::Found& found, const cache
     return;
   }
   status.forward = found.has_other_variants ? CacheStatus::Forward::vary_miss : CacheStatus::Forward::uri_miss;
-  status.cause = found.has_other_variants ? MissCause::vary : MissCause::cold;
+  const bool was_purged = exchange.services.purged.has(exchange.key);
+  status.cause = found.has_other_variants ? MissCause::vary : was_purged ? MissCause::purged : MissCause::cold;
 }
 
 MissCause why_not_cached(const Exchange& exchange) {

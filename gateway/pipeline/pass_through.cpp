@@ -14,6 +14,7 @@ void invalidate(Exchange& exchange, const Forwarded& forwarded) {
     cache::make_cache_key(uri, key);
     exchange.services.memory.purge(key);
     if (exchange.services.disk != nullptr) { exchange.services.disk->purge(key); }
+    exchange.services.purged.remember(key, kPurgeMemory);
   }
 }
 

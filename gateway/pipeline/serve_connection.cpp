@@ -13,9 +13,11 @@ Task<Result<std::string_view>> read_request(http1::ClientConnection& client,
                                             const config::Configuration& configuration) {
   const auto& timeouts = configuration.timeouts;
   const auto& limits = configuration.limits;
+  // A connection that never said anything is not kept as long as one that has been of use.
+  const auto first = client.exchanges == 0 ? timeouts.head : timeouts.keep_alive;
   co_return co_await client.reader.read_head(
       {limits.head, limits.request_line, limits.fields},
-      {timeouts.keep_alive, ErrorKind::idle_timeout, timeouts.head, ErrorKind::request_timeout});
+      {first, ErrorKind::idle_timeout, timeouts.head, ErrorKind::request_timeout});
 }
 
 // Takes today's policy, and reads the head that `text` holds.
@@ -79,6 +81,7 @@ Task<> serve_connection(Services* services, ConnectionRegistry* registry,
     if (!text) { co_return co_await end_without_request(exchange, text.error()); }
     if (text->empty()) { co_return; }
     client->in_exchange = true;
+    ++client->exchanges;
     const auto begun = begin_exchange(exchange, *text);
     if (!begun) { co_return co_await end_without_request(exchange, begun.error()); }
     co_await handle_exchange(exchange);

@@ -14,8 +14,8 @@
 #include "gateway/pipeline/fill_table.hpp"
 #include "gateway/pipeline/log_buffer.hpp"
 #include "gateway/pipeline/policy_in_force.hpp"
+#include "gateway/pipeline/recent_keys.hpp"
 #include "gateway/pipeline/tunnel_registry.hpp"
-#include "gateway/pipeline/uncacheable_keys.hpp"
 #include "gateway/record/metrics.hpp"
 #include "gateway/upstream/connector.hpp"
 #include "gateway/upstream/pool.hpp"
@@ -35,7 +35,6 @@ struct Services {
   upstream::Connector& connector;
   net::PipePool& pipes;
   PolicyView& policy;
-  UncacheableKeys& uncacheable;
   TunnelRegistry& tunnels;
   LogBuffer& log;
   HexIdGenerator& ids;
@@ -45,6 +44,8 @@ struct Services {
   cache::Store& memory;
   DiskTier* disk;  // null without one
   FillTable& fills;
+  RecentKeys& uncacheable;
+  RecentKeys& purged;
   const std::string& via_name;  // our pseudonym in Via: unique, so that a loop is seen at the first return
 };
 

@@ -169,7 +169,7 @@ class StrictRequests(SluiceTestCase):
         host = self.origin.authority.encode()
         url = b"http://" + host
         cases = [
-            ("empty lines ahead of the request line", b"\r\n\r\nGET " + url + b"/a HTTP/1.1\r\nHost: " + host + b"\r\n\r\n"),
+            ("an empty line ahead of the request line", b"\r\nGET " + url + b"/a HTTP/1.1\r\nHost: " + host + b"\r\n\r\n"),
             ("no blank after the colon", b"GET " + url + b"/b HTTP/1.1\r\nHost:" + host + b"\r\n\r\n"),
             ("blanks around a value", b"GET " + url + b"/c HTTP/1.1\r\nHost: \t" + host + b" \t\r\n\r\n"),
             ("an empty value", b"GET " + url + b"/d HTTP/1.1\r\nHost: " + host + b"\r\nEmpty:\r\n\r\n"),

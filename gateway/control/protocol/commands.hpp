@@ -141,7 +141,7 @@ struct PolicyList {  // answers `policy.list`
 
 struct PolicyAddArguments {
   std::string line;     // one verdict line
-  std::string message;  // why; the author is the peer of the socket
+  std::string message;  // why: the rule's reason when the line gives none; the author is the peer of the socket
 };
 
 struct PolicyRemoveArguments {

@@ -59,10 +59,15 @@ struct OraclePolicy {
 
   // The index of the rule that decides, and the verdict.
   std::pair<std::size_t, Verdict> decide(const Facts& facts) const {
+    std::vector<std::size_t> waiting;
     for (std::size_t i = 0; i < rules.size(); ++i) {
       const Maybe truth = rules[i].judge(facts);
-      if (!truth) { return {i, Verdict::undecided}; }
-      if (*truth) { return {i, rules[i].verdict}; }
+      if (!truth) { waiting.push_back(i); }
+      if (!truth || !*truth) { continue; }
+      for (const std::size_t other : waiting) {
+        if (rules[other].verdict != rules[i].verdict) { return {waiting.front(), Verdict::undecided}; }
+      }
+      return {i, rules[i].verdict};
     }
     ADD_FAILURE() << "no default";
     return {0, Verdict::undecided};
@@ -332,7 +337,6 @@ TEST(Evaluation, NeverDecidesEarlyWhatItWouldDecideOtherwiseInTheEnd) {
       if (first.verdict == Verdict::undecided) { continue; }
       ++early;
       ASSERT_EQ(first.verdict, last.verdict) << oracle.text;
-      ASSERT_EQ(first.rule_id, last.rule_id) << oracle.text;
     }
   }
   EXPECT_GT(early, kPolicies) << "the test says nothing when nothing is ever decided early";
@@ -352,7 +356,6 @@ TEST(Evaluation, KeepsADecisionAsMoreFactsBecomeKnownAndWaitsForLaterRulesOnly) 
         ASSERT_LE(std::stoi(std::string(earlier.rule_id)), std::stoi(std::string(later.rule_id))) << oracle.text;
       } else {
         ASSERT_EQ(earlier.verdict, later.verdict) << oracle.text;
-        ASSERT_EQ(earlier.rule_id, later.rule_id) << oracle.text;
       }
     }
   }
@@ -368,11 +371,11 @@ TEST(Evaluation, ExplainsWithTheOutcomesThatLedToTheDecision) {
     const auto steps = policy->explain(facts);
     using Outcome = Snapshot::Step::Outcome;
     ASSERT_EQ(steps.back().outcome, Outcome::matched) << oracle.text;
-    const auto is_deciding = [](const Snapshot::Step& step) { return step.outcome != Outcome::not_matched; };
-    const auto deciding = std::find_if(steps.begin(), steps.end(), is_deciding);
     const Decision decision = policy->decide(facts);
-    EXPECT_EQ(deciding->rule->id, decision.rule_id);
-    EXPECT_EQ(deciding->outcome == Outcome::matched, decision.verdict != Verdict::undecided);
+    const auto is_named = [&](const Snapshot::Step& step) { return step.rule->id == decision.rule_id; };
+    const auto named = std::find_if(steps.begin(), steps.end(), is_named);
+    ASSERT_NE(named, steps.end()) << oracle.text;
+    EXPECT_EQ(named->outcome, decision.verdict != Verdict::undecided ? Outcome::matched : Outcome::not_yet_known);
     for (std::size_t k = 0; k < steps.size(); ++k) {
       const Maybe truth = oracle.rules[k].judge(facts);
       EXPECT_EQ(steps[k].outcome, !truth ? Outcome::not_yet_known : *truth ? Outcome::matched : Outcome::not_matched);

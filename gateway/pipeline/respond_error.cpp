@@ -1,0 +1,76 @@
+#include "cache/http_date.hpp"
+#include "gateway/http/error_page.hpp"
+#include "gateway/pipeline/respond.hpp"
+#include "gateway/pipeline/response_writer.hpp"
+
+namespace sluice::pipeline {
+
+namespace {
+
+std::string reason_of(const Exchange& exchange, const Error& error) {
+  if (error.kind == ErrorKind::http_request_denied) { return std::string(exchange.decision.reason); }
+  return error.text();
+}
+
+// Which errors leave a client connection that another request can follow on?
+bool is_recoverable(const Error& error) noexcept {
+  return error.side != Side::client && error.kind != ErrorKind::http_request_error &&
+         error.kind != ErrorKind::shutting_down;
+}
+
+}  // namespace
+
+int status_of(const Error& error) noexcept {
+  switch (error.kind) {
+    case ErrorKind::http_request_denied:
+    case ErrorKind::destination_ip_prohibited:
+      return 403;
+    case ErrorKind::dns_timeout:
+    case ErrorKind::connection_timeout:
+    case ErrorKind::connection_read_timeout:
+    case ErrorKind::http_response_timeout:
+    case ErrorKind::only_if_cached:
+      return 504;
+    case ErrorKind::connection_limit_reached:
+    case ErrorKind::shutting_down:
+      return 503;
+    case ErrorKind::http_request_error:
+      return error.code >= 400 && error.code < 600 ? error.code : 400;
+    case ErrorKind::request_timeout:
+      return 408;
+    case ErrorKind::proxy_internal_error:
+    case ErrorKind::proxy_configuration_error:
+      return 500;
+    default:
+      return 502;
+  }
+}
+
+Task<Result<void>> respond_error(Exchange& exchange, const Error& error) {
+  settle_keep_alive(exchange);
+  if (!is_recoverable(error)) { exchange.keep_alive = false; }
+  const auto date = cache::format_http_date(coarse_unix_now());
+  const auto version = std::to_string(exchange.policy->version());
+  const auto reason = reason_of(exchange, error);
+  const auto accept = cache::combined(exchange.request.fields, cache::FieldName::accept);
+  http::GeneratedAnswer answer;
+  answer.status = status_of(error);
+  answer.kind = error.kind;
+  answer.reason = reason;
+  if (error.kind == ErrorKind::http_request_denied) {
+    answer.rule = exchange.decision.rule_id;
+    answer.policy_version = version;
+  }
+  answer.request_id = view(exchange.id);
+  answer.target = exchange.target.text;
+  answer.accept = accept;
+  answer.date = date;
+  answer.method = exchange.request.method;
+  answer.keep_alive = exchange.keep_alive;
+  exchange.content_type.clear();
+  exchange.out.clear();
+  http::append_answer(answer, exchange.out);
+  co_return co_await write_head(exchange, answer.status);
+}
+
+}  // namespace sluice::pipeline

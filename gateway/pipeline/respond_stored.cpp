@@ -1,0 +1,171 @@
+#include "gateway/pipeline/respond_stored.hpp"
+
+#include "cache/http_date.hpp"
+#include "cache/ranges.hpp"
+#include "cache/validation.hpp"
+#include "gateway/pipeline/response_writer.hpp"
+
+namespace sluice::pipeline {
+
+namespace {
+
+void append_hit_fields(Exchange& exchange, cache::Seconds age, std::string& out) {
+  out += "Age: ";
+  out += std::to_string(age.count());
+  out += "\r\nVia: 1.1 ";
+  out += exchange.services.via_name;
+  out += "\r\nCache-Status: ";
+  cache::append_cache_status(exchange.cache_status, kCacheName, out);
+  if (!exchange.keep_alive) {
+    out += "\r\nConnection: close";
+  } else if (exchange.request.version == http::Version::http_1_0) {
+    out += "\r\nConnection: keep-alive";
+  }
+  out += "\r\n\r\n";
+}
+
+// The commonest case of all: a whole stored response out of memory leaves in one write.
+Task<Result<void>> send_resident(Exchange& exchange, const FromStore& stored) {
+  const auto& response = *stored.response;
+  exchange.out.clear();
+  append_hit_fields(exchange, stored.age, exchange.out);
+  constexpr std::size_t kPieces = 64;
+  std::array<iovec, kPieces> pieces;
+  std::size_t count = 0;
+  const auto add = [&](const char* data, std::size_t size) { pieces[count++] = {const_cast<char*>(data), size}; };
+  add(response.head.wire.data(), response.head.wire.size());
+  add(exchange.out.data(), exchange.out.size());
+  if (!is_to_head(exchange)) {
+    for (const auto& segment : response.segments) {
+      if (count == kPieces) {
+        const auto written = co_await exchange.client->stream.write(std::span(pieces.data(), count));
+        if (!written) { co_return written; }
+        count = 0;
+      }
+      add(segment.data, segment.size);
+    }
+  }
+  auto written = co_await exchange.client->stream.write(std::span(pieces.data(), count));
+  if (written) { note_head_sent(exchange, response.head.status); }
+  co_return written;
+}
+
+http::ResponseHead head_of(const cache::StoredHead& stored, int status) {
+  const auto fields = stored.fields.fields();
+  http::ResponseHead head;
+  head.status = status;
+  head.reason = http::reason_phrase(status);
+  head.fields.assign(fields.begin(), fields.end());
+  head.framing = http::Framing::length;
+  head.content_length = stored.content_length;
+  return head;
+}
+
+// RFC 9110 15.4.5: what a 200 would have said of these fields, and little else.
+bool belongs_in_304(const cache::Field& field) {
+  using cache::FieldName;
+  switch (field.id) {
+    case FieldName::content_length:
+    case FieldName::content_type:
+    case FieldName::content_encoding:
+    case FieldName::content_language:
+    case FieldName::content_range:
+      return false;
+    default:
+      return true;
+  }
+}
+
+Task<Result<void>> send_head_only(Exchange& exchange, const FromStore& stored, int status) {
+  auto head = head_of(stored.response->head, status);
+  if (status == 304) {
+    std::erase_if(head.fields, [](const auto& field) { return !belongs_in_304(field); });
+  }
+  head.framing = http::Framing::none;
+  head.content_length = 0;
+  const auto cache_status = cache_status_of(exchange);
+  auto options = response_options(exchange, cache_status);
+  options.age = static_cast<std::uint64_t>(stored.age.count());
+  options.framing = status == 304 ? http::Framing::none : http::Framing::length;
+  exchange.out.clear();
+  http::write_response_head(head, options, exchange.out);
+  co_return co_await write_head(exchange, status);
+}
+
+// A part of a stored response (RFC 9110 15.3.7), or the whole of one that is read from disk piece by piece.
+Task<Result<void>> send_part(Exchange& exchange, const FromStore& stored, int status, cache::ByteRange range) {
+  auto head = head_of(stored.response->head, status);
+  head.content_length = range.size();
+  std::string content_range;
+  if (status == 206) {
+    content_range = "bytes " + std::to_string(range.first) + "-" + std::to_string(range.last) + "/" +
+                    std::to_string(stored.response->head.content_length);
+    head.fields.push_back({"Content-Range", content_range, cache::FieldName::content_range});
+  }
+  const auto cache_status = cache_status_of(exchange);
+  auto options = response_options(exchange, cache_status);
+  options.age = static_cast<std::uint64_t>(stored.age.count());
+  options.framing = http::Framing::length;
+  options.content_length = head.content_length;
+  exchange.out.clear();
+  http::write_response_head(head, options, exchange.out);
+  if (is_to_head(exchange)) { co_return co_await write_head(exchange, status); }
+  StoredBody body(exchange.services, stored.response, range.first, range.size());
+  co_return co_await stream_content(exchange, body, http::Framing::length, status);
+}
+
+// RFC 9110 15.5.17
+Task<Result<void>> send_unsatisfiable(Exchange& exchange, const FromStore& stored) {
+  const auto content_range = "bytes */" + std::to_string(stored.response->head.content_length);
+  const cache::Field field{"Content-Range", content_range, cache::FieldName::content_range};
+  http::ResponseHead head;
+  head.status = 416;
+  head.reason = http::reason_phrase(416);
+  const auto cache_status = cache_status_of(exchange);
+  const auto date = cache::format_http_date(coarse_unix_now());
+  auto options = response_options(exchange, cache_status);
+  options.date = date;
+  options.framing = http::Framing::length;
+  options.extra = cache::Fields(&field, 1);
+  exchange.out.clear();
+  http::write_response_head(head, options, exchange.out);
+  co_return co_await write_head(exchange, 416);
+}
+
+bool has_conditions_or_range(cache::Fields fields) {
+  using cache::FieldName;
+  for (const auto& field : fields) {
+    if (field.id == FieldName::range || field.id == FieldName::if_match || field.id == FieldName::if_none_match ||
+        field.id == FieldName::if_modified_since || field.id == FieldName::if_unmodified_since) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Task<Result<void>> send_stored(Exchange& exchange, const FromStore& stored) {
+  settle_keep_alive(exchange);
+  const auto& head = stored.response->head;
+  note_content_type(exchange, head.fields.fields());
+  if (has_conditions_or_range(exchange.request.fields)) {
+    const auto view = exchange.request_view();
+    const auto condition = cache::evaluate_conditions(view, head);
+    if (condition == cache::ConditionResult::not_modified) { co_return co_await send_head_only(exchange, stored, 304); }
+    if (condition == cache::ConditionResult::precondition_failed) {
+      co_return co_await send_head_only(exchange, stored, 412);
+    }
+    const auto answer = cache::evaluate_range(view, head);
+    if (answer.kind == cache::RangeAnswer::Kind::unsatisfiable) {
+      co_return co_await send_unsatisfiable(exchange, stored);
+    }
+    if (answer.kind == cache::RangeAnswer::Kind::partial) {
+      co_return co_await send_part(exchange, stored, 206, answer.range);
+    }
+  }
+  if (stored.response->is_resident() || is_to_head(exchange)) { co_return co_await send_resident(exchange, stored); }
+  co_return co_await send_part(exchange, stored, head.status, {0, head.content_length - 1});
+}
+
+}  // namespace sluice::pipeline

@@ -1,0 +1,105 @@
+#include "gateway/pipeline/response_writer.hpp"
+
+#include "gateway/http/chunked.hpp"
+
+namespace sluice::pipeline {
+
+namespace {
+
+// Trailers go only to a client that said it wants them (RFC 9110 6.5.1).
+void append_end(Exchange& exchange, const BodySource& body) {
+  exchange.out += "0\r\n";
+  if (cache::has_token(exchange.request.fields, cache::FieldName::te, "trailers")) {
+    http::append_safe_trailers(body.trailers(), exchange.out);
+  }
+  exchange.out += "\r\n";
+}
+
+}  // namespace
+
+bool is_to_head(const Exchange& exchange) {
+  return exchange.request.method == http::Method::head;
+}
+
+// Another request can follow when the client allows it, the whole of this one was taken, and we are not going away.
+void settle_keep_alive(Exchange& exchange) {
+  exchange.keep_alive =
+      exchange.request.keep_alive && exchange.client->reader.content_ended() && !exchange.services.draining;
+}
+
+std::string cache_status_of(const Exchange& exchange) {
+  std::string value;
+  cache::append_cache_status(exchange.cache_status, kCacheName, value);
+  return value;
+}
+
+void note_content_type(Exchange& exchange, cache::Fields fields) {
+  if (const auto* type = cache::find(fields, cache::FieldName::content_type)) { exchange.content_type = type->value; }
+}
+
+http::ResponseOptions response_options(const Exchange& exchange, std::string_view cache_status) {
+  http::ResponseOptions options;
+  options.via_name = exchange.services.via_name;
+  options.cache_status = cache_status;
+  options.client_version = exchange.request.version;
+  options.keep_alive = exchange.keep_alive;
+  options.to_head = is_to_head(exchange);
+  return options;
+}
+
+// One piece of content, with the head in front of it when that has not gone yet, and its chunk framing.
+Task<Result<void>> write_piece(Exchange& exchange, std::string_view piece, bool chunked) {
+  if (chunked && !piece.empty()) { http::append_chunk_head(piece.size(), exchange.out); }
+  iovec pieces[] = {{exchange.out.data(), exchange.out.size()},
+                    {const_cast<char*>(piece.data()), piece.size()},
+                    {const_cast<char*>("\r\n"), chunked && !piece.empty() ? 2UL : 0UL}};
+  auto written = co_await exchange.client->stream.write(std::span(pieces));
+  exchange.out.clear();
+  co_return written;
+}
+
+Task<Result<void>> write_head(Exchange& exchange, int status) {
+  auto written = co_await write_piece(exchange, {}, false);
+  if (written) { note_head_sent(exchange, status); }
+  co_return written;
+}
+
+// Content up to the end that the source proves. An error ends it in the middle, and the client must see that.
+Task<Result<void>> stream_content(Exchange& exchange, BodySource& body, http::Framing framing, int status) {
+  const bool chunked = framing == http::Framing::chunked;
+  bool first = true;
+  if (!body.is_ready()) {
+    const auto written = co_await write_piece(exchange, {}, false);
+    if (!written) { co_return written; }
+    note_head_sent(exchange, status);
+    first = false;
+  }
+  for (;;) {
+    const auto piece = co_await body.next();
+    if (!piece) {
+      // The head may still be here: then nothing was sent, and the client gets a proper answer.
+      if (first) { exchange.out.clear(); }
+      co_return std::unexpected(piece.error());
+    }
+    if (piece->empty()) { break; }
+    const auto written = co_await write_piece(exchange, *piece, chunked);
+    if (!written) { co_return written; }
+    if (first) { note_head_sent(exchange, status); }
+    first = false;
+  }
+  if (chunked) { append_end(exchange, body); }
+  if (!exchange.out.empty()) {
+    const auto written = co_await write_piece(exchange, {}, false);
+    if (!written) { co_return written; }
+  }
+  if (first) { note_head_sent(exchange, status); }
+  co_return Result<void>{};
+}
+
+void note_head_sent(Exchange& exchange, int status) {
+  exchange.status = status;
+  exchange.first_byte =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - exchange.start);
+}
+
+}  // namespace sluice::pipeline
