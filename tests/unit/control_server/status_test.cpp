@@ -92,6 +92,20 @@ TEST(HitRatio, IsUnknownBeforeTheFirstRequestThatCountsForIt) {
   EXPECT_DOUBLE_EQ(hit_ratio(totals).value_or(-1), 0.25);
 }
 
+TEST(LiveLine, SaysInOneLineWhatTheGatewayDoes) {
+  RunningDaemon daemon;
+  const Rates rates(std::chrono::steady_clock::now(), 0);
+  EXPECT_TRUE(live_line(daemon.daemon(), rates).starts_with("   0.0 req/s   hit -   denied 0   tunnels 0   "));
+  requests(daemon, Outcome::hit).add(2);
+  requests(daemon, Outcome::miss).add(1);
+  requests(daemon, Outcome::denied).add(3);
+  daemon.counters().connections_open.add(12);
+  const auto line = live_line(daemon.daemon(), rates);
+  EXPECT_NE(line.find("   hit 66.7 %   denied 3   tunnels 0   connections 12   rss "), std::string::npos) << line;
+  EXPECT_TRUE(line.ends_with(" MiB")) << line;
+  EXPECT_EQ(line.find('\n'), std::string::npos);
+}
+
 TEST(DaemonCommands, ConfigIsShownAsYaml) {
   RunningDaemon daemon;
   Client client(daemon.socket());
