@@ -22,14 +22,12 @@ Mailbox::Mailbox(asio::io_context& context) : event_(make_event()), descriptor_(
 
 Mailbox::~Mailbox() = default;
 
+// Written to under the lock, because close() gives the descriptor's number back to the system.
 void Mailbox::post(Function function) {
-  bool was_empty = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (closed_) { return; }
-    was_empty = waiting_.empty();
-    waiting_.push_back(std::move(function));
-  }
+  const std::lock_guard lock(mutex_);
+  if (closed_) { return; }
+  const bool was_empty = waiting_.empty();
+  waiting_.push_back(std::move(function));
   if (was_empty) {
     // The counter of an eventfd cannot overflow with one write per drained batch, so this write cannot fail.
     const std::uint64_t one = 1;
@@ -47,10 +45,11 @@ Task<> Mailbox::run() {
 }
 
 void Mailbox::close() {
+  std::vector<Function> dropped;  // destroyed without the lock: what they hold may post when it goes
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
-    waiting_.clear();
+    dropped.swap(waiting_);
   }
   boost::system::error_code ignored;
   descriptor_.close(ignored);

@@ -34,7 +34,8 @@ std::uint64_t TimerWheel::tick_of(SteadyTime time) const noexcept {
 
 void TimerWheel::link(Deadline& deadline) {
   auto tick = std::max(tick_of(deadline.when_) + 1, tick_);
-  tick = std::min(tick, tick_ + kSlots - 1);
+  // One slot short of a whole turn: the slot that is being fired now must not get back what it was emptied of.
+  tick = std::min(tick, tick_ + kSlots - 2);
   auto*& head = slots_[tick % kSlots];
   deadline.tick_ = tick;
   deadline.previous_ = nullptr;

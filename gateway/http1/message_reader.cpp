@@ -30,10 +30,10 @@ Task<Result<std::string_view>> MessageReader::read_head(const http::HeadLimits& 
   for (;;) {
     const std::string_view buffered(head_.get() + begin_, end_ - begin_);
     const auto size = http::find_head_end(buffered, scanned_);
+    if (size > limits.head) { break; }
     if (size != 0) {
       begin_ += size;
       ended_ = true;
-      if (size > limits.head) { break; }
       co_return buffered.substr(0, size);
     }
     if (buffered.size() >= limits.head) { break; }

@@ -39,12 +39,13 @@ Task<Result<void>> wait_for_octets(TcpStream& from, Shared& shared) {
 }
 
 // Empties the pipe into `to`.
-Task<Result<void>> drain_pipe(int pipe, TcpStream& to, std::size_t octets) {
+Task<Result<void>> drain_pipe(int pipe, TcpStream& to, std::size_t octets, Shared& shared) {
   while (octets > 0) {
     const auto moved = ::splice(pipe, nullptr, to.descriptor(), nullptr, octets, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (moved > 0) {
       octets -= static_cast<std::size_t>(moved);
       to.add_sent(static_cast<std::uint64_t>(moved));
+      shared.last_activity = coarse_now();  // a slow reader is no idle one
       continue;
     }
     if (moved < 0 && errno != EAGAIN && errno != EINTR) {
@@ -68,7 +69,7 @@ Task<Result<void>> splice_rest(TcpStream& from, TcpStream& to, Shared& shared, P
     if (moved > 0) {
       from.add_received(static_cast<std::uint64_t>(moved));
       shared.last_activity = coarse_now();
-      const auto drained = co_await drain_pipe(pipe.read, to, static_cast<std::size_t>(moved));
+      const auto drained = co_await drain_pipe(pipe.read, to, static_cast<std::size_t>(moved), shared);
       if (!drained) { co_return drained; }
       continue;
     }

@@ -49,9 +49,18 @@ bool Fill::has_room() const {
   return kept_whole_ || size_ - dropped_ < window_;
 }
 
-bool Fill::has_readers() const {
+std::size_t Fill::readers() const {
   const std::lock_guard lock(mutex_);
-  return !readers_.empty();
+  return readers_.size();
+}
+
+bool Fill::give_up_if_unread(Error error) {
+  std::unique_lock lock(mutex_);
+  if (!readers_.empty()) { return false; }
+  state_ = State::failed;
+  error_ = error;
+  changed(lock);
+  return true;
 }
 
 std::vector<cache::Segment> Fill::take_segments() const {

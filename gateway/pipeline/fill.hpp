@@ -43,7 +43,10 @@ class Fill {
   void end_as(State state, std::optional<Error> error = std::nullopt);  // uncacheable, look_again or failed
   bool is_kept_whole() const;
   bool has_room() const;  // may the leader read on?
-  bool has_readers() const;
+  std::size_t readers() const;
+  bool has_readers() const { return readers() > 0; }
+  // Ends it as failed unless someone reads; in one step, so that nobody comes in between. False: someone does.
+  bool give_up_if_unread(Error error);
   std::vector<cache::Segment> take_segments() const;  // REQUIRES: kept whole
 
   // Everyone's.
