@@ -226,6 +226,7 @@ class Gateway::Running {
         .policies = policies_,
         .memory = *memory_,
         .disk = disk_.get(),
+        .fills = &fills_,
         .purged = &purged_,
         .configuration = [this] { return configuration_; },
         .log = [this] { return log_; },
@@ -352,6 +353,7 @@ class Gateway::Running {
         say(std::string("the access log stays where it was: ") + failure.what());
       }
     }
+    control_->allow(uids_of(configuration().admin.users));
     for (auto& worker : workers_) { worker->use(configuration_, log_); }
   }
 

@@ -79,6 +79,7 @@ Answer<CachePurge> purge_stored(Daemon& daemon, const UrlArguments& arguments) {
   for (const auto& response : in_memory(daemon, *key)) { variants.insert(response->head.variant); }
   for (const auto& response : on_disk(daemon, *key)) { variants.insert(response->head.variant); }
   std::size_t removed = 0;
+  if (daemon.fills != nullptr) { daemon.fills->invalidate(*key); }
   if (daemon.disk != nullptr) {
     removed = daemon.disk->store().purge(*key);
     daemon.disk->purge(*key);  // again, behind the writes that wait

@@ -26,7 +26,8 @@ struct Daemon {
 
   PolicyKeeper& policies;
   cache::Store& memory;
-  pipeline::DiskTier* disk;                // null without one
+  pipeline::DiskTier* disk;  // null without one
+  pipeline::FillTable* fills = nullptr;
   pipeline::RecentKeys* purged = nullptr;  // what was purged is noted here, so that misses can say so
 
   std::function<pipeline::ConfigurationPtr()> configuration;

@@ -78,10 +78,28 @@ void DiskTier::freshen(cache::StoredResponsePtr response, cache::StoredHead head
   });
 }
 
+bool DiskTier::is_being_purged(std::string_view key) const {
+  if (purging_count_.load(std::memory_order_acquire) == 0) { return false; }
+  const std::lock_guard lock(purging_mutex_);
+  return purging_.contains(key);
+}
+
 void DiskTier::purge(std::string key) {
-  if (!may_have(key)) { return; }
+  // What waits to be written is not in the store yet, and is purged behind it.
+  if (waiting_.load(std::memory_order_relaxed) == 0 && !store_->may_have(key)) { return; }
+  {
+    const std::lock_guard lock(purging_mutex_);
+    purging_.insert(key);
+    purging_count_.store(purging_.size(), std::memory_order_release);
+  }
+  const auto work = [this, key = std::move(key)] {
+    store_->purge(key);
+    const std::lock_guard lock(purging_mutex_);
+    purging_.erase(purging_.find(key));
+    purging_count_.store(purging_.size(), std::memory_order_release);
+  };
   // Never dropped for want of room: what was invalidated must not come back.
-  if (!writes_->run([this, key] { store_->purge(key); })) { store_->purge(key); }
+  if (!writes_->run(work)) { work(); }
 }
 
 struct DiskTier::Writing::State {

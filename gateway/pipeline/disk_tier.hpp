@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 
 #include "cache/store.hpp"
@@ -22,7 +24,7 @@ class DiskTier {
   DiskTier(const DiskTier&) = delete;
   DiskTier& operator=(const DiskTier&) = delete;
 
-  bool may_have(std::string_view key) const { return store_->may_have(key); }
+  bool may_have(std::string_view key) const { return store_->may_have(key) && !is_being_purged(key); }
 
   // `request` must live until the call returns, as coroutine arguments do.
   Task<cache::Store::Found> find(std::string_view key, cache::Fields request, Mailbox& mailbox);
@@ -31,7 +33,7 @@ class DiskTier {
 
   void put(cache::StoredResponsePtr response);
   void freshen(cache::StoredResponsePtr response, cache::StoredHead head);
-  void purge(std::string key);
+  void purge(std::string key);  // from now on the key is not found, though the disk may take its time
 
   // A response too large for memory on its way to the disk, piece by piece. Without commit() it leaves no trace.
   class Writing {
@@ -58,11 +60,15 @@ class DiskTier {
  private:
   bool enqueue(std::uint64_t octets, ThreadPool::Function work);
   void build_index();
+  bool is_being_purged(std::string_view key) const;
 
   std::unique_ptr<cache::Store> store_;
   std::atomic<std::uint64_t> waiting_{0};
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<bool> stopping_{false};
+  std::atomic<std::size_t> purging_count_{0};
+  mutable std::mutex purging_mutex_;
+  std::multiset<std::string, std::less<>> purging_;  // keys whose purge waits for the disk
   std::unique_ptr<ThreadPool> reads_;
   std::unique_ptr<ThreadPool> writes_;
 };

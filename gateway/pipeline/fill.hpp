@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -50,6 +51,8 @@ class Fill {
   std::vector<cache::Segment> take_segments() const;  // REQUIRES: kept whole
 
   // Everyone's.
+  void invalidate() noexcept { invalidated_.store(true, std::memory_order_relaxed); }
+  bool is_invalidated() const noexcept { return invalidated_.load(std::memory_order_relaxed); }
   State state() const;
   std::optional<Error> error() const;
   std::string_view trailers() const { return trailers_; }  // REQUIRES: the state was seen to be complete
@@ -104,6 +107,7 @@ class Fill {
   std::uint64_t dropped_ = 0;  // octets in front of segments_ that every reader has passed
   std::uint64_t size_ = 0;     // of the content so far
   bool kept_whole_ = true;
+  std::atomic<bool> invalidated_{false};
   std::string trailers_;  // for those who stream it; they are not stored (RFC 9111 3)
   std::list<Reader*> readers_;
   std::vector<std::shared_ptr<Waiter>> waiters_;

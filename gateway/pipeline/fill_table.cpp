@@ -18,6 +18,15 @@ void FillTable::leave(std::string_view key, const Fill& fill) {
   if (found != shard.fills.end() && found->second.get() == &fill) { shard.fills.erase(found); }
 }
 
+void FillTable::invalidate(std::string_view key) {
+  auto& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  const auto found = shard.fills.find(key);
+  if (found == shard.fills.end()) { return; }
+  found->second->invalidate();
+  shard.fills.erase(found);
+}
+
 bool FillTable::has(std::string_view key) {
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);

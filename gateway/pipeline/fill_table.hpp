@@ -28,6 +28,9 @@ class FillTable {
   void leave(std::string_view key, const Fill& fill);
 
   bool has(std::string_view key);
+
+  // What is being filled for the key is not stored in the end: it was invalidated or purged meanwhile.
+  void invalidate(std::string_view key);
   std::size_t size() const;
 
  private:

@@ -54,11 +54,15 @@ bool ends_with_suffix(std::string_view host, std::string_view suffix) {
   return host.size() > suffix.size() && host.ends_with(suffix) && host[host.size() - suffix.size() - 1] == '.';
 }
 
-// Every address is denied: the decision names the rule.
-Error denied_if_judged(const Exchange& exchange, Error error) {
-  if (error.kind == ErrorKind::destination_ip_prohibited && exchange.decision.verdict == policy::Verdict::deny) {
-    error.kind = ErrorKind::http_request_denied;
-  }
+bool is_without_address(ErrorKind kind) noexcept {
+  return kind == ErrorKind::destination_not_found || kind == ErrorKind::dns_error || kind == ErrorKind::dns_timeout;
+}
+
+// What policy denies is a denial, whether every address was denied or there is none: then no condition on it holds.
+Error error_by_policy(Exchange& exchange, Error error) {
+  if (is_without_address(error.kind)) { decide_without_address(exchange); }
+  const bool judged = error.kind == ErrorKind::destination_ip_prohibited || is_without_address(error.kind);
+  if (judged && exchange.decision.verdict == policy::Verdict::deny) { error.kind = ErrorKind::http_request_denied; }
   return error;
 }
 
@@ -79,7 +83,7 @@ Task<Result<upstream::ConnectionPtr>> connect_origin(Exchange& exchange) {
   auto connected = co_await services.connector.connect(
       host, exchange.target.port, [&](const policy::Address& address) { return decide_address(exchange, address); },
       options);
-  if (!connected) { co_return std::unexpected(denied_if_judged(exchange, connected.error())); }
+  if (!connected) { co_return std::unexpected(error_by_policy(exchange, connected.error())); }
   // Several addresses were judged; the record names the rule of the one that was connected.
   decide_address(exchange, (*connected)->address);
   co_return connected;

@@ -7,6 +7,10 @@ namespace sluice::pipeline {
 Result<void> identify(Exchange& exchange) {
   const auto parsed = http::parse_proxy_target(exchange.request, exchange.target);
   if (!parsed) { return parsed; }
+  // TLS towards an origin is the client's own business, through CONNECT: nothing is sent there in the clear.
+  if (exchange.target.scheme == "https") {
+    return fail(ErrorKind::http_request_error, Side::gateway, "forwarding https without CONNECT", 501);
+  }
   // RFC 9110 7.6.3: Via is "used for ... avoiding request loops".
   if (http::passed_through(exchange.request.fields, exchange.services.via_name)) {
     return fail(ErrorKind::proxy_loop_detected, Side::gateway, "identifying the target");

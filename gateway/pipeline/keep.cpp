@@ -85,6 +85,7 @@ class Keeper {
   }
 
   void store() {
+    if (fill_.is_invalidated()) { return; }
     auto head = fill_.head().stored;
     head.content_length = size_;
     head.seal();

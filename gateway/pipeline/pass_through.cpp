@@ -12,6 +12,7 @@ void invalidate(Exchange& exchange, const Forwarded& forwarded) {
   std::string key;
   for (const auto& uri : cache::invalidated_uris(exchange.request_view(), forwarded.view())) {
     cache::make_cache_key(uri, key);
+    exchange.services.fills.invalidate(key);
     exchange.services.memory.purge(key);
     if (exchange.services.disk != nullptr) { exchange.services.disk->purge(key); }
     exchange.services.purged.remember(key, kPurgeMemory);

@@ -103,6 +103,11 @@ class Methods(SluiceTestCase):
         url = self.origin.on("/x", reply(body=b"x"))
         self.assertIn(self.get(self.daemon, url, {"Expect": "miracles"}).status, (200, 417))
 
+    def test_https_in_absolute_form_is_refused_and_nothing_sent_in_the_clear(self):
+        url = self.origin.on("/secret", reply(body=b"x")).replace("http://", "https://")
+        self.assertEqual(self.get(self.daemon, url).status, 501)
+        self.assertEqual(self.origin.connections, 0)
+
     def test_trailers_reach_a_client_that_asked_for_them(self):
         url = self.origin.on("/t", reply(fields={"Transfer-Encoding": "chunked", "Trailer": "X-Sum"})
                              + chunked(b"abc", trailers="X-Sum: 900150983cd24fb0\r\n"))

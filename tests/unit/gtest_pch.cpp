@@ -1,0 +1,1 @@
+// Carries the precompiled GoogleTest and standard headers of the unit tests.
