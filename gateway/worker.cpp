@@ -83,12 +83,12 @@ void Worker::run() {
 
 void Worker::tear_down() {
   mailbox_->close();
-  services_.reset();
   listeners_.clear();
   pool_.reset();
   connector_.reset();
   resolver_.reset();
-  context_.reset();
+  context_.reset();  // ends the coroutines, which use the services to the last
+  services_.reset();
 }
 
 Task<> Worker::deliver(Worker* worker) {

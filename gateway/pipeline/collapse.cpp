@@ -102,11 +102,24 @@ Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::sha
   co_return as_streamed(*fill, std::move(body));
 }
 
-Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::shared_ptr<Fill> fill) {
-  Leadership leadership(exchange, fill);
+// Asks for the whole, under the conditions of what is stored. A 304 that selects nothing we have (RFC 9111 4.3.4) is no
+// answer to a client that asked for the whole: then once more, without conditions.
+Task<Result<Forwarded>> ask(Exchange& exchange, const Candidate& candidate) {
   ForwardPlan plan{true, {}};
   if (candidate.stored != nullptr) { plan.validators = cache::validators_of(candidate.stored->head); }
   auto forwarded = co_await forward(exchange, plan);
+  if (!forwarded || forwarded->head.status != 304) { co_return forwarded; }
+  if (candidate.stored != nullptr && cache::selects(forwarded->view(), candidate.stored->head)) { co_return forwarded; }
+  co_await finish(exchange.services, *forwarded, *exchange.configuration);
+  plan.validators = {};
+  forwarded = co_await forward(exchange, plan);
+  if (!forwarded || forwarded->head.status != 304) { co_return forwarded; }
+  co_return fail(ErrorKind::http_protocol_error, Side::upstream, "validating without a condition");
+}
+
+Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::shared_ptr<Fill> fill) {
+  Leadership leadership(exchange, fill);
+  auto forwarded = co_await ask(exchange, candidate);
   if (!forwarded) {
     leadership.end_as(Fill::State::failed, forwarded.error());
     const bool denied = forwarded.error().kind == ErrorKind::http_request_denied;
@@ -115,7 +128,7 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
     co_return std::unexpected(forwarded.error());
   }
   const auto view = forwarded->view();
-  if (view.status == 304 && candidate.stored != nullptr && cache::selects(view, candidate.stored->head)) {
+  if (view.status == 304) {
     auto obtained = co_await freshen(exchange, candidate, std::move(*forwarded));
     leadership.end_as(Fill::State::look_again);
     co_return std::move(obtained);
@@ -154,6 +167,12 @@ bool selects_same_variant(const Exchange& exchange, const cache::StoredHead& sto
   return !names.matches_nothing && cache::variant_key(names, exchange.request.fields) == stored.variant;
 }
 
+// Whose error is it? What ended the leader's own client, or what policy said of it, is no answer to anybody else.
+bool is_of_leader_only(const std::optional<Error>& error) {
+  return error && (error->side == Side::client || error->kind == ErrorKind::http_request_denied ||
+                   error->kind == ErrorKind::destination_ip_prohibited || error->kind == ErrorKind::shutting_down);
+}
+
 Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::shared_ptr<Fill> fill) {
   auto body = std::make_unique<FillBody>(exchange.services, fill);
   const auto limit = exchange.configuration->cache.collapse_wait;
@@ -161,6 +180,7 @@ Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::
     const auto seen = fill->changes();
     const auto state = fill->state();
     if (state == Fill::State::look_again) { co_return std::optional<Obtained>{}; }
+    if (state == Fill::State::failed && is_of_leader_only(fill->error())) { co_return std::optional<Obtained>{}; }
     const bool may_serve = candidate.reuse.may_serve_on_error || candidate.reuse.may_serve_disconnected;
     if (state == Fill::State::failed && candidate.stored != nullptr && may_serve) {
       co_return serve_stale(exchange, candidate);

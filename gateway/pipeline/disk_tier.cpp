@@ -23,8 +23,8 @@ DiskTier::~DiskTier() {
 
 void DiskTier::wait_until_written() {
   stopping_ = true;
-  reads_.reset();
-  writes_.reset();
+  reads_->finish();
+  writes_->finish();
 }
 
 // One step at a time, so that stores come in between; lookups go by key meanwhile.
@@ -111,8 +111,11 @@ DiskTier::Writing::Writing(DiskTier& tier, std::uint64_t expected_size)
     : tier_(tier), state_(std::make_shared<State>()) {
   const bool queued = tier_.enqueue(0, [&store = *tier.store_, state = state_, expected_size] {
     auto writer = store.write(expected_size);
-    if (writer) { state->writer = std::move(*writer); }
-    state->failed = !writer;
+    if (!writer) {
+      state->failed = true;  // never back to false: a piece may have been refused meanwhile
+      return;
+    }
+    state->writer = std::move(*writer);
   });
   if (!queued) { state_->failed = true; }
 }

@@ -188,9 +188,10 @@ Task<Result<Forwarded>> forward_once(Exchange& exchange, const ForwardPlan& plan
   stale = is_stale_connection(done.error(), *forwarded.connection, received_before);
   auto error = done.error();
   if (forwarded.upload != nullptr) {
+    // Asked ahead of stop(), which makes reading from the client fail.
+    if (forwarded.upload->client_error()) { error = *forwarded.upload->client_error(); }
     co_await forwarded.upload->stop();
     stale = false;  // content that was taken from the client cannot be sent again
-    if (forwarded.upload->client_error()) { error = *forwarded.upload->client_error(); }
   }
   co_return std::unexpected(error);
 }

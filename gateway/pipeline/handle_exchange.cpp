@@ -29,13 +29,25 @@ Task<Result<void>> serve(Exchange& exchange) {
   co_return co_await respond(exchange, *obtained);
 }
 
+// Nothing more can be said to a client that is not there, or that stopped taking octets: it would read what follows as
+// part of the response that was under way.
+bool can_answer(const Exchange& exchange, const Error& error) {
+  const bool is_listening = error.kind != ErrorKind::client_gone && error.kind != ErrorKind::idle_timeout &&
+                            !(error.kind == ErrorKind::connection_write_timeout && error.side == Side::client);
+  return exchange.status == 0 && is_listening && exchange.client->stream.is_open();
+}
+
+// A client of HTTP/1.0 may take the end of the connection for the end of the content, so that it needs a reset.
+void cut(Exchange& exchange) {
+  const bool was_begun = exchange.status != 0 && !exchange.is_tunnel;
+  if (was_begun && exchange.request.version == http::Version::http_1_0) { exchange.client->stream.reset(); }
+}
+
 // What happened after the head was sent cannot be taken back: the connection closes, and the client sees the cut.
 Task<> end_with(Exchange& exchange, const Error& error) {
   exchange.error = error;
   exchange.keep_alive = false;
-  const bool can_answer = exchange.status == 0 && error.kind != ErrorKind::client_gone &&
-                          error.kind != ErrorKind::idle_timeout && exchange.client->stream.is_open();
-  if (!can_answer) { co_return; }
+  if (!can_answer(exchange, error)) { co_return cut(exchange); }
   const auto answered = co_await respond_error(exchange, error);
   if (!answered) { exchange.keep_alive = false; }
 }

@@ -72,7 +72,7 @@ class Keeper {
   Task<Result<void>> read_content() {
     for (;;) {
       while (!fill_.has_room()) { co_await wait_for_readers(); }
-      if (!is_wanted()) { co_return fail(ErrorKind::client_gone, Side::client, "filling"); }
+      if (is_given_up()) { co_return fail(ErrorKind::client_gone, Side::client, "filling"); }
       auto piece = co_await keeping_.forwarded.connection->reader.next();
       if (!piece) { co_return std::unexpected(piece.error()); }
       if (piece->empty()) { co_return Result<void>{}; }
@@ -120,7 +120,10 @@ class Keeper {
     if (services_.disk != nullptr) { writing_ = std::make_unique<DiskTier::Writing>(*services_.disk, expected_size); }
   }
 
-  bool is_wanted() const { return fill_.has_readers() || keeping_.configuration->cache.finish_aborted; }
+  bool is_given_up() {
+    return !keeping_.configuration->cache.finish_aborted &&
+           fill_.give_up_if_unread({ErrorKind::client_gone, Side::client, 0, false, "filling"});
+  }
 
   Task<> wait_for_readers() {
     const auto seen = fill_.changes();

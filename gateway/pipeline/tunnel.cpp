@@ -93,6 +93,11 @@ Task<Result<void>> tunnel(Exchange& exchange) {
 }
 
 Task<Result<void>> tunnel_upgraded(Exchange& exchange, Forwarded forwarded) {
+  // RFC 9110 7.8: a client cannot begin to use the new protocol "until it has completely sent the request message".
+  if (forwarded.upload != nullptr && !(forwarded.upload->has_ended() && forwarded.upload->was_complete())) {
+    co_await forwarded.upload->stop();
+    co_return fail(ErrorKind::http_upgrade_failed, Side::upstream, "switching protocols ahead of the request's end");
+  }
   http::ResponseOptions options;
   options.via_name = exchange.services.via_name;
   exchange.out.clear();

@@ -34,6 +34,7 @@ ConnectionPtr Pool::take(std::string_view origin) {
 }
 
 void Pool::put(std::string_view origin, ConnectionPtr connection, const PoolOptions& options) {
+  if (options.idle_per_origin == 0) { return; }
   auto found = origins_.find(origin);
   if (found == origins_.end()) { found = origins_.emplace(std::string(origin), Idles{}).first; }
   auto& idles = found->second;

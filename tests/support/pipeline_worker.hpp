@@ -34,6 +34,8 @@ struct SharedParts {
   std::unique_ptr<cache::Store> memory = cache::make_memory_store({});
   std::unique_ptr<pipeline::DiskTier> disk;
   pipeline::FillTable fills;
+  pipeline::RecentKeys uncacheable;
+  pipeline::RecentKeys purged;
   std::string via_name = "sluice-test";
 };
 
@@ -42,8 +44,7 @@ struct SharedParts {
 class PipelineWorker {
  public:
   explicit PipelineWorker(SharedParts& shared, config::Configuration configuration = quick_configuration())
-      : shared_(shared),
-        configuration_(std::make_shared<const config::Configuration>(std::move(configuration))),
+      : configuration_(std::make_shared<const config::Configuration>(std::move(configuration))),
         context_(std::make_unique<asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE)),
         mailbox_(std::make_unique<Mailbox>(*context_)),
         resolver_(std::make_unique<upstream::Resolver>(*context_, upstream::ResolverOptions{}, metrics)),
@@ -54,9 +55,10 @@ class PipelineWorker {
     auto sockets = net::bind_listeners(*policy::Address::parse("127.0.0.1"), 0, "explicit", 1);
     port_ = sockets.front().endpoint().port();
     listener_ = std::make_unique<net::Listener>(*context_, std::move(sockets.front()));
-    services_ = std::make_unique<pipeline::Services>(pipeline::Services{
-        *context_, wheel_, *mailbox_, metrics, *pool_, *connector_, pipes_, policy_, uncacheable_, tunnels_, log_, ids_,
-        configuration_, draining_, *shared.memory, shared.disk.get(), shared.fills, shared.via_name});
+    services_ = std::make_unique<pipeline::Services>(
+        pipeline::Services{*context_, wheel_, *mailbox_, metrics, *pool_, *connector_, pipes_, policy_, tunnels_, log_,
+                           ids_, configuration_, draining_, *shared.memory, shared.disk.get(), shared.fills,
+                           shared.uncacheable, shared.purged, shared.via_name});
     thread_ = std::thread([this] { run(); });
   }
   ~PipelineWorker() {
@@ -130,7 +132,6 @@ class PipelineWorker {
     }
   }
 
-  SharedParts& shared_;
   pipeline::ConfigurationPtr configuration_;
   TimerWheel wheel_;
   std::unique_ptr<asio::io_context> context_;
@@ -140,7 +141,6 @@ class PipelineWorker {
   std::unique_ptr<upstream::Pool> pool_;
   net::PipePool pipes_;
   pipeline::PolicyView policy_;
-  pipeline::UncacheableKeys uncacheable_;
   pipeline::TunnelRegistry tunnels_;
   pipeline::LogBuffer log_;
   HexIdGenerator ids_;

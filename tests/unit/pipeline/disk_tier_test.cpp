@@ -1,0 +1,247 @@
+#include "gateway/pipeline/disk_tier.hpp"
+
+#include <future>
+
+#include <boost/asio/co_spawn.hpp>
+#include <gtest/gtest.h>
+
+#include "cache/memory_store.hpp"
+#include "tests/support/failing_store.hpp"
+#include "tests/support/run.hpp"
+#include "tests/support/tcp_pair.hpp"
+
+namespace sluice::pipeline {
+namespace {
+
+using support::FailingStore;
+using support::patterned;
+using support::run;
+using support::StoreScript;
+
+const std::string kKey = "http://a.example/";
+
+cache::Segment segment_of(std::size_t size) {
+  auto owner = std::make_shared<char[]>(size);
+  cache::Segment segment;
+  segment.data = owner.get();
+  segment.size = size;
+  segment.owner = std::move(owner);
+  return segment;
+}
+
+cache::StoredHead head_of(std::uint64_t size) {
+  cache::StoredHead head;
+  head.key = kKey;
+  head.status = 200;
+  head.content_length = size;
+  head.seal();
+  return head;
+}
+
+cache::StoredResponsePtr response_of(std::size_t size) {
+  auto response = std::make_shared<cache::StoredResponse>();
+  response->head = head_of(size);
+  response->segments.push_back(segment_of(size));
+  return response;
+}
+
+// Keeps a thread where it is until it is opened.
+class Gate {
+ public:
+  std::function<void()> waiter() {
+    return [this] {
+      if (!reached_.exchange(true)) { at_gate_.set_value(); }
+      open_future_.wait();
+    };
+  }
+  void wait_until_reached() { at_gate_.get_future().wait(); }
+  void open() { open_.set_value(); }
+
+ private:
+  std::atomic<bool> reached_{false};
+  std::promise<void> at_gate_;
+  std::promise<void> open_;
+  std::shared_future<void> open_future_ = open_.get_future().share();
+};
+
+class DiskTierTest : public testing::Test {
+ protected:
+  DiskTierTest() { make(); }
+  void make() {
+    auto store = std::make_unique<FailingStore>(script_, cache::make_memory_store({}));
+    store->reads_by_piece = true;
+    tier_ = std::make_unique<DiskTier>(std::move(store));
+  }
+  // Everything queued so far has been done.
+  void let_it_write() {
+    const int before = script_->puts;
+    tier_->put(response_of(1));
+    while (script_->puts == before) { std::this_thread::yield(); }
+  }
+  std::size_t stored() { return tier_->store().list(kKey).size(); }
+
+  std::shared_ptr<StoreScript> script_ = std::make_shared<StoreScript>();
+  std::unique_ptr<DiskTier> tier_;
+  asio::io_context context_;
+  Mailbox mailbox_{context_};
+};
+
+TEST_F(DiskTierTest, WhatWasPutIsFoundAndReadPieceByPiece) {
+  tier_->put(response_of(1000));
+  tier_->wait_until_written();
+  EXPECT_TRUE(tier_->may_have(kKey));
+  EXPECT_FALSE(tier_->may_have("http://b.example/"));
+  EXPECT_EQ(stored(), 1U);
+}
+
+TEST_F(DiskTierTest, FindAndReadComeBackToTheirWorker) {
+  asio::co_spawn(context_, mailbox_.run(), [](const std::exception_ptr&) {});
+  tier_->put(response_of(1000));
+  let_it_write();
+  tier_->purge(kKey);
+  tier_->put(response_of(2000));
+  let_it_write();
+  const auto found = run(context_, tier_->find(kKey, {}, mailbox_));
+  ASSERT_NE(found.response, nullptr);
+  EXPECT_FALSE(found.response->is_resident());
+  script_->failing_read = 1;
+  EXPECT_TRUE(run(context_, tier_->read(found.response, 0, mailbox_)));
+  const auto second = run(context_, tier_->read(found.response, 0, mailbox_));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), cache::StoreError::store_failed);
+}
+
+TEST_F(DiskTierTest, AStoreThatFailsAtAnyStepOfAWriteLeavesNoTrace) {
+  struct Step {
+    const char* name;
+    std::atomic<int> StoreScript::* failing;
+  };
+  for (const auto& [name, failing] :
+       {Step{"write", &StoreScript::failing_write}, Step{"append", &StoreScript::failing_append},
+        Step{"commit", &StoreScript::failing_commit}}) {
+    script_ = std::make_shared<StoreScript>();
+    make();
+    (*script_).*failing = 0;
+    {
+      DiskTier::Writing writing(*tier_, 0);
+      writing.append(segment_of(100));
+      writing.append(segment_of(100));
+      writing.commit(head_of(200));
+    }
+    tier_->wait_until_written();
+    EXPECT_EQ(stored(), 0U) << name;
+    EXPECT_EQ(script_->open_writers, 0) << name;
+  }
+}
+
+TEST_F(DiskTierTest, AWritingIsVisibleAtItsCommit) {
+  {
+    DiskTier::Writing writing(*tier_, 200);
+    writing.append(segment_of(100));
+    writing.append(segment_of(100));
+    let_it_write();
+    tier_->purge(kKey);
+    writing.commit(head_of(200));
+    EXPECT_FALSE(writing.has_failed());
+  }
+  tier_->wait_until_written();
+  EXPECT_EQ(stored(), 1U);
+  EXPECT_EQ(script_->open_writers, 0);
+}
+
+TEST_F(DiskTierTest, AWritingWithoutCommitLeavesNoTrace) {
+  {
+    DiskTier::Writing writing(*tier_, 200);
+    writing.append(segment_of(100));
+  }
+  tier_->wait_until_written();
+  EXPECT_EQ(stored(), 0U);
+  EXPECT_EQ(script_->open_writers, 0);
+}
+
+// The disk does not keep up while the writer is still being opened: a piece is refused, so the rest must be too.
+TEST_F(DiskTierTest, AWritingWithAHoleIsNeverCommitted) {
+  Gate gate;
+  script_->before_write = gate.waiter();
+  {
+    DiskTier::Writing writing(*tier_, 0);
+    gate.wait_until_reached();
+    writing.append(segment_of(DiskTier::kWaitingLimit + 1));
+    EXPECT_TRUE(writing.has_failed());
+    gate.open();
+    let_it_write();
+    tier_->purge(kKey);
+    EXPECT_TRUE(writing.has_failed());
+    writing.append(segment_of(100));
+    writing.commit(head_of(100));
+  }
+  tier_->wait_until_written();
+  EXPECT_EQ(script_->commits, 0);
+  EXPECT_EQ(stored(), 0U);
+}
+
+TEST_F(DiskTierTest, WhatTheDiskDoesNotKeepUpWithIsDroppedAndCounted) {
+  Gate gate;
+  script_->before_put = gate.waiter();
+  tier_->put(response_of(1));
+  gate.wait_until_reached();
+  tier_->put(response_of(40 << 20));
+  EXPECT_EQ(tier_->dropped(), 0U);
+  tier_->put(response_of(40 << 20));
+  EXPECT_EQ(tier_->dropped(), 1U);
+  gate.open();
+  tier_->wait_until_written();
+  EXPECT_EQ(script_->puts, 2);
+}
+
+// What was invalidated must not come back: not from the queue either.
+TEST_F(DiskTierTest, APurgeReachesWhatStillWaitsToBeWritten) {
+  Gate gate;
+  script_->before_put = gate.waiter();
+  tier_->put(response_of(1000));
+  gate.wait_until_reached();
+  tier_->purge(kKey);
+  gate.open();
+  tier_->wait_until_written();
+  EXPECT_EQ(stored(), 0U);
+}
+
+TEST_F(DiskTierTest, AWritingMayOutliveTheThreads) {
+  auto writing = std::make_unique<DiskTier::Writing>(*tier_, 0);
+  writing->append(segment_of(100));
+  tier_->wait_until_written();
+  writing->append(segment_of(100));
+  writing->commit(head_of(200));
+  writing.reset();
+  tier_->put(response_of(10));
+  tier_->purge(kKey);
+  EXPECT_EQ(stored(), 0U);
+  EXPECT_EQ(script_->open_writers, 0);
+}
+
+TEST_F(DiskTierTest, StoppingInTheMiddleOfTheIndexIsClean) {
+  for (int i = 0; i < 50; ++i) {
+    script_ = std::make_shared<StoreScript>();
+    script_->index_steps = 1'000'000;
+    std::promise<void> begun;
+    std::atomic<int> steps = 0;
+    script_->before_index_step = [&] {
+      if (steps++ == i) { begun.set_value(); }
+    };
+    make();
+    begun.get_future().wait();
+    tier_->wait_until_written();
+    EXPECT_GT(script_->index_steps, 0);
+    tier_.reset();
+  }
+}
+
+TEST_F(DiskTierTest, BuildingTheIndexGoesOnToItsEnd) {
+  script_ = std::make_shared<StoreScript>();
+  script_->index_steps = 100;
+  make();
+  while (script_->index_steps >= 0) { std::this_thread::yield(); }
+}
+
+}  // namespace
+}  // namespace sluice::pipeline

@@ -1,0 +1,290 @@
+#include "gateway/pipeline/fill.hpp"
+
+#include <atomic>
+#include <cstring>
+#include <thread>
+
+#include <boost/asio/co_spawn.hpp>
+#include <gtest/gtest.h>
+
+#include "gateway/pipeline/fill_table.hpp"
+#include "gateway/pipeline/recent_keys.hpp"
+#include "tests/support/run.hpp"
+#include "tests/support/tcp_pair.hpp"
+
+namespace sluice::pipeline {
+namespace {
+
+using support::patterned;
+using support::run;
+using support::settle;
+
+constexpr std::uint64_t kWindow = 1000;
+
+cache::Segment segment_of(std::string_view octets) {
+  auto owner = std::make_shared<char[]>(octets.size());
+  std::memcpy(owner.get(), octets.data(), octets.size());
+  cache::Segment segment;
+  segment.data = owner.get();
+  segment.size = octets.size();
+  segment.owner = std::move(owner);
+  return segment;
+}
+
+std::shared_ptr<Fill> begun(std::uint64_t largest_kept) {
+  auto fill = std::make_shared<Fill>(kWindow);
+  Fill::Head head;
+  head.largest_kept = largest_kept;
+  fill->begin(std::move(head));
+  return fill;
+}
+
+std::string take_all(Fill::Reader& reader) {
+  std::string content;
+  for (;;) {
+    const auto taken = reader.take();
+    EXPECT_TRUE(taken);
+    if (!taken || !*taken || (*taken)->size == 0) { return content; }
+    content += (*taken)->view();
+  }
+}
+
+TEST(Fill, AReaderGetsWhatIsThereAndThenTheEnd) {
+  const auto fill = begun(kWindow);
+  Fill::Reader reader(fill);
+  EXPECT_FALSE(reader.is_ready());
+  EXPECT_FALSE(reader.take().value());
+  fill->append(segment_of("one "));
+  fill->append(segment_of("two"));
+  EXPECT_TRUE(reader.is_ready());
+  EXPECT_EQ(take_all(reader), "one two");
+  EXPECT_FALSE(reader.is_ready());
+  fill->complete({});
+  EXPECT_TRUE(reader.is_ready());
+  ASSERT_TRUE(reader.take().value());
+}
+
+TEST(Fill, AReaderThatComesLaterGetsASmallResponseWhole) {
+  const auto fill = begun(kWindow);
+  Fill::Reader first(fill);
+  fill->append(segment_of("one "));
+  EXPECT_EQ(take_all(first), "one ");
+  Fill::Reader second(fill);
+  EXPECT_FALSE(second.came_too_late());
+  fill->append(segment_of("two"));
+  fill->complete({});
+  EXPECT_EQ(take_all(second), "one two");
+  EXPECT_EQ(take_all(first), "two");
+}
+
+TEST(Fill, NeighboursInOneBlockBecomeOneSegment) {
+  const auto fill = begun(kWindow);
+  const auto block = segment_of("abcdef");
+  fill->append({block.owner, block.data, 2});
+  fill->append({block.owner, block.data + 2, 3});
+  fill->append({block.owner, block.data + 5, 1});
+  EXPECT_EQ(fill->take_segments().size(), 1U);
+  Fill::Reader reader(fill);
+  EXPECT_EQ(take_all(reader), "abcdef");
+}
+
+// The slowest reader holds the leader back; the fast one is not held back beyond that.
+TEST(Fill, ALargeResponsePassesThroughAWindowThatTheSlowestReaderHolds) {
+  const auto fill = begun(100);
+  Fill::Reader fast(fill);
+  Fill::Reader slow(fill);
+  std::string sent;
+  while (fill->has_room()) {
+    sent += patterned(100, static_cast<std::uint32_t>(sent.size()));
+    fill->append(segment_of(std::string_view(sent).substr(sent.size() - 100)));
+  }
+  EXPECT_FALSE(fill->is_kept_whole());
+  EXPECT_EQ(sent.size(), kWindow);
+  EXPECT_TRUE(take_all(fast) == sent);
+  EXPECT_FALSE(fill->has_room());
+  std::string taken;
+  taken += (*slow.take().value()).view();
+  EXPECT_TRUE(fill->has_room());
+  fill->append(segment_of("last"));
+  fill->complete({});
+  taken += take_all(slow);
+  EXPECT_TRUE(taken == sent + "last");
+  EXPECT_EQ(take_all(fast), "last");
+}
+
+TEST(Fill, ASlowReaderThatGoesAwayFreesTheWindow) {
+  const auto fill = begun(100);
+  Fill::Reader fast(fill);
+  {
+    Fill::Reader slow(fill);
+    fill->append(segment_of(patterned(kWindow)));
+    EXPECT_EQ(take_all(fast).size(), kWindow);
+    EXPECT_FALSE(fill->has_room());
+  }
+  EXPECT_TRUE(fill->has_room());
+}
+
+TEST(Fill, WithoutReadersALargeResponseIsLetGo) {
+  const auto fill = begun(100);
+  { Fill::Reader reader(fill); }
+  EXPECT_FALSE(fill->has_readers());
+  for (int i = 0; i < 100; ++i) {
+    fill->append(segment_of(patterned(kWindow)));
+    EXPECT_TRUE(fill->has_room());
+  }
+}
+
+TEST(Fill, AReaderThatComesAfterTheFrontWasLetGoIsTooLate) {
+  const auto fill = begun(100);
+  {
+    Fill::Reader reader(fill);
+    fill->append(segment_of(patterned(200)));
+    EXPECT_EQ(take_all(reader).size(), 200U);
+  }
+  Fill::Reader late(fill);
+  EXPECT_TRUE(late.came_too_late());
+  EXPECT_FALSE(late.take());
+}
+
+TEST(Fill, AFailureReachesReadersBehindWhatCame) {
+  const auto fill = begun(kWindow);
+  Fill::Reader reader(fill);
+  fill->append(segment_of("begin"));
+  fill->end_as(Fill::State::failed, Error{ErrorKind::connection_read_timeout, Side::upstream, 0, false, ""});
+  EXPECT_EQ((*reader.take().value()).view(), "begin");
+  const auto end = reader.take();
+  ASSERT_FALSE(end);
+  EXPECT_EQ(end.error().kind, ErrorKind::connection_read_timeout);
+}
+
+// A leader gives up only when nobody can have come in between.
+TEST(Fill, ItIsGivenUpOnlyWithoutReaders) {
+  const auto fill = begun(kWindow);
+  const Error gone{ErrorKind::client_gone, Side::client, 0, false, ""};
+  {
+    Fill::Reader reader(fill);
+    EXPECT_FALSE(fill->give_up_if_unread(gone));
+    EXPECT_EQ(fill->state(), Fill::State::filling);
+  }
+  EXPECT_TRUE(fill->give_up_if_unread(gone));
+  EXPECT_EQ(fill->state(), Fill::State::failed);
+}
+
+Task<std::string> follow(std::shared_ptr<Fill> fill, asio::io_context* context, Mailbox* mailbox, milliseconds pace) {
+  Fill::Reader reader(fill);
+  std::string content;
+  for (;;) {
+    const auto seen = fill->changes();
+    const auto taken = reader.take();
+    EXPECT_TRUE(taken);
+    if (!taken) { co_return content; }
+    if (*taken) {
+      if ((*taken)->size == 0) { co_return content; }
+      content += (*taken)->view();
+      continue;
+    }
+    co_await Fill::wait_for_change(fill, seen, *context, *mailbox, pace);
+  }
+}
+
+// A worker that follows, on a thread of its own.
+class Follower {
+ public:
+  explicit Follower(const std::shared_ptr<Fill>& fill) {
+    asio::co_spawn(context_, mailbox_.run(), [](const std::exception_ptr&) {});
+    asio::co_spawn(context_, support::keep_result(follow(fill, &context_, &mailbox_, milliseconds(60'000)), content_),
+                   [this](const std::exception_ptr& failure) {
+                     EXPECT_EQ(failure, nullptr);
+                     mailbox_.close();
+                   });
+    thread_ = std::thread([this] { context_.run(); });
+  }
+  std::string content() {
+    thread_.join();
+    return content_.value_or("(nothing)");
+  }
+
+ private:
+  asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
+  Mailbox mailbox_{context_};
+  std::optional<std::string> content_;
+  std::thread thread_;
+};
+
+// One thread fills, two follow: no wakeup is lost (a lost one would take the follower's whole minute).
+TEST(Fill, FollowersOnOtherWorkersMissNothing) {
+  for (const std::uint64_t largest : {std::uint64_t{100}, std::uint64_t{1} << 20}) {
+    const auto fill = begun(largest);
+    Follower first(fill);
+    Follower second(fill);
+    while (fill->readers() < 2) { std::this_thread::yield(); }
+    const auto octets = patterned(300'000);
+    for (std::size_t at = 0; at < octets.size(); at += 500) {
+      while (!fill->has_room()) { std::this_thread::yield(); }
+      fill->append(segment_of(std::string_view(octets).substr(at, 500)));
+    }
+    fill->complete({});
+    EXPECT_TRUE(first.content() == octets);
+    EXPECT_TRUE(second.content() == octets);
+  }
+}
+
+TEST(Fill, AWaitEndsAtItsLimit) {
+  asio::io_context context;
+  Mailbox mailbox(context);
+  const auto fill = begun(kWindow);
+  EXPECT_FALSE(run(context, Fill::wait_for_change(fill, fill->changes(), context, mailbox, milliseconds(1))));
+  const auto before = fill->changes();
+  fill->append(segment_of("x"));
+  EXPECT_TRUE(run(context, Fill::wait_for_change(fill, before, context, mailbox, milliseconds(60'000))));
+}
+
+TEST(FillTable, OneLeadsAndTheOthersFollow) {
+  FillTable table;
+  const auto first = table.join("key");
+  EXPECT_TRUE(first.leads);
+  const auto second = table.join("key");
+  EXPECT_FALSE(second.leads);
+  EXPECT_EQ(first.fill, second.fill);
+  EXPECT_TRUE(table.join("another").leads);
+  EXPECT_EQ(table.size(), 2U);
+  EXPECT_TRUE(table.has("key"));
+  table.leave("key", *first.fill);
+  EXPECT_FALSE(table.has("key"));
+  EXPECT_TRUE(table.join("key").leads);
+}
+
+TEST(FillTable, LeavingTwiceDoesNotTakeOutTheNextFill) {
+  FillTable table;
+  const auto first = table.join("key");
+  table.leave("key", *first.fill);
+  const auto next = table.join("key");
+  table.leave("key", *first.fill);
+  EXPECT_FALSE(table.join("key").leads);
+  table.leave("key", *next.fill);
+  EXPECT_EQ(table.size(), 0U);
+}
+
+TEST(FillTable, AFillAloneIsFoundByNobody) {
+  FillTable table;
+  const auto alone = FillTable::alone();
+  EXPECT_EQ(table.size(), 0U);
+  table.leave("key", *alone);
+}
+
+TEST(RecentKeys, AKeyIsRememberedForItsTime) {
+  const auto keys = std::make_unique<RecentKeys>();
+  EXPECT_FALSE(keys->has("key"));
+  keys->remember("key", milliseconds(60'000));
+  EXPECT_TRUE(keys->has("key"));
+  EXPECT_FALSE(keys->has("another"));
+  keys->forget("another");
+  EXPECT_TRUE(keys->has("key"));
+  keys->forget("key");
+  EXPECT_FALSE(keys->has("key"));
+  keys->remember("key", milliseconds(0));
+  EXPECT_FALSE(keys->has("key"));
+}
+
+}  // namespace
+}  // namespace sluice::pipeline
