@@ -18,7 +18,7 @@ int make_event() {
 
 }  // namespace
 
-Mailbox::Mailbox(asio::io_context& context) : event_(make_event()), descriptor_(context, event_) {}
+Mailbox::Mailbox(asio::io_context& context) : event_(make_event()), descriptor_(std::in_place, context, event_) {}
 
 Mailbox::~Mailbox() = default;
 
@@ -36,9 +36,9 @@ void Mailbox::post(Function function) {
 }
 
 Task<> Mailbox::run() {
-  for (;;) {
+  while (descriptor_) {
     boost::system::error_code failed;
-    co_await descriptor_.async_wait(asio::posix::descriptor_base::wait_read, asio::redirect_error(use_task, failed));
+    co_await descriptor_->async_wait(asio::posix::descriptor_base::wait_read, asio::redirect_error(use_task, failed));
     if (failed) { co_return; }
     drain();
   }
@@ -51,8 +51,7 @@ void Mailbox::close() {
     closed_ = true;
     dropped.swap(waiting_);
   }
-  boost::system::error_code ignored;
-  descriptor_.close(ignored);
+  descriptor_.reset();
 }
 
 void Mailbox::drain() {

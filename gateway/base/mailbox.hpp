@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "gateway/base/task.hpp"
@@ -22,13 +23,14 @@ class Mailbox {
 
   void post(Function function);
   Task<> run();  // delivers until close()
-  void close();  // ends run(); whatever is posted from now on is dropped
+  void close();  // ends run(); whatever is posted from now on is dropped. REQUIRED before the io_context goes
 
  private:
   void drain();
 
   int event_;  // eventfd; owned by descriptor_
-  asio::posix::basic_stream_descriptor<Executor> descriptor_;
+  // Goes at close(), because the mailbox outlives the io_context: others may still post.
+  std::optional<asio::posix::basic_stream_descriptor<Executor>> descriptor_;
   std::mutex mutex_;
   std::vector<Function> waiting_;
   std::vector<Function> running_;

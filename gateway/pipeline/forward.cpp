@@ -126,14 +126,26 @@ Task<Result<void>> pass_interim(Exchange& exchange, const http::ResponseHead& he
   co_return co_await exchange.client->stream.write(out);
 }
 
+// The head of a response. The limit for its first octet begins when the request was sent: content that is still on its
+// way has limits of its own.
+Task<Result<std::string_view>> wait_for_head(const config::Configuration& configuration, Forwarded& forwarded) {
+  const auto& timeouts = configuration.timeouts;
+  const http1::HeadPatience patience{timeouts.first_byte, ErrorKind::http_response_timeout, timeouts.upstream_idle,
+                                     ErrorKind::http_response_timeout};
+  for (;;) {
+    const bool was_sending = forwarded.upload != nullptr && !forwarded.upload->has_ended();
+    const auto text = co_await forwarded.connection->reader.read_head(head_limits(configuration), patience);
+    const bool timed_out = !text && text.error().kind == ErrorKind::http_response_timeout;
+    if (!timed_out || !was_sending) { co_return text; }
+  }
+}
+
 Task<Result<void>> read_response_head(Exchange& exchange, Forwarded& forwarded) {
   const auto& timeouts = exchange.configuration->timeouts;
   const auto limits = head_limits(*exchange.configuration);
   auto& connection = *forwarded.connection;
   for (int interim = 0; interim < kInterimLimit; ++interim) {
-    const auto text =
-        co_await connection.reader.read_head(limits, {timeouts.first_byte, ErrorKind::http_response_timeout,
-                                                      timeouts.upstream_idle, ErrorKind::http_response_timeout});
+    const auto text = co_await wait_for_head(*exchange.configuration, forwarded);
     if (!text) { co_return std::unexpected(text.error()); }
     if (text->empty()) {
       co_return fail(ErrorKind::connection_terminated, Side::upstream, "waiting for the response", 0,

@@ -183,6 +183,26 @@ TEST_F(ServeConnection, AnUploadThatIsTooSlowIsAnsweredWithATimeout) {
   EXPECT_EQ(client.read_message().status(), 408);
 }
 
+// The limit for the first octet of the response begins when the request was sent, however long that took.
+TEST_F(ServeConnection, ALongUploadIsNoSilentOrigin) {
+  auto configuration = quick_configuration();
+  configuration.timeouts.body_grace = 600s;
+  start(configuration);
+  auto client = worker_->connect();
+  client.send(post(origin_, "/up", "Content-Length: 10\r\n") + "begin");
+  auto upstream = origin_.accept();
+  upstream.read_head();
+  EXPECT_EQ(upstream.read_exactly(5), "begin");
+  worker_->on_worker([&] { worker_->services().wheel.advance(coarse_now() + 61s); });
+  EXPECT_EQ(worker_->open_connections(), 1U);
+  client.send("- end");
+  EXPECT_EQ(upstream.read_exactly(5), "- end");
+  upstream.send(ok("taken", ""));
+  const auto answer = client.read_message();
+  EXPECT_EQ(answer.status(), 200);
+  EXPECT_EQ(answer.content, "taken");
+}
+
 TEST_F(ServeConnection, AMalformedUploadIsRefusedThoughItsHeadWasForwarded) {
   start();
   auto client = worker_->connect();
@@ -427,9 +447,7 @@ TEST_F(ServeConnection, ALeaderWhoseClientWentAwayDoesNotFailItsFollowers) {
   EXPECT_EQ(follower.read_message().content, "for the follower");
 }
 
-TEST_F(ServeConnection, ADenialOfTheLeaderIsNotTheFollowers) {
-  // The address is known after resolution only; who asks is known at once. Both come from 127.0.0.1, so the leader is
-  // told apart by its policy: the one in force when it came.
+TEST_F(ServeConnection, ADenialOfEveryAddressConnectsNothingAndLeavesNoFill) {
   use_policy("deny to 127.0.0.0/8\nallow\n");
   start();
   auto denied = worker_->connect();
