@@ -26,7 +26,7 @@ struct ClientConnection {
   policy::Address address;
   std::string address_text;
   std::uint16_t source_port;
-  std::string_view mode;     // "explicit"
+  std::string_view mode;  // "explicit"
   std::uint64_t exchanges = 0;
   bool in_exchange = false;  // between a request's first octet and the end of its response
 };
