@@ -1,8 +1,8 @@
 #include "cache/rocksdb_disk.hpp"
 
-#include <chrono>
-#include <thread>
 #include <utility>
+
+#include <rocksdb/env.h>
 
 #include "cache/crc32c.hpp"
 
@@ -90,7 +90,7 @@ rocksdb::Status RocksdbDisk::write_unless_stuck(rocksdb::WriteBatch& batch) {
   options.no_slowdown = true;
   auto status = database_.db->Write(options, &batch);
   for (int waits = 0; status.IsIncomplete() && waits < kMostWaits && gate_.is_open(); ++waits) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    rocksdb::Env::Default()->SleepForMicroseconds(2000);
     status = database_.db->Write(options, &batch);
   }
   return status;

@@ -21,7 +21,7 @@
 #include "gateway/control/control_server.hpp"
 #include "gateway/control/daemon.hpp"
 #include "gateway/control/metrics_server.hpp"
-#include "gateway/net/address.hpp"
+#include "gateway/open_listeners.hpp"
 #include "gateway/own_addresses.hpp"
 #include "gateway/privileges.hpp"
 #include "gateway/service_manager.hpp"
@@ -114,30 +114,8 @@ class Gateway::Running {
 
   // Everything that may need root comes before drop_privileges().
   void bind() {
-    sockets_.resize(worker_count());
-    auto passed = service_manager::passed_sockets();
-    for (auto& socket : passed) {
-      note_listener(socket);
-      for (std::size_t i = 1; i < sockets_.size(); ++i) { sockets_[i].push_back(socket.duplicate()); }
-      sockets_[0].push_back(std::move(socket));
-    }
-    if (!passed.empty()) { return; }
-    for (const auto& listener : configuration().listeners) { bind_listener(listener); }
-  }
-
-  void bind_listener(const config::Listener& listener) {
-    const auto endpoint = config::parse_endpoint(listener.address, config::HostForm::address);
-    const auto address = endpoint ? policy::Address::parse(endpoint->host) : std::nullopt;
-    if (!address) { throw std::runtime_error("listener `" + listener.address + "` is no address and port"); }
-    auto bound = net::bind_listeners(*address, endpoint->port, listener.mode, worker_count());
-    note_listener(bound.front());
-    for (std::size_t i = 0; i < bound.size(); ++i) { sockets_[i].push_back(std::move(bound[i])); }
-  }
-
-  void note_listener(const net::ListenSocket& socket) {
-    const auto endpoint = socket.endpoint();
-    listeners_.push_back({net::text_of(net::to_address(endpoint.address()), endpoint.port()), socket.mode()});
-    say("listening on " + listeners_.back().mode + " " + listeners_.back().address);
+    listeners_ = open_listeners(configuration().listeners, worker_count());
+    for (const auto& name : listeners_.names) { say("listening on " + name.mode + " " + name.address); }
   }
 
   void drop_privileges() {
@@ -199,7 +177,7 @@ class Gateway::Running {
   void make_workers() {
     shared_ = std::make_unique<Shared>(
         Shared{*in_force_, *memory_, disk_.get(), fills_, uncacheable_, purged_, via_name_for(configuration())});
-    for (auto& sockets : sockets_) {
+    for (auto& sockets : listeners_.sockets) {
       workers_.push_back(
           std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
     }
@@ -220,7 +198,7 @@ class Gateway::Running {
         .started = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(),
         .config_file = options_.config_file,
         .state_directory = configuration().state_directory,
-        .listeners = listeners_,
+        .listeners = {},
         .metrics_address = {},
         .workers = {},
         .policies = policies_,
@@ -239,6 +217,7 @@ class Gateway::Running {
         .drain = [this] { return drain(); },
         .is_draining = [this] { return draining_; },
     });
+    for (const auto& name : listeners_.names) { daemon_->listeners.push_back({name.address, name.mode}); }
     for (const auto& worker : workers_) { daemon_->workers.push_back(&worker->metrics()); }
     control_ = std::make_unique<control::ControlServer>(context_, *daemon_, socket_path(), allowed_users_);
     control_->start();
@@ -425,8 +404,7 @@ class Gateway::Running {
   Account account_;
   std::vector<uid_t> allowed_users_;
   std::uint64_t descriptor_limit_ = 0;
-  std::vector<std::vector<net::ListenSocket>> sockets_;  // by worker
-  std::vector<control::ListenerStatus> listeners_;
+  OpenListeners listeners_;
   std::shared_ptr<record::AccessLog> log_;
   std::unique_ptr<cache::Store> memory_;
   std::unique_ptr<pipeline::DiskTier> disk_;

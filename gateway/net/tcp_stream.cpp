@@ -99,8 +99,13 @@ Result<std::size_t> TcpStream::try_write(std::string_view octets) {
 }
 
 Task<Result<void>> TcpStream::write(std::string_view octets) {
+  if (cancelled_) { co_return failure(write_, {}, "writing"); }
+  const auto written = try_write(octets);
+  if (!written) { co_return std::unexpected(written.error()); }
+  if (*written == octets.size()) { co_return Result<void>{}; }
+  octets.remove_prefix(*written);
   iovec piece{const_cast<char*>(octets.data()), octets.size()};
-  co_return co_await write(std::span(&piece, 1));
+  co_return co_await write_rest(std::span(&piece, 1));
 }
 
 // Moves the front of `pieces` behind what was written; true when all of it was.

@@ -117,6 +117,7 @@ Task<Result<Forwarded>> ask(Exchange& exchange, const Candidate& candidate) {
   co_return fail(ErrorKind::http_protocol_error, Side::upstream, "validating without a condition");
 }
 
+// `fill`: the one that others follow; null when nobody does, and one is made only if there is something to keep.
 Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::shared_ptr<Fill> fill) {
   Leadership leadership(exchange, fill);
   auto forwarded = co_await ask(exchange, candidate);
@@ -149,7 +150,9 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
   }
   exchange.services.uncacheable.forget(exchange.key);
   exchange.services.purged.forget(exchange.key);
-  co_return co_await keep_and_follow(exchange, std::move(*forwarded), leadership.hand_on());
+  auto filled = leadership.hand_on();
+  if (filled == nullptr) { filled = FillTable::alone(); }
+  co_return co_await keep_and_follow(exchange, std::move(*forwarded), std::move(filled));
 }
 
 // By itself, but what may be stored is kept all the same.
@@ -159,7 +162,7 @@ Task<MaybeObtained> forward_alone(Exchange& exchange, const Candidate& candidate
     if (!passed) { co_return std::unexpected(passed.error()); }
     co_return std::move(*passed);
   }
-  co_return co_await lead(exchange, candidate, exchange.services.fills.alone());
+  co_return co_await lead(exchange, candidate, nullptr);
 }
 
 bool selects_same_variant(const Exchange& exchange, const cache::StoredHead& stored) {

@@ -24,7 +24,7 @@ void invalidate(Exchange& exchange, const Forwarded& forwarded) {
 Obtained as_streamed(Exchange& exchange, Forwarded forwarded) {
   if (forwarded.head.status == 101) { return Upgraded{std::move(forwarded)}; }
   auto body = std::make_unique<UpstreamBody>(exchange, std::move(forwarded));
-  auto head = body->forwarded().head;
+  auto head = std::move(body->forwarded().head);
   return Streamed{std::move(head), std::move(body)};
 }
 

@@ -11,6 +11,12 @@ void Pool::Idle::expire(void* context) {
   if (found->second.empty()) { pool.origins_.erase(found); }
 }
 
+// An origin's empty list stays, because the connection that left it mostly comes back; a bound keeps them from
+// gathering.
+void Pool::drop_empty() {
+  std::erase_if(origins_, [](const auto& origin) { return origin.second.empty(); });
+}
+
 Pool::~Pool() {
   clear();
 }
@@ -29,14 +35,16 @@ ConnectionPtr Pool::take(std::string_view origin) {
       taken = std::move(connection);
     }
   }
-  if (idles.empty()) { origins_.erase(found); }
   return taken;
 }
 
 void Pool::put(std::string_view origin, ConnectionPtr connection, const PoolOptions& options) {
   if (options.idle_per_origin == 0) { return; }
   auto found = origins_.find(origin);
-  if (found == origins_.end()) { found = origins_.emplace(std::string(origin), Idles{}).first; }
+  if (found == origins_.end()) {
+    if (origins_.size() >= kOrigins) { drop_empty(); }
+    found = origins_.emplace(std::string(origin), Idles{}).first;
+  }
   auto& idles = found->second;
   if (idles.size() >= options.idle_per_origin) { idles.pop_back(); }
   connection->settle();

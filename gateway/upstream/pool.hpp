@@ -49,6 +49,10 @@ class Pool {
   };
   using Idles = std::list<Idle>;
 
+  static constexpr std::size_t kOrigins = 1024;  // remembered while they have no idle connection
+
+  void drop_empty();
+
   TimerWheel& wheel_;
   record::WorkerMetrics& metrics_;
   std::unordered_map<std::string, Idles, Hash, std::equal_to<>> origins_;
