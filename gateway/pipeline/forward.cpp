@@ -222,8 +222,8 @@ bool goes_to_parent(const Exchange& exchange) {
 }
 
 Task<Result<upstream::ConnectionPtr>> connect_upstream(Exchange& exchange) {
-  if (goes_to_parent(exchange)) { co_return co_await connect_parent(exchange); }
-  co_return co_await connect_origin(exchange);
+  if (goes_to_parent(exchange)) { return connect_parent(exchange); }
+  return connect_origin(exchange);
 }
 
 Task<Result<Forwarded>> forward(Exchange& exchange, const ForwardPlan& plan) {

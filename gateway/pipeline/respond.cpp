@@ -48,8 +48,8 @@ Task<Result<void>> send_streamed(Exchange& exchange, Streamed& streamed) {
 }  // namespace
 
 Task<Result<void>> respond(Exchange& exchange, Obtained& obtained) {
-  if (auto* stored = std::get_if<FromStore>(&obtained)) { co_return co_await send_stored(exchange, *stored); }
-  co_return co_await send_streamed(exchange, std::get<Streamed>(obtained));
+  if (auto* stored = std::get_if<FromStore>(&obtained)) { return send_stored(exchange, *stored); }
+  return send_streamed(exchange, std::get<Streamed>(obtained));
 }
 
 }  // namespace sluice::pipeline

@@ -197,6 +197,11 @@ class NoDescriptors {
 };
 
 TEST_F(ConnectRaceTest, WithoutDescriptorsTheGatewayIsToBlame) {
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+  GTEST_SKIP() << "the sanitizer looks at objects through a pipe of its own, and takes them for damaged without one";
+#endif
+#endif
   const Acceptor acceptor = listen("127.0.0.1");  // the context has what it needs itself
   const NoDescriptors none;
   for (const auto& list : {addresses({"127.0.0.1"}), addresses({"127.0.0.1", "127.0.0.2"})}) {
