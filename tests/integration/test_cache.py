@@ -1,5 +1,6 @@
 """The shared cache as its clients and origins see it: RFC 9111, RFC 5861 and RFC 9211."""
 
+import os
 import threading
 import unittest
 
