@@ -60,7 +60,7 @@ class Store {
   [[nodiscard]] virtual std::expected<Segment, StoreError> read(const StoredResponse& response,
                                                                 std::uint64_t offset) = 0;
 
-  // Errors: too_large when this store never takes such a size. nullopt-like 0: size not known yet.
+  // Errors: too_large when this store never takes such a size. 0: the size is not known yet.
   [[nodiscard]] virtual std::expected<std::unique_ptr<StoreWriter>, StoreError> write(std::uint64_t expected_size) = 0;
 
   // Stores a whole response at once.

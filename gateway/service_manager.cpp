@@ -25,10 +25,6 @@ void stopping() {
   sd_notify(0, "STOPPING=1\nSTATUS=draining");
 }
 
-void status(const std::string& text) {
-  sd_notify(0, ("STATUS=" + text).c_str());
-}
-
 std::vector<net::ListenSocket> passed_sockets() {
   const int count = sd_listen_fds(1);
   std::vector<net::ListenSocket> sockets;

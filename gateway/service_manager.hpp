@@ -11,7 +11,6 @@ namespace sluice::service_manager {
 void ready(const std::string& status);
 void reloading();
 void stopping();
-void status(const std::string& text);
 
 // The sockets that were passed to us (socket activation), in their order; they take the place of the configured
 // listeners.

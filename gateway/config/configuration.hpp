@@ -32,7 +32,7 @@ struct Timeouts {
   milliseconds body_grace = seconds(10);  // after this, body_rate holds
   std::uint64_t body_rate = 1024;         // octets a second a body must make at least
   milliseconds write = seconds(60);       // a peer that takes nothing
-  milliseconds connect = seconds(5);      // all of resolve-and-connect but DNS
+  milliseconds connect = seconds(5);      // all addresses of a name together; DNS has its own
   milliseconds dns = seconds(3);
   milliseconds first_byte = seconds(60);     // request sent to response head
   milliseconds upstream_idle = seconds(60);  // between two octets of a response
@@ -53,7 +53,7 @@ struct Upstream {
 struct Forwarding {
   std::string forwarded = "delete";        // add | delete | leave: the Forwarded field
   std::string x_forwarded_for = "delete";  // add | delete | leave
-  std::string via_name = "sluice";         // pseudonym in Via and Cache-Status; also detects loops with an instance id
+  std::string via_name = "sluice";         // pseudonym in Via; the default gets a suffix, so that loops are seen
 };
 
 struct Cache {

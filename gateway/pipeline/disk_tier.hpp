@@ -26,7 +26,7 @@ class DiskTier {
 
   bool may_have(std::string_view key) const { return store_->may_have(key) && !is_being_purged(key); }
 
-  // `request` must live until the call returns, as coroutine arguments do.
+  // REQUIRES: what `request` points to lives until the pool has run: see wait_until_written() for the shutdown.
   Task<cache::Store::Found> find(std::string_view key, cache::Fields request, Mailbox& mailbox);
   Task<std::expected<cache::Segment, cache::StoreError>> read(cache::StoredResponsePtr response, std::uint64_t offset,
                                                               Mailbox& mailbox);

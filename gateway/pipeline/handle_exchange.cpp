@@ -31,7 +31,7 @@ Task<Result<void>> serve(Exchange& exchange) {
 
 // Nothing more can be said to a client that is not there, or that stopped taking octets: it would read what follows as
 // part of the response that was under way.
-bool can_answer(const Exchange& exchange, const Error& error) {
+bool may_answer(const Exchange& exchange, const Error& error) {
   const bool is_listening = error.kind != ErrorKind::client_gone && error.kind != ErrorKind::idle_timeout &&
                             !(error.kind == ErrorKind::connection_write_timeout && error.side == Side::client);
   return exchange.status == 0 && is_listening && exchange.client->stream.is_open();
@@ -47,7 +47,7 @@ void cut(Exchange& exchange) {
 Task<> end_with(Exchange& exchange, const Error& error) {
   exchange.error = error;
   exchange.keep_alive = false;
-  if (!can_answer(exchange, error)) { co_return cut(exchange); }
+  if (!may_answer(exchange, error)) { co_return cut(exchange); }
   const auto answered = co_await respond_error(exchange, error);
   if (!answered) { exchange.keep_alive = false; }
 }

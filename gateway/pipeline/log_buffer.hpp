@@ -6,7 +6,7 @@
 
 namespace sluice::pipeline {
 
-// A worker's access log lines on their way to the log's thread: handed over by the buffer, and at every tick.
+// A worker's access log lines on their way to the log's thread: handed over when it is full, and at every tick.
 // Thread: the worker's.
 class LogBuffer {
  public:

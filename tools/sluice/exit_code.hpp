@@ -4,6 +4,7 @@
 
 namespace sluice::cli {
 
+// How the tool ends; the same numbers for every command, listed in docs/cli.md.
 enum ExitCode : int {
   kOk = 0,
   kDifference = 1,  // a denied verdict, nothing found
