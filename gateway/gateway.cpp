@@ -93,8 +93,13 @@ class Gateway::Running {
   std::string policy_file() const {
     return configuration().policy.file.empty() ? in_state("policy.sluice") : configuration().policy.file;
   }
-  std::string log_file() const {
-    return configuration().log.file.empty() ? in_state("access.log") : configuration().log.file;
+  std::string log_file() const { return log_file_of(configuration()); }
+  std::string log_file_of(const config::Configuration& wanted) const {
+    return wanted.log.file.empty() ? in_state("access.log") : wanted.log.file;
+  }
+  std::shared_ptr<record::AccessLog> open_log(const config::Configuration& wanted) const {
+    return std::make_shared<record::AccessLog>(
+        record::AccessLog::Options{log_file_of(wanted), log_format(wanted.log.format)});
   }
   std::string socket_path() const {
     return configuration().admin.socket.empty() ? in_state("control.sock") : configuration().admin.socket;
@@ -125,8 +130,7 @@ class Gateway::Running {
   }
 
   void open_stores() {
-    log_ = std::make_shared<record::AccessLog>(
-        record::AccessLog::Options{log_file(), log_format(configuration().log.format)});
+    log_ = open_log(configuration());
     const auto& cache = configuration().cache;
     memory_ = cache::make_memory_store({cache.memory, cache.memory_largest, 16});
     if (!cache.enabled || cache.disk == 0) { return; }
@@ -293,7 +297,7 @@ class Gateway::Running {
     if (result) {
       result->milliseconds = std::chrono::duration<double, std::milli>(steady_clock::now() - start).count();
     }
-    service_manager::ready("serving");
+    if (!draining_) { service_manager::ready("serving"); }
     return result;
   }
 
@@ -307,6 +311,8 @@ class Gateway::Running {
       for (const auto& diagnostic : loaded.error()) { error.diagnostics.push_back(to_protocol(diagnostic)); }
       return std::unexpected(std::move(error));
     }
+    auto prepared = prepare_next(*loaded);
+    if (!prepared) { return std::unexpected(prepared.error()); }
     const auto policy = policies_.reload();
     if (!policy) { return std::unexpected(policy.error()); }
     control::ConfigReload result;
@@ -317,22 +323,32 @@ class Gateway::Running {
     for (const auto name : config::changed_keys(configuration(), next)) {
       (config::find_key(name)->needs_restart ? result.needs_restart : result.changed).emplace_back(name);
     }
-    put_in_force(std::move(next));
+    put_in_force(std::move(next), std::move(*prepared));
     return result;
   }
 
-  void put_in_force(config::Configuration next) {
+  // What can fail of a new configuration, done before anything of it is in force.
+  struct Prepared {
+    std::vector<uid_t> users;
+    std::shared_ptr<record::AccessLog> log;
+  };
+
+  control::Answer<Prepared> prepare_next(const config::Configuration& next) {
     const bool log_changed = next.log.file != configuration().log.file || next.log.format != configuration().log.format;
-    configuration_ = std::make_shared<const config::Configuration>(std::move(next));
-    if (log_changed) {
-      try {
-        log_ = std::make_shared<record::AccessLog>(
-            record::AccessLog::Options{log_file(), log_format(configuration().log.format)});
-      } catch (const std::system_error& failure) {
-        say(std::string("the access log stays where it was: ") + failure.what());
-      }
+    try {
+      Prepared prepared{uids_of(next.admin.users), log_};
+      if (log_changed) { prepared.log = open_log(next); }
+      return prepared;
+    } catch (const std::exception& failure) {
+      return std::unexpected(
+          control::Error{control::ErrorCode::invalid_configuration, failure.what(), "sluice config show", {}});
     }
-    control_->allow(uids_of(configuration().admin.users));
+  }
+
+  void put_in_force(config::Configuration next, Prepared prepared) {
+    configuration_ = std::make_shared<const config::Configuration>(std::move(next));
+    log_ = std::move(prepared.log);
+    control_->allow(std::move(prepared.users));
     for (auto& worker : workers_) { worker->use(configuration_, log_); }
   }
 

@@ -105,8 +105,9 @@ Task<> Worker::accept_loop(Worker* worker, net::Listener* listener) {
     }
     auto accepted = co_await listener->accept();
     if (!accepted) {
-      // Established clients go on; new ones wait in the kernel's queue until a descriptor is free again.
-      if (net::Listener::no_descriptors(accepted.error())) {
+      // Established clients go on; new ones wait in the kernel's queue until a descriptor is free again. A client that
+      // went away while it waited there costs nobody else a pause.
+      if (accepted.error() != asio::error::connection_aborted) {
         metrics.accept_paused.add();
         co_await pause(*worker->context_, kAcceptPause);
       }

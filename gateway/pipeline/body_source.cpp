@@ -52,12 +52,15 @@ Task<Result<std::string_view>> StoredBody::next() {
   if (remaining_ == 0) { co_return std::string_view{}; }
   if (response_->is_resident()) {
     piece_ = resident_piece(*response_, offset_);
+  } else if (offset_ < front_.size) {
+    piece_ = {front_.owner, front_.data + offset_, front_.size - static_cast<std::size_t>(offset_)};
   } else {
     auto read = co_await services_.disk->read(response_, offset_, services_.mailbox);
     if (!read) { co_return fail(ErrorKind::http_response_incomplete, Side::gateway, "reading a stored response"); }
     piece_ = std::move(*read);
   }
   const auto size = std::min<std::uint64_t>(piece_.size, remaining_);
+  if (size == 0) { co_return fail(ErrorKind::http_response_incomplete, Side::gateway, "reading a stored response"); }
   offset_ += size;
   remaining_ -= size;
   co_return piece_.view().substr(0, static_cast<std::size_t>(size));

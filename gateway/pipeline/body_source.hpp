@@ -64,8 +64,14 @@ class FillBody final : public BodySource {
 // A part of a stored response, from memory or piece by piece from disk.
 class StoredBody final : public BodySource {
  public:
-  StoredBody(Services& services, cache::StoredResponsePtr response, std::uint64_t offset, std::uint64_t size)
-      : services_(services), response_(std::move(response)), offset_(offset), remaining_(size) {}
+  // `front`: the first octets of the content when they were read already.
+  StoredBody(Services& services, cache::StoredResponsePtr response, cache::Segment front, std::uint64_t offset,
+             std::uint64_t size)
+      : services_(services),
+        response_(std::move(response)),
+        front_(std::move(front)),
+        offset_(offset),
+        remaining_(size) {}
 
   Task<Result<std::string_view>> next() override;
   bool is_ready() const override { return true; }
@@ -74,6 +80,7 @@ class StoredBody final : public BodySource {
  private:
   Services& services_;
   cache::StoredResponsePtr response_;
+  cache::Segment front_;
   std::uint64_t offset_;
   std::uint64_t remaining_;
   cache::Segment piece_;

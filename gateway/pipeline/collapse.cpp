@@ -71,7 +71,7 @@ Obtained serve_stale(Exchange& exchange, const Candidate& candidate) {
   exchange.cache_status.hit = true;
   exchange.cache_status.ttl = candidate.reuse.ttl;
   exchange.cache_status.cause = MissCause::error;
-  return FromStore{candidate.stored, candidate.reuse.age};
+  return FromStore{candidate.stored, candidate.reuse.age, {}};
 }
 
 // RFC 9111 4.3.3: a 304 freshens what is stored.
@@ -90,7 +90,7 @@ Task<Obtained> freshen(Exchange& exchange, const Candidate& candidate, Forwarded
   status.stored = true;
   status.ttl.reset();
   co_await finish(services, forwarded, *exchange.configuration);
-  co_return FromStore{std::move(response), cache::Seconds(0)};
+  co_return FromStore{std::move(response), cache::Seconds(0), {}};
 }
 
 Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::shared_ptr<Fill> fill) {
@@ -178,7 +178,7 @@ bool is_of_leader_only(const std::optional<Error>& error) {
 
 Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::shared_ptr<Fill> fill) {
   auto body = std::make_unique<FillBody>(exchange.services, fill);
-  const auto limit = exchange.configuration->cache.collapse_wait;
+  const auto deadline = std::chrono::steady_clock::now() + exchange.configuration->cache.collapse_wait;
   for (bool in_time = true;;) {
     const auto seen = fill->changes();
     const auto state = fill->state();
@@ -197,7 +197,10 @@ Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::
       exchange.cache_status.collapsed = true;
       co_return as_streamed(*fill, std::move(body));
     }
-    in_time = co_await Fill::wait_for_change(fill, seen, exchange.services.context, exchange.services.mailbox, limit);
+    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    in_time = left.count() > 0;
+    if (!in_time) { continue; }
+    in_time = co_await Fill::wait_for_change(fill, seen, exchange.services.context, exchange.services.mailbox, left);
   }
   body.reset();
   co_return co_await forward_alone(exchange, candidate);

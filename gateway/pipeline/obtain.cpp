@@ -52,6 +52,17 @@ MissCause why_not_cached(const Exchange& exchange) {
   return cache::why_not_lookup(exchange.request_view());
 }
 
+// Content on disk is opened ahead of the response head: what cannot be read is forwarded instead.
+Task<bool> read_front(Exchange& exchange, FromStore& stored) {
+  const bool is_whole = exchange.request.method == http::Method::get &&
+                        cache::find(exchange.request.fields, cache::FieldName::range) == nullptr;
+  if (!is_whole) { co_return true; }
+  auto front = co_await exchange.services.disk->read(stored.response, 0, exchange.services.mailbox);
+  if (!front) { co_return false; }
+  stored.front = std::move(*front);
+  co_return true;
+}
+
 }  // namespace
 
 Task<Result<Obtained>> obtain(Exchange& exchange) {
@@ -61,17 +72,26 @@ Task<Result<Obtained>> obtain(Exchange& exchange) {
     co_return co_await pass_through(exchange);
   }
   cache::make_cache_key(exchange.target.text, exchange.key);
+  bool unreadable = false;
   for (int look = 0; look < kLooks; ++look) {
     const auto now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);
     auto found = co_await lookup(exchange);
     cache::Reuse reuse;
     if (found.response != nullptr) { reuse = cache::judge_reuse(exchange.request_view(), found.response->head, now); }
     if (found.response != nullptr && reuse.kind != Kind::must_validate) {
-      note_hit(exchange, reuse);
-      if (reuse.kind == Kind::stale_while_revalidate) { validate_behind(exchange, {found.response, reuse}); }
-      co_return FromStore{std::move(found.response), reuse.age};
+      FromStore stored{found.response, reuse.age, {}};
+      bool readable = stored.response->is_resident();
+      if (!readable) { readable = co_await read_front(exchange, stored); }
+      if (readable) {
+        note_hit(exchange, reuse);
+        if (reuse.kind == Kind::stale_while_revalidate) { validate_behind(exchange, {found.response, reuse}); }
+        co_return std::move(stored);
+      }
+      found.response = nullptr;  // the disk did not deliver: it is as if it had not been stored
+      unreadable = true;
     }
     note_miss(exchange, found, reuse);
+    if (unreadable) { exchange.cache_status.cause = MissCause::error; }
     if (cache::is_only_if_cached(exchange.request_view())) {
       co_return fail(ErrorKind::only_if_cached, Side::gateway, "looking up");
     }

@@ -11,6 +11,7 @@ namespace sluice::pipeline {
 struct FromStore {
   cache::StoredResponsePtr response;
   cache::Seconds age{0};
+  cache::Segment front{};  // the first octets of content that is on disk; none when they were not needed
 };
 
 // A response that comes in while it goes out.

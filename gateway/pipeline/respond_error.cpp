@@ -56,6 +56,7 @@ Task<Result<void>> respond_error(Exchange& exchange, const Error& error) {
   http::GeneratedAnswer answer;
   answer.status = status_of(error);
   answer.kind = error.kind;
+  answer.gateway = exchange.configuration->forwarding.via_name;
   answer.reason = reason;
   if (error.kind == ErrorKind::http_request_denied) {
     answer.rule = exchange.decision.rule_id;

@@ -18,7 +18,7 @@ void append_hit_fields(Exchange& exchange, cache::Seconds age, std::string& out)
   out += "\r\nVia: 1.1 ";
   out += exchange.services.via_name;
   out += "\r\nCache-Status: ";
-  cache::append_cache_status(exchange.cache_status, kCacheName, out);
+  cache::append_cache_status(exchange.cache_status, exchange.configuration->forwarding.via_name, out);
   if (!exchange.keep_alive) {
     out += "\r\nConnection: close";
   } else if (exchange.request.version == http::Version::http_1_0) {
@@ -127,7 +127,7 @@ Task<Result<void>> send_part(Exchange& exchange, const FromStore& stored, int st
   exchange.out.clear();
   http::write_response_head(head, options, exchange.out);
   if (is_to_head(exchange)) { co_return co_await write_head(exchange, status); }
-  StoredBody body(exchange.services, stored.response, range.first, range.size());
+  StoredBody body(exchange.services, stored.response, stored.front, range.first, range.size());
   co_return co_await stream_content(exchange, body, http::Framing::length, status);
 }
 

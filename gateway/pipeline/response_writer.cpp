@@ -29,7 +29,7 @@ void settle_keep_alive(Exchange& exchange) {
 
 std::string cache_status_of(const Exchange& exchange) {
   std::string value;
-  cache::append_cache_status(exchange.cache_status, kCacheName, value);
+  cache::append_cache_status(exchange.cache_status, exchange.configuration->forwarding.via_name, value);
   return value;
 }
 

@@ -5,9 +5,7 @@
 
 namespace sluice::pipeline {
 
-// What every way of responding needs: the name, the decision on keep-alive, and writing head and content.
-
-inline constexpr std::string_view kCacheName = "sluice";
+// What every way of responding needs: the decision on keep-alive, and writing head and content.
 
 bool is_to_head(const Exchange& exchange);
 

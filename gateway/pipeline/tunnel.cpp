@@ -57,6 +57,10 @@ Task<> run(Exchange& exchange, upstream::Connection& connection) {
   services.metrics.tunnels_opened.add();
   services.metrics.tunnels_open.add();
   exchange.is_tunnel = true;
+  // A policy that came into force while we connected did not find this tunnel among the open ones.
+  if (services.policy.current() != exchange.policy) {
+    services.tunnels.judge_again(services.policy.current(), coarse_unix_now());
+  }
   const auto upward = co_await pass_rest(client.reader, connection.stream);
   const auto downward = co_await pass_rest(connection.reader, client.stream);
   if (upward && downward) {

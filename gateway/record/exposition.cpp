@@ -138,8 +138,6 @@ void append_connections(Exposition& out) {
   out.counter("sluice_client_sent_bytes_total", "Octets to clients.", &WorkerMetrics::sent);
   out.counter("sluice_client_connections_total", "Client connections accepted.", &WorkerMetrics::connections_accepted);
   out.gauge("sluice_client_connections", "Client connections open.", &WorkerMetrics::connections_open);
-  out.counter("sluice_client_connections_refused_total", "Client connections closed at once because of a limit.",
-              &WorkerMetrics::connections_refused);
   out.counter("sluice_accept_paused_total", "Times accepting paused because descriptors ran out.",
               &WorkerMetrics::accept_paused);
   out.counter("sluice_tunnels_total", "Tunnels opened.", &WorkerMetrics::tunnels_opened);

@@ -68,7 +68,7 @@ struct WorkerMetrics {
   Histogram first_byte;
   Counter received, sent;  // octets, client side
   Counter upstream_received, upstream_sent;
-  Counter connections_accepted, connections_open, connections_refused;
+  Counter connections_accepted, connections_open;
   Counter upstream_opened, upstream_reused, upstream_open, upstream_retried;
   Counter tunnels_opened, tunnels_open;
   Counter dns_queries, dns_answers_cached, dns_failures, dns_last_good;

@@ -27,15 +27,21 @@ class AccessLog(SluiceTestCase):
         self.url = self.origin.on("/x", reply(body=b"content", fields={"Cache-Control": "max-age=60", "Content-Type": "text/plain"}))
 
     def traffic(self, daemon):
-        """A miss, a hit, a denial, an error, a tunnel, and a request that cannot be read. Returns how many."""
+        """A miss, a hit, a denial, an error, a tunnel, and a request that cannot be read. Returns how many. Each waits for the
+        line of the one ahead of it: workers hand their lines over by themselves, and a tunnel is recorded at its end."""
         self.get(daemon, self.url, {"User-Agent": 'a "quoted" agent\t'.strip(), "Referer": "http://from.example/"})
+        self.lines(daemon, 1)
         self.get(daemon, self.url)
+        self.lines(daemon, 2)
         self.get(daemon, "http://denied.example/")
+        self.lines(daemon, 3)
         self.get(daemon, f"http://127.0.0.1:{unused_port()}/")
+        self.lines(daemon, 4)
         with Client(daemon.port) as client:
             client.connect_to(self.origin.authority)
             client.send("GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
             client.response()
+        self.lines(daemon, 5)
         exchange(daemon.port, b"GET http://127.0.0.1/ HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n")
         return 6
 
