@@ -12,6 +12,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "cache/rocksdb_store.hpp"
+
 namespace sluice::cache {
 namespace {
 
@@ -156,6 +158,14 @@ std::expected<void, std::string> CacheDirectory::set_aside(const std::string& wh
   if (auto locked = create_and_lock(); !locked) { return locked; }
   epoch_ = 1;
   return write_format();
+}
+
+bool is_in_use(const std::string& directory) noexcept {
+  const int file = ::open((directory + "/LOCKED").c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) { return false; }
+  const bool held = ::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(file);
+  return held;
 }
 
 }  // namespace sluice::cache

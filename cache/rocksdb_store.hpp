@@ -26,4 +26,7 @@ struct RocksdbStoreOptions {
 std::expected<std::unique_ptr<Store>, std::string> open_rocksdb_store(const RocksdbStoreOptions& options,
                                                                       std::vector<std::string>* warnings = nullptr);
 
+// True when another process holds the directory, which open_rocksdb_store() would refuse for that.
+bool is_in_use(const std::string& directory) noexcept;
+
 }  // namespace sluice::cache

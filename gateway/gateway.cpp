@@ -141,7 +141,13 @@ class Gateway::Running {
     std::vector<std::string> warnings;
     auto store = cache::open_rocksdb_store(options, &warnings);
     for (const auto& warning : warnings) { say("cache: " + warning); }
-    if (!store) { throw std::runtime_error("cache: " + store.error()); }
+    if (!store && cache::is_in_use(options.directory)) { throw std::runtime_error("cache: " + store.error()); }
+    if (!store) {
+      // A cache that cannot be opened is no reason to serve nobody.
+      say("cache: " + store.error());
+      say("cache: going on in memory only; free space or mend the directory and restart, or set cache.disk to 0");
+      return;
+    }
     disk_ = std::make_unique<pipeline::DiskTier>(std::move(*store));
   }
 
@@ -150,7 +156,9 @@ class Gateway::Running {
     const auto loaded = policies_.load();
     if (!loaded) {
       for (const auto& diagnostic : loaded.error()) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
-      throw std::runtime_error("the policy is not valid; nothing is served without one");
+      throw InvalidPolicy(
+          "the policy is not valid, and nothing is served without one; mend it and see `sluice policy check " +
+          policies_.file() + "`");
     }
     for (const auto& warning : (*loaded)->warnings()) { std::fprintf(stderr, "%s\n", warning.text().c_str()); }
     in_force_ = std::make_unique<pipeline::PolicyInForce>(*loaded);
@@ -227,6 +235,7 @@ class Gateway::Running {
     control_->start();
     if (!configuration().admin.metrics.empty()) { start_metrics(); }
     asio::co_spawn(context_, wait_for_signals(this), on_end());
+    asio::co_spawn(context_, watch_faults(this), on_end());
     if (options_.live) { asio::co_spawn(context_, show_live(this), on_end()); }
   }
 
@@ -390,6 +399,36 @@ class Gateway::Running {
       co_await timer.async_wait(use_task);
     }
     gateway->context_.stop();
+  }
+
+  // What no client notices but the operator must: said when it begins, and at most once a minute while it goes on.
+  static Task<> watch_faults(Running* gateway) {
+    constexpr auto kLook = std::chrono::seconds(2);
+    constexpr auto kSilence = std::chrono::seconds(60);
+    std::uint64_t lost_lines = 0;
+    std::uint64_t disk_errors = 0;
+    auto next_log = steady_clock::time_point{};
+    auto next_disk = steady_clock::time_point{};
+    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
+    for (;;) {
+      timer.expires_after(kLook);
+      co_await timer.async_wait(use_task);
+      const auto now = steady_clock::now();
+      const auto lost = gateway->log_->dropped();
+      if (lost > lost_lines && now >= next_log) {
+        say("access log " + gateway->log_file() + ": " + std::to_string(lost - lost_lines) +
+            " lines lost, it cannot be written");
+        lost_lines = lost;
+        next_log = now + kSilence;
+      }
+      const auto errors = gateway->disk_ != nullptr ? gateway->disk_->store().stats().errors : 0;
+      if (errors > disk_errors && now >= next_disk) {
+        say("cache: the disk failed " + std::to_string(errors - disk_errors) +
+            " times; what it cannot take is not stored");
+        disk_errors = errors;
+        next_disk = now + kSilence;
+      }
+    }
   }
 
   static Task<> show_live(Running* gateway) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,11 @@ struct StartOptions {
   std::string config_file;             // "" when there is none: defaults
   std::vector<std::string> overrides;  // --set KEY=VALUE, --state-directory DIR
   bool live = false;                   // a summary line on the terminal, every second
+};
+
+// There is no policy to serve by.
+struct InvalidPolicy : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 // The whole daemon: made from a configuration, runs until a signal or `sluice drain` ends it.

@@ -15,6 +15,7 @@ namespace {
 constexpr const char* kDefaultFile = "/etc/sluice/sluice.yaml";
 constexpr int kInvalid = 3;  // configuration or policy
 constexpr int kFailed = 1;
+constexpr int kUsage = 2;
 
 // The packaged file when it is there and no other was named.
 std::string default_file() {
@@ -45,7 +46,9 @@ int main(int argc, char** argv) {
   app.add_flag("--check", check_only, "check the configuration and exit: 0 good, 3 not");
   app.add_flag("--live", options.live, "a summary line every second, on a terminal");
   app.set_version_flag("--version", std::string("sluiced ") + sluice::kVersion);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) { return app.exit(error) == 0 ? 0 : kUsage; }
 
   if (options.config_file.empty() && !no_file) { options.config_file = default_file(); }
   if (!state_directory.empty()) { options.overrides.push_back("state_directory=" + state_directory); }
@@ -58,6 +61,9 @@ int main(int argc, char** argv) {
   try {
     sluice::Gateway gateway(options, std::move(*configuration));
     return gateway.run();
+  } catch (const sluice::InvalidPolicy& invalid) {
+    std::fprintf(stderr, "sluiced: %s\n", invalid.what());
+    return kInvalid;
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "sluiced: %s\n", failure.what());
     return kFailed;

@@ -169,7 +169,15 @@ Answer<PolicyChange> PolicyKeeper::add(const PolicyAddArguments& arguments) {
   const auto editable = text_to_edit();
   if (!editable) { return std::unexpected(editable.error()); }
   const auto edited = policy::add_rule(editable->text, with_reason(arguments.line, arguments.message));
-  if (!edited) { return std::unexpected(invalid_policy(edited.error(), "sluice policy deny --help")); }
+  if (!edited) { return std::unexpected(invalid_policy(edited.error(), "sluice policy add --help")); }
+  const auto& rules = editable->policy->rules();
+  const auto same = std::ranges::find(rules, edited->rule_id, &policy::Rule::id);
+  if (same != rules.end()) {
+    return std::unexpected(Error{ErrorCode::failed,
+                                 "the rule is there already: " + same->id + "  " + same->text,
+                                 "sluice policy remove " + same->id,
+                                 {}});
+  }
   PolicyChange change;
   change.rule.id = edited->rule_id;
   change.rule.text = edited->rule_text;

@@ -19,11 +19,7 @@ void append_hit_fields(Exchange& exchange, cache::Seconds age, std::string& out)
   out += exchange.services.via_name;
   out += "\r\nCache-Status: ";
   cache::append_cache_status(exchange.cache_status, exchange.configuration->forwarding.via_name, out);
-  if (!exchange.keep_alive) {
-    out += "\r\nConnection: close";
-  } else if (exchange.request.version == http::Version::http_1_0) {
-    out += "\r\nConnection: keep-alive";
-  }
+  if (!exchange.keep_alive) { out += "\r\nConnection: close"; }
   out += "\r\n\r\n";
 }
 

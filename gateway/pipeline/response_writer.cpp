@@ -23,8 +23,9 @@ bool is_to_head(const Exchange& exchange) {
 
 // Another request can follow when the client allows it, the whole of this one was taken, and we are not going away.
 void settle_keep_alive(Exchange& exchange) {
-  exchange.keep_alive =
-      exchange.request.keep_alive && exchange.client->reader.content_ended() && !exchange.services.draining;
+  // RFC 9112 9.3: "A proxy server MUST NOT maintain a persistent connection with an HTTP/1.0 client".
+  const bool may_persist = exchange.request.keep_alive && exchange.request.version == http::Version::http_1_1;
+  exchange.keep_alive = may_persist && exchange.client->reader.content_ended() && !exchange.services.draining;
 }
 
 std::string cache_status_of(const Exchange& exchange) {

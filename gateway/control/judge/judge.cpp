@@ -21,6 +21,20 @@ struct Question {
   policy::Facts facts;
 };
 
+constexpr std::string_view kHttps = "https://";
+
+// A client asks a proxy for an https URL by CONNECT, whatever it sends inside: "host:443".
+PolicyTestArguments as_asked(PolicyTestArguments arguments) {
+  if (!arguments.url.starts_with(kHttps)) { return arguments; }
+  auto authority = arguments.url.substr(kHttps.size());
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  const auto port = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
+  if (port == std::string::npos) { authority += ":443"; }
+  arguments.url = std::move(authority);
+  arguments.method = "CONNECT";
+  return arguments;
+}
+
 Answer<void> read_target(const PolicyTestArguments& arguments, http::TargetUri& target) {
   http::RequestHead request;
   request.method = http::method_of(arguments.method);
@@ -98,7 +112,8 @@ void append_step(const Snapshot::Step& step, PolicyTest& test) {
 
 }  // namespace
 
-Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& arguments, std::chrono::sys_seconds now) {
+Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& given, std::chrono::sys_seconds now) {
+  const auto arguments = as_asked(given);
   Question question;
   if (const auto read = read_question(arguments, now, question); !read) { return std::unexpected(read.error()); }
   const policy::Decision decision = snapshot.decide(question.facts);
