@@ -11,9 +11,9 @@ namespace sluice {
 // metrics, Proxy-Status and the tool.
 enum class ErrorKind : std::uint8_t {
   dns_timeout,
-  dns_error,                  // the resolver failed or refused
-  destination_not_found,      // no such name
-  destination_unavailable,    // the parent proxy would not open the tunnel
+  dns_error,              // the resolver failed or refused
+  destination_not_found,  // no such name
+  destination_unavailable,
   destination_ip_prohibited,  // policy denies every address of the name
   destination_ip_unroutable,
   connection_refused,

@@ -17,30 +17,6 @@ http::ClientAddressField client_field(const std::string& setting) {
   return setting == "leave" ? http::ClientAddressField::leave : http::ClientAddressField::delete_;
 }
 
-// The head of the request as the next hop gets it.
-void write_head(const Exchange& exchange, const ForwardPlan& plan, std::string& out) {
-  const auto& forwarding = exchange.configuration->forwarding;
-  http::ForwardOptions options;
-  options.to_parent = goes_to_parent(exchange);
-  options.via_name = exchange.services.via_name;
-  options.forwarded = client_field(forwarding.forwarded);
-  options.x_forwarded_for = client_field(forwarding.x_forwarded_for);
-  const auto client = exchange.client != nullptr ? std::string_view(exchange.client->address_text) : std::string_view{};
-  options.client_address = client;
-  options.validators = plan.whole;
-  options.drop_range = plan.whole;
-  std::array<cache::Field, 2> conditions;
-  std::size_t count = 0;
-  if (!plan.validators.if_none_match.empty()) {
-    conditions[count++] = {"If-None-Match", plan.validators.if_none_match, cache::FieldName::if_none_match};
-  }
-  if (!plan.validators.if_modified_since.empty()) {
-    conditions[count++] = {"If-Modified-Since", plan.validators.if_modified_since, cache::FieldName::if_modified_since};
-  }
-  options.extra = cache::Fields(conditions.data(), count);
-  http::write_request_head(exchange.request, exchange.target, options, out);
-}
-
 http::HeadLimits head_limits(const config::Configuration& configuration) {
   return {configuration.limits.head, configuration.limits.request_line, configuration.limits.fields};
 }
@@ -102,7 +78,7 @@ upstream::ConnectionPtr take_idle(Exchange& exchange, std::string_view pool_name
 Task<Result<void>> send_request(Exchange& exchange, Forwarded& forwarded, const ForwardPlan& plan) {
   auto& connection = *forwarded.connection;
   exchange.out.clear();
-  write_head(exchange, plan, exchange.out);
+  write_request_to_upstream(exchange, plan, exchange.out);
   connection.stream.limit_writing(exchange.configuration->timeouts.write);
   forwarded.request_time = coarse_unix_now();
   auto sent = co_await connection.stream.write(exchange.out);
@@ -211,6 +187,29 @@ Task<Result<Forwarded>> forward_once(Exchange& exchange, const ForwardPlan& plan
 }
 
 }  // namespace
+
+void write_request_to_upstream(const Exchange& exchange, const ForwardPlan& plan, std::string& out) {
+  const auto& forwarding = exchange.configuration->forwarding;
+  http::ForwardOptions options;
+  options.to_parent = goes_to_parent(exchange);
+  options.via_name = exchange.services.via_name;
+  options.forwarded = client_field(forwarding.forwarded);
+  options.x_forwarded_for = client_field(forwarding.x_forwarded_for);
+  const auto client = exchange.client != nullptr ? std::string_view(exchange.client->address_text) : std::string_view{};
+  options.client_address = client;
+  options.validators = plan.whole;
+  options.drop_range = plan.whole;
+  std::array<cache::Field, 2> conditions;
+  std::size_t count = 0;
+  if (!plan.validators.if_none_match.empty()) {
+    conditions[count++] = {"If-None-Match", plan.validators.if_none_match, cache::FieldName::if_none_match};
+  }
+  if (!plan.validators.if_modified_since.empty()) {
+    conditions[count++] = {"If-Modified-Since", plan.validators.if_modified_since, cache::FieldName::if_modified_since};
+  }
+  options.extra = cache::Fields(conditions.data(), count);
+  http::write_request_head(exchange.request, exchange.target, options, out);
+}
 
 bool goes_to_parent(const Exchange& exchange) {
   const auto& upstream = exchange.configuration->upstream;

@@ -35,6 +35,9 @@ Task<Result<Forwarded>> forward(Exchange& exchange, const ForwardPlan& plan);
 // Opens the connection only: for tunnels. Reuses none.
 Task<Result<upstream::ConnectionPtr>> connect_upstream(Exchange& exchange);
 
+// The head of the request as the next hop gets it; a parent gets CONNECT as well.
+void write_request_to_upstream(const Exchange& exchange, const ForwardPlan& plan, std::string& out);
+
 // True when the request goes to the configured parent proxy.
 bool goes_to_parent(const Exchange& exchange);
 

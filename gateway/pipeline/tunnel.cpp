@@ -3,21 +3,21 @@
 #include "gateway/http/forwarded_fields.hpp"
 #include "gateway/net/relay.hpp"
 #include "gateway/pipeline/decide.hpp"
+#include "gateway/pipeline/pass_through.hpp"
+#include "gateway/pipeline/respond.hpp"
 #include "gateway/pipeline/response_writer.hpp"
 
 namespace sluice::pipeline {
 
 namespace {
 
-// Asks the parent proxy for the tunnel (RFC 9110 9.3.6).
-Task<Result<void>> connect_through_parent(Exchange& exchange, upstream::Connection& connection) {
+// Asks the parent proxy for the tunnel (RFC 9110 9.3.6). Whatever it answers is the result.
+Task<Result<http::ResponseHead>> ask_parent(Exchange& exchange, upstream::Connection& connection) {
   const auto& configuration = *exchange.configuration;
-  const auto authority = http::authority_of(exchange.target);
-  std::string request;
-  request.append("CONNECT ").append(authority).append(" HTTP/1.1\r\nHost: ").append(authority);
-  request.append("\r\nVia: 1.1 ").append(exchange.services.via_name).append("\r\n\r\n");
-  auto sent = co_await connection.stream.write(request);
-  if (!sent) { co_return sent; }
+  exchange.out.clear();
+  write_request_to_upstream(exchange, {}, exchange.out);
+  const auto sent = co_await connection.stream.write(exchange.out);
+  if (!sent) { co_return std::unexpected(sent.error()); }
   const http::HeadLimits limits{configuration.limits.head, configuration.limits.request_line,
                                 configuration.limits.fields};
   const auto first_byte = configuration.timeouts.first_byte;
@@ -29,12 +29,23 @@ Task<Result<void>> connect_through_parent(Exchange& exchange, upstream::Connecti
   }
   http::ResponseHead response;
   const auto parsed = http::parse_response_head(*head, limits, http::Method::connect, response);
-  if (!parsed) { co_return parsed; }
-  if (response.status < 200 || response.status > 299) {
-    co_return fail(ErrorKind::destination_unavailable, Side::upstream, "asking the parent for a tunnel",
-                   response.status);
-  }
-  co_return Result<void>{};
+  if (!parsed) { co_return std::unexpected(parsed.error()); }
+  const auto& limit = configuration.limits;
+  connection.reader.begin_content(response.framing, response.content_length,
+                                  {limit.chunk_extension, limit.chunk_extensions, limit.trailers},
+                                  {configuration.timeouts.upstream_idle, 0, ErrorKind::connection_read_timeout});
+  co_return std::move(response);
+}
+
+// The parent's refusal (407, 403, ...) is the client's answer, in the parent's own words.
+Task<Result<void>> pass_refusal(Exchange& exchange, upstream::ConnectionPtr connection, http::ResponseHead head) {
+  exchange.cache_status.forward = cache::CacheStatus::Forward::method;
+  Forwarded refused;
+  refused.connection = std::move(connection);
+  refused.head = std::move(head);
+  refused.head.keep_alive = false;
+  Obtained obtained = as_streamed(exchange, std::move(refused));
+  co_return co_await respond(exchange, obtained);
 }
 
 // What either side sent behind its head belongs to the tunnel.
@@ -86,8 +97,10 @@ Task<Result<void>> tunnel(Exchange& exchange) {
   auto& connection = **connected;
   exchange.upstream_text = connection.text;
   if (goes_to_parent(exchange)) {
-    const auto asked = co_await connect_through_parent(exchange, connection);
-    if (!asked) { co_return asked; }
+    auto answer = co_await ask_parent(exchange, connection);
+    if (!answer) { co_return std::unexpected(answer.error()); }
+    const bool is_open = answer->status >= 200 && answer->status <= 299;
+    if (!is_open) { co_return co_await pass_refusal(exchange, std::move(*connected), std::move(*answer)); }
   }
   const auto answered = co_await exchange.client->stream.write("HTTP/1.1 200 Connection established\r\n\r\n");
   if (!answered) { co_return answered; }

@@ -228,6 +228,16 @@ class Parent(SluiceTestCase):
         self.assertEqual(self.get(child, "http://origin.example/path?q").body, b"by the parent")
         self.assertEqual(seen[0].target, "http://origin.example/path?q")
 
+    def test_a_parents_denial_of_a_tunnel_is_passed_on(self):
+        parent = self.start_daemon(policy='deny host .denied.example reason "HR-231"\nallow\n')
+        child = self.start_daemon({"upstream.parent": f"127.0.0.1:{parent.port}"})
+        with Client(child.port) as client:
+            client.send("CONNECT www.denied.example:443 HTTP/1.1\r\nHost: www.denied.example:443\r\n\r\n")
+            answer = client.response()
+        self.assertEqual(answer.status, 403)
+        self.assertIn("http_request_denied", answer.fields.get("Proxy-Status", ""))
+        self.assertIn(b"HR-231", answer.body)
+
     def test_a_parent_that_refuses_is_a_502(self):
         child = self.start_daemon({"upstream.parent": f"127.0.0.1:{unused_port()}"})
         self.assertEqual(self.get(child, "http://origin.example/").status, 502)
