@@ -2,6 +2,7 @@
 
 namespace sluice::cache {
 
+// The phrases of the IANA registry (RFC 9110 15 and others).
 std::string_view reason_phrase(int status) noexcept {
   switch (status) {
     case 100:

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cache/fields.hpp"
+#include "cache/status.hpp"
 #include "gateway/base/error.hpp"
 
 namespace sluice::http {
@@ -71,7 +72,7 @@ Result<void> parse_response_head(std::string_view head, const HeadLimits& limits
                                  ResponseHead& out);
 
 Method method_of(std::string_view text) noexcept;  // case-sensitive
-std::string_view reason_phrase(int status) noexcept;
+using cache::reason_phrase;                        // of the registered statuses; "" for any other
 bool is_token(std::string_view text) noexcept;
 
 }  // namespace sluice::http
