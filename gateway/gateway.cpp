@@ -370,6 +370,7 @@ class Gateway::Running {
     result.limit = std::chrono::duration<double>(configuration().timeouts.drain).count();
     if (draining_) { return result; }
     draining_ = true;
+    if (options_.live) { std::fputc('\n', stderr); }  // behind the summary line
     say("draining: " + std::to_string(result.connections) + " connections open");
     service_manager::stopping();
     for (auto& worker : workers_) { worker->drain(); }
