@@ -3,6 +3,7 @@
 #include "cache/invalidation.hpp"
 #include "gateway/http/forwarded_fields.hpp"
 #include "gateway/pipeline/decide.hpp"
+#include "gateway/pipeline/message_limits.hpp"
 
 namespace sluice::pipeline {
 
@@ -15,14 +16,6 @@ constexpr std::size_t kUsualFields = 32;  // of a response: saves growing the li
 http::ClientAddressField client_field(const std::string& setting) {
   if (setting == "add") { return http::ClientAddressField::add; }
   return setting == "leave" ? http::ClientAddressField::leave : http::ClientAddressField::delete_;
-}
-
-http::HeadLimits head_limits(const config::Configuration& configuration) {
-  return {configuration.limits.head, configuration.limits.request_line, configuration.limits.fields};
-}
-
-http::ChunkLimits chunk_limits(const config::Configuration& configuration) {
-  return {configuration.limits.chunk_extension, configuration.limits.chunk_extensions, configuration.limits.trailers};
 }
 
 bool ends_with_suffix(std::string_view host, std::string_view suffix) {

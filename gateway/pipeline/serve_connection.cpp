@@ -1,6 +1,7 @@
 #include "gateway/pipeline/serve_connection.hpp"
 
 #include "gateway/pipeline/handle_exchange.hpp"
+#include "gateway/pipeline/message_limits.hpp"
 
 namespace sluice::pipeline {
 
@@ -12,12 +13,10 @@ constexpr std::size_t kLingerOctets = 256 * 1024;
 Task<Result<std::string_view>> read_request(http1::ClientConnection& client,
                                             const config::Configuration& configuration) {
   const auto& timeouts = configuration.timeouts;
-  const auto& limits = configuration.limits;
   // A connection that never said anything is not kept as long as one that has been of use.
   const auto first = client.exchanges == 0 ? timeouts.head : timeouts.keep_alive;
   co_return co_await client.reader.read_head(
-      {limits.head, limits.request_line, limits.fields},
-      {first, ErrorKind::idle_timeout, timeouts.head, ErrorKind::request_timeout});
+      head_limits(configuration), {first, ErrorKind::idle_timeout, timeouts.head, ErrorKind::request_timeout});
 }
 
 // Takes today's policy, and reads the head that `text` holds.
@@ -27,13 +26,10 @@ Result<void> begin_exchange(Exchange& exchange, std::string_view text) {
   exchange.head_text = text;
   exchange.client_address = client.address;
   const auto& configuration = *exchange.configuration;
-  const auto& limits = configuration.limits;
-  const auto parsed =
-      http::parse_request_head(text, {limits.head, limits.request_line, limits.fields}, exchange.request);
+  const auto parsed = http::parse_request_head(text, head_limits(configuration), exchange.request);
   if (!parsed) { return parsed; }
   client.reader.begin_content(
-      exchange.request.framing, exchange.request.content_length,
-      {limits.chunk_extension, limits.chunk_extensions, limits.trailers},
+      exchange.request.framing, exchange.request.content_length, chunk_limits(configuration),
       {configuration.timeouts.body_grace, configuration.timeouts.body_rate, ErrorKind::request_timeout});
   return {};
 }

@@ -3,6 +3,7 @@
 #include "gateway/http/forwarded_fields.hpp"
 #include "gateway/net/relay.hpp"
 #include "gateway/pipeline/decide.hpp"
+#include "gateway/pipeline/message_limits.hpp"
 #include "gateway/pipeline/pass_through.hpp"
 #include "gateway/pipeline/respond.hpp"
 #include "gateway/pipeline/response_writer.hpp"
@@ -18,8 +19,7 @@ Task<Result<http::ResponseHead>> ask_parent(Exchange& exchange, upstream::Connec
   write_request_to_upstream(exchange, {}, exchange.out);
   const auto sent = co_await connection.stream.write(exchange.out);
   if (!sent) { co_return std::unexpected(sent.error()); }
-  const http::HeadLimits limits{configuration.limits.head, configuration.limits.request_line,
-                                configuration.limits.fields};
+  const auto limits = head_limits(configuration);
   const auto first_byte = configuration.timeouts.first_byte;
   const auto head = co_await connection.reader.read_head(
       limits, {first_byte, ErrorKind::http_response_timeout, first_byte, ErrorKind::http_response_timeout});
@@ -30,9 +30,7 @@ Task<Result<http::ResponseHead>> ask_parent(Exchange& exchange, upstream::Connec
   http::ResponseHead response;
   const auto parsed = http::parse_response_head(*head, limits, http::Method::connect, response);
   if (!parsed) { co_return std::unexpected(parsed.error()); }
-  const auto& limit = configuration.limits;
-  connection.reader.begin_content(response.framing, response.content_length,
-                                  {limit.chunk_extension, limit.chunk_extensions, limit.trailers},
+  connection.reader.begin_content(response.framing, response.content_length, chunk_limits(configuration),
                                   {configuration.timeouts.upstream_idle, 0, ErrorKind::connection_read_timeout});
   co_return std::move(response);
 }

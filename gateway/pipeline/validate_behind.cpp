@@ -4,6 +4,7 @@
 
 #include "gateway/pipeline/decide.hpp"
 #include "gateway/pipeline/identify.hpp"
+#include "gateway/pipeline/message_limits.hpp"
 
 namespace sluice::pipeline {
 
@@ -25,9 +26,7 @@ Task<> validate(Services* services, std::string head, policy::Address client, Ca
   Exchange exchange(*services, nullptr);
   exchange.begin();
   exchange.client_address = client;
-  const auto& limits = exchange.configuration->limits;
-  const auto parsed =
-      http::parse_request_head(head, {limits.head, limits.request_line, limits.fields}, exchange.request);
+  const auto parsed = http::parse_request_head(head, head_limits(*exchange.configuration), exchange.request);
   if (!parsed || !identify(exchange)) { co_return; }
   decide(exchange);
   if (exchange.decision.verdict == policy::Verdict::deny) { co_return; }
