@@ -43,7 +43,7 @@ Worker::Worker(Shared& shared, pipeline::ConfigurationPtr configuration, std::sh
       mailbox_(std::make_unique<Mailbox>(*context_)),
       resolver_(std::make_unique<upstream::Resolver>(*context_, resolver_options(*configuration_), metrics_)),
       connector_(std::make_unique<upstream::Connector>(*context_, wheel_, *resolver_, metrics_)),
-      pool_(std::make_unique<upstream::Pool>(wheel_, metrics_)) {
+      pool_(std::make_unique<upstream::Pool>(metrics_)) {
   for (auto& socket : sockets) { listeners_.push_back(std::make_unique<net::Listener>(*context_, std::move(socket))); }
   services_ = std::make_unique<pipeline::Services>(
       pipeline::Services{*context_, wheel_, *mailbox_, metrics_, *pool_, *connector_, pipes_, policy_, tunnels_, log_,

@@ -104,17 +104,16 @@ Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::sha
 
 // Asks for the whole, under the conditions of what is stored. A 304 that selects nothing we have (RFC 9111 4.3.4) is no
 // answer to a client that asked for the whole: then once more, without conditions.
-Task<Result<Forwarded>> ask(Exchange& exchange, const Candidate& candidate) {
-  ForwardPlan plan{true, {}};
-  if (candidate.stored != nullptr) { plan.validators = cache::validators_of(candidate.stored->head); }
-  auto forwarded = co_await forward(exchange, plan);
-  if (!forwarded || forwarded->head.status != 304) { co_return forwarded; }
-  if (candidate.stored != nullptr && cache::selects(forwarded->view(), candidate.stored->head)) { co_return forwarded; }
+Task<Result<Forwarded>> validate(Exchange& exchange, const cache::StoredHead& stored) {
+  auto forwarded = co_await forward(exchange, {true, cache::validators_of(stored)});
+  if (!forwarded || forwarded->head.status != 304 || cache::selects(forwarded->view(), stored)) { co_return forwarded; }
   co_await finish(exchange.services, *forwarded, *exchange.configuration);
-  plan.validators = {};
-  forwarded = co_await forward(exchange, plan);
-  if (!forwarded || forwarded->head.status != 304) { co_return forwarded; }
-  co_return fail(ErrorKind::http_protocol_error, Side::upstream, "validating without a condition");
+  co_return co_await forward(exchange, {true, {}});
+}
+
+Task<Result<Forwarded>> ask(Exchange& exchange, const Candidate& candidate) {
+  if (candidate.stored != nullptr) { return validate(exchange, candidate.stored->head); }
+  return forward(exchange, {true, {}});
 }
 
 // `fill`: the one that others follow; null when nobody does, and one is made only if there is something to keep.
@@ -155,14 +154,17 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
   co_return co_await keep_and_follow(exchange, std::move(*forwarded), std::move(filled));
 }
 
+Task<MaybeObtained> pass_alone(Exchange& exchange) {
+  auto passed = co_await pass_through(exchange);
+  if (!passed) { co_return std::unexpected(passed.error()); }
+  co_return std::move(*passed);
+}
+
 // By itself, but what may be stored is kept all the same.
 Task<MaybeObtained> forward_alone(Exchange& exchange, const Candidate& candidate) {
-  if (exchange.request.method != http::Method::get || (candidate.stored == nullptr && asks_for_less(exchange))) {
-    auto passed = co_await pass_through(exchange);
-    if (!passed) { co_return std::unexpected(passed.error()); }
-    co_return std::move(*passed);
-  }
-  co_return co_await lead(exchange, candidate, nullptr);
+  const bool is_other = exchange.request.method != http::Method::get;
+  if (is_other || (candidate.stored == nullptr && asks_for_less(exchange))) { return pass_alone(exchange); }
+  return lead(exchange, candidate, nullptr);
 }
 
 bool selects_same_variant(const Exchange& exchange, const cache::StoredHead& stored) {
@@ -208,15 +210,15 @@ Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::
 
 }  // namespace
 
-Task<MaybeObtained> collapse(Exchange& exchange, Candidate candidate) {
+Task<MaybeObtained> collapse(Exchange& exchange, const Candidate& candidate) {
   auto& services = exchange.services;
   const bool partial = candidate.stored == nullptr && asks_for_less(exchange);
   if (!may_share(exchange) || partial || services.uncacheable.has(exchange.key)) {
-    co_return co_await forward_alone(exchange, candidate);
+    return forward_alone(exchange, candidate);
   }
   auto joined = services.fills.join(exchange.key);
-  if (joined.leads) { co_return co_await lead(exchange, candidate, std::move(joined.fill)); }
-  co_return co_await follow(exchange, candidate, std::move(joined.fill));
+  if (joined.leads) { return lead(exchange, candidate, std::move(joined.fill)); }
+  return follow(exchange, candidate, std::move(joined.fill));
 }
 
 }  // namespace sluice::pipeline

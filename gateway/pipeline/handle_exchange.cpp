@@ -6,6 +6,7 @@
 #include "gateway/pipeline/obtain.hpp"
 #include "gateway/pipeline/record.hpp"
 #include "gateway/pipeline/respond.hpp"
+#include "gateway/pipeline/respond_stored.hpp"
 #include "gateway/pipeline/tunnel.hpp"
 
 namespace sluice::pipeline {
@@ -21,7 +22,12 @@ Task<Result<void>> serve(Exchange& exchange) {
   }
   if (exchange.is_tunnel_request()) { co_return co_await tunnel(exchange); }
   if (http::max_forwards(exchange.request) == 0) { co_return co_await respond_locally(exchange); }
-  auto obtained = co_await obtain(exchange);
+  auto look = look_in_memory(exchange);
+  if (const auto stored = use_resident(exchange, look)) {
+    if (leave_stored(exchange, *stored)) { co_return Result<void>{}; }
+    co_return co_await send_stored(exchange, *stored);
+  }
+  auto obtained = co_await obtain(exchange, std::move(look));
   if (!obtained) { co_return std::unexpected(obtained.error()); }
   if (auto* upgraded = std::get_if<Upgraded>(&*obtained)) {
     co_return co_await tunnel_upgraded(exchange, std::move(upgraded->forwarded));

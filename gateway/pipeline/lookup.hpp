@@ -5,9 +5,15 @@
 
 namespace sluice::pipeline {
 
-// The stored response that the request selects, in memory or on disk; a small one found on disk goes to memory. A
-// response from an address that policy denies now is not found. REQUIRES: exchange.key is made.
-Task<cache::Store::Found> lookup(Exchange& exchange);
+// The stored response in memory that the request selects. A response from an address that policy denies now is not
+// found. REQUIRES: exchange.key is made.
+cache::Store::Found find_in_memory(Exchange& exchange);
+
+// True when memory had no answer, and the disk may have one.
+bool may_be_on_disk(const Exchange& exchange, const cache::Store::Found& in_memory);
+
+// The same on disk; a small response that is found there goes to memory.
+Task<cache::Store::Found> find_on_disk(Exchange& exchange, cache::Store::Found in_memory);
 
 // May this stored response be sent, by the policy in force?
 bool is_allowed(Exchange& exchange, const cache::StoredHead& stored);

@@ -18,7 +18,7 @@ Task<> drain(Obtained& obtained) {
     const auto piece = co_await streamed->body->next();
     if (!piece || piece->empty()) { break; }
   }
-  co_await streamed->body->finish();
+  if (!streamed->body->finish()) { co_await streamed->body->stop(); }
 }
 
 // Spawned: takes values. The request is read again from its own copy, because the client's exchange has moved on.
@@ -33,7 +33,7 @@ Task<> validate(Services* services, std::string head, policy::Address client, Ca
   exchange.key = candidate.stored->head.key;
   if (services->fills.has(exchange.key)) { co_return; }
   candidate.reuse.may_serve_on_error = false;
-  auto obtained = co_await collapse(exchange, std::move(candidate));
+  auto obtained = co_await collapse(exchange, candidate);
   if (obtained && *obtained) { co_await drain(**obtained); }
 }
 

@@ -49,7 +49,7 @@ class PipelineWorker {
         mailbox_(std::make_unique<Mailbox>(*context_)),
         resolver_(std::make_unique<upstream::Resolver>(*context_, upstream::ResolverOptions{}, metrics)),
         connector_(std::make_unique<upstream::Connector>(*context_, wheel_, *resolver_, metrics)),
-        pool_(std::make_unique<upstream::Pool>(wheel_, metrics)),
+        pool_(std::make_unique<upstream::Pool>(metrics)),
         policy_(shared.policy),
         log_(std::make_shared<record::AccessLog>(record::AccessLog::Options{"-", record::LogFormat::none})) {
     auto sockets = net::bind_listeners(*policy::Address::parse("127.0.0.1"), 0, "explicit", 1);
