@@ -435,9 +435,10 @@ class Gateway::Running {
   static Task<> show_live(Running* gateway) {
     if (::isatty(STDERR_FILENO) == 0) { co_return; }
     asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
-    for (;;) {
+    while (!gateway->draining_) {
       timer.expires_after(std::chrono::seconds(1));
       co_await timer.async_wait(use_task);
+      if (gateway->draining_) { break; }
       std::fprintf(stderr, "\r\033[K%s", control::live_line(*gateway->daemon_, gateway->control_->rates()).c_str());
       std::fflush(stderr);
     }

@@ -114,9 +114,9 @@ Task<> Worker::accept_loop(Worker* worker, net::Listener* listener) {
       continue;
     }
     metrics.connections_accepted.add();
-    auto client = std::make_unique<http1::ClientConnection>(std::move(accepted->socket), worker->wheel_,
-                                                            net::to_address(accepted->from.address()),
-                                                            accepted->from.port(), listener->mode());
+    auto client = std::make_unique<http1::ClientConnection>(
+        *worker->context_, std::move(accepted->socket), worker->wheel_, net::to_address(accepted->from.address()),
+        accepted->from.port(), listener->mode());
     metrics.connections_open.add();
     asio::co_spawn(*worker->context_,
                    pipeline::serve_connection(worker->services_.get(), &worker->connections_, std::move(client)),

@@ -10,9 +10,9 @@ namespace sluice::http1 {
 
 // A client's connection: where it came from, and its messages.
 struct ClientConnection {
-  ClientConnection(net::Socket socket, TimerWheel& wheel, const policy::Address& from, std::uint16_t port,
-                   std::string_view listener_mode)
-      : stream(std::move(socket), wheel, Side::client),
+  ClientConnection(asio::io_context& context, Descriptor socket, TimerWheel& wheel, const policy::Address& from,
+                   std::uint16_t port, std::string_view listener_mode)
+      : stream(context, std::move(socket), wheel, Side::client),
         reader(stream, Side::client, kHeadCapacity),
         address(from),
         address_text(from.text()),

@@ -23,10 +23,10 @@ ssize_t uninterrupted(Call call) {
 }
 
 // Asio lets go of the descriptor.
-int released(Socket& socket) {
+Descriptor released(Socket& socket) {
   boost::system::error_code ignored;
   socket.non_blocking(true, ignored);
-  return socket.release(ignored);
+  return Descriptor(socket.release(ignored));
 }
 
 }  // namespace
@@ -34,9 +34,9 @@ int released(Socket& socket) {
 TcpStream::TcpStream(Socket socket, TimerWheel& wheel, Side side)
     : TcpStream(socket.get_executor().context(), released(socket), wheel, side) {}
 
-TcpStream::TcpStream(asio::io_context& context, int descriptor, TimerWheel& wheel, Side side)
+TcpStream::TcpStream(asio::io_context& context, Descriptor socket, TimerWheel& wheel, Side side)
     : context_(context),
-      socket_(Reactor::of(context), descriptor),
+      socket_(Reactor::of(context), socket.release()),
       side_(side),
       read_{Deadline(wheel, &TcpStream::expire_reading, this), ErrorKind::connection_read_timeout},
       write_{Deadline(wheel, &TcpStream::expire_writing, this), ErrorKind::connection_write_timeout} {}

@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <sys/uio.h>
 
+#include "gateway/base/descriptor.hpp"
 #include "gateway/base/error.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/base/timer_wheel.hpp"
@@ -23,8 +24,8 @@ using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 class TcpStream {
  public:
   TcpStream(Socket socket, TimerWheel& wheel, Side side);
-  // Takes over a connected socket that is non-blocking.
-  TcpStream(asio::io_context& context, int descriptor, TimerWheel& wheel, Side side);
+  // Takes over a non-blocking socket, connected or being connected.
+  TcpStream(asio::io_context& context, Descriptor socket, TimerWheel& wheel, Side side);
   TcpStream(const TcpStream&) = delete;
   TcpStream& operator=(const TcpStream&) = delete;
 

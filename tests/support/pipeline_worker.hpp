@@ -125,7 +125,7 @@ class PipelineWorker {
     for (;;) {
       auto accepted = co_await listener_->accept();
       if (!accepted) { co_return; }
-      auto client = std::make_unique<http1::ClientConnection>(std::move(accepted->socket), wheel_,
+      auto client = std::make_unique<http1::ClientConnection>(*context_, std::move(accepted->socket), wheel_,
                                                               net::to_address(accepted->from.address()),
                                                               accepted->from.port(), listener_->mode());
       spawn(pipeline::serve_connection(services_.get(), &connections_, std::move(client)));
