@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <pthread.h>
 
+#include "gateway/control/say.hpp"
 #include "gateway/net/address.hpp"
 
 namespace sluice {
@@ -55,12 +56,16 @@ Worker::~Worker() {
   SLUICE_ASSERT(!thread_.joinable(), "a worker is joined before it goes");
 }
 
-// A coroutine that throws is a fault of ours: it is counted, and the worker goes on.
+// A coroutine that throws is a fault of ours: it is counted and said, and the worker goes on.
+void Worker::note_failure(const std::exception_ptr& failure) {
+  if (failure == nullptr) { return; }
+  metrics_.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add();
+  control::say_failure_of("worker")(failure);
+}
+
 template <typename Coroutine>
 void Worker::spawn(Coroutine coroutine) {
-  asio::co_spawn(*context_, std::move(coroutine), [this](const std::exception_ptr& failure) {
-    if (failure != nullptr) { metrics_.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add(); }
-  });
+  asio::co_spawn(*context_, std::move(coroutine), [this](const std::exception_ptr& failure) { note_failure(failure); });
 }
 
 void Worker::start() {
@@ -120,11 +125,9 @@ Task<> Worker::accept_loop(Worker* worker, net::Listener* listener) {
     metrics.connections_open.add();
     asio::co_spawn(*worker->context_,
                    pipeline::serve_connection(worker->services_.get(), &worker->connections_, std::move(client)),
-                   [&metrics](const std::exception_ptr& failure) {
-                     metrics.connections_open.sub();
-                     if (failure != nullptr) {
-                       metrics.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add();
-                     }
+                   [worker](const std::exception_ptr& failure) {
+                     worker->metrics_.connections_open.sub();
+                     worker->note_failure(failure);
                    });
   }
 }

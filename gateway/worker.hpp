@@ -55,6 +55,7 @@ class Worker {
   static Task<> accept_loop(Worker* worker, net::Listener* listener);
   static Task<> tick_loop(Worker* worker);
   static Task<> deliver(Worker* worker);
+  void note_failure(const std::exception_ptr& failure);
   template <typename Coroutine>
   void spawn(Coroutine coroutine);
 

@@ -55,7 +55,7 @@ struct Error {
   bool retry = false;       // nothing of the message was processed by the other side
   const char* during = "";  // a literal: what was being done
 
-  std::string text() const;  // "connection_refused while connecting (upstream, Connection refused)"
+  std::string text() const;  // for people: "Connecting failed: Connection refused"
 };
 
 template <typename T>

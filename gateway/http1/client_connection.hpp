@@ -19,7 +19,7 @@ struct ClientConnection {
         source_port(port),
         mode(listener_mode) {}
 
-  static constexpr std::size_t kHeadCapacity = 2 * 1024;  // for idle clients; a larger head grows it for good
+  static constexpr std::size_t kHeadCapacity = 2 * 1024;  // for idle clients; a larger head grows it for its message
 
   net::TcpStream stream;
   MessageReader reader;

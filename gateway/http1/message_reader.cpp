@@ -16,6 +16,7 @@ MessageReader::MessageReader(net::TcpStream& stream, Side side, std::size_t init
     : stream_(stream),
       side_(side),
       head_(std::make_unique_for_overwrite<char[]>(initial_capacity)),
+      initial_capacity_(initial_capacity),
       capacity_(initial_capacity) {}
 
 Task<Result<std::string_view>> MessageReader::read_head(const http::HeadLimits& limits, const HeadPatience& patience) {
@@ -186,6 +187,12 @@ void MessageReader::next_message() {
   }
   content_.reset();
   content_begin_ = content_end_ = 0;
+  // A large head does not leave a large buffer with a connection that may be idle for long.
+  if (begin_ == end_ && capacity_ > initial_capacity_) {
+    head_ = std::make_unique_for_overwrite<char[]>(initial_capacity_);
+    capacity_ = initial_capacity_;
+    begin_ = end_ = 0;
+  }
 }
 
 }  // namespace sluice::http1

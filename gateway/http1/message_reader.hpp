@@ -70,6 +70,7 @@ class MessageReader {
   net::TcpStream& stream_;
   Side side_;
   std::unique_ptr<char[]> head_;
+  const std::size_t initial_capacity_;
   std::size_t capacity_;
   std::size_t begin_ = 0;  // of what is not used yet, in head_
   std::size_t end_ = 0;
