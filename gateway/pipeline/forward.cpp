@@ -80,6 +80,7 @@ void send_request(Exchange& exchange, Forwarded& forwarded, const ForwardPlan& p
   write_request_to_upstream(exchange, plan, exchange.out);
   connection.stream.limit_writing(exchange.configuration->timeouts.write);
   forwarded.request_time = coarse_unix_now();
+  forwarded.generation = exchange.services.purges.generation();
   connection.stream.write_later(exchange.out);
   if (exchange.client == nullptr || exchange.client->reader.content_ended()) { return; }
   forwarded.upload = std::make_unique<Upload>(exchange, connection);

@@ -4,7 +4,6 @@
 #include "cache/cacheability.hpp"
 #include "cache/invalidation.hpp"
 #include "gateway/pipeline/collapse.hpp"
-#include "gateway/pipeline/lookup.hpp"
 #include "gateway/pipeline/pass_through.hpp"
 #include "gateway/pipeline/validate_behind.hpp"
 
@@ -33,7 +32,7 @@ void note_hit(Exchange& exchange, const cache::Reuse& reuse) {
   exchange.cache_status.cause = reuse.kind == Kind::fresh ? MissCause::none : reuse.cause;
 }
 
-void note_miss(Exchange& exchange, const cache::Store::Found& found, const cache::Reuse& reuse) {
+void note_miss(Exchange& exchange, const Lookup& found, const cache::Reuse& reuse) {
   auto& status = exchange.cache_status;
   status.hit = false;
   if (found.response != nullptr) {
@@ -41,9 +40,10 @@ void note_miss(Exchange& exchange, const cache::Store::Found& found, const cache
     status.cause = reuse.cause;
     return;
   }
-  status.forward = found.has_other_variants ? CacheStatus::Forward::vary_miss : CacheStatus::Forward::uri_miss;
-  const bool was_purged = exchange.services.purged.has(exchange.key);
-  status.cause = found.has_other_variants ? MissCause::vary : was_purged ? MissCause::purged : MissCause::cold;
+  const bool is_vary_miss = found.has_other_variants && !found.is_purged;
+  status.forward = is_vary_miss ? CacheStatus::Forward::vary_miss : CacheStatus::Forward::uri_miss;
+  const bool was_purged = found.is_purged || exchange.services.purged.has(exchange.key);
+  status.cause = is_vary_miss ? MissCause::vary : was_purged ? MissCause::purged : MissCause::cold;
 }
 
 MissCause why_not_cached(const Exchange& exchange) {
@@ -64,9 +64,10 @@ Task<std::optional<cache::Segment>> read_front(Exchange& exchange, const cache::
 }
 
 void judge(const Exchange& exchange, Look& look) {
+  look.reuse = {};
   if (look.found.response == nullptr) { return; }
   const auto now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);
-  look.reuse = cache::judge_reuse(exchange.request_view(), look.found.response->head, now);
+  look.reuse = cache::judge_reuse(exchange.request_view(), look.found.response->head, now, look.found.stale_from);
 }
 
 bool is_usable(const Look& look) {

@@ -4,8 +4,8 @@
 #include <variant>
 
 #include "cache/reuse.hpp"
-#include "cache/store.hpp"
 #include "gateway/pipeline/body_source.hpp"
+#include "gateway/pipeline/lookup.hpp"
 
 namespace sluice::pipeline {
 
@@ -32,7 +32,7 @@ using Obtained = std::variant<FromStore, Streamed, Upgraded>;
 // What memory has for a request.
 struct Look {
   cache::MissCause bypass = cache::MissCause::none;  // why the cache was not asked at all
-  cache::Store::Found found;
+  Lookup found;
   cache::Reuse reuse;  // of what was found
 };
 
