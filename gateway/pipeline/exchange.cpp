@@ -3,8 +3,9 @@
 namespace sluice::pipeline {
 
 void Exchange::begin() {
-  configuration = services.configuration;
-  policy = services.policy.current();
+  // Both change seldom; comparing costs less than counting references up and down.
+  if (configuration != services.configuration) { configuration = services.configuration; }
+  if (const auto& current = services.policy.current(); policy != current) { policy = current; }
   start = std::chrono::steady_clock::now();
   start_time = std::chrono::system_clock::now();
   id = services.ids.next();

@@ -74,10 +74,10 @@ bool is_usable(const Look& look) {
   return look.found.response != nullptr && look.reuse.kind != Kind::must_validate;
 }
 
-FromStore use(Exchange& exchange, const Look& look, cache::Segment front) {
+FromStore use(Exchange& exchange, Look& look, cache::Segment front) {
   note_hit(exchange, look.reuse);
   if (look.reuse.kind == Kind::stale_while_revalidate) { validate_behind(exchange, {look.found.response, look.reuse}); }
-  return {look.found.response, look.reuse.age, std::move(front)};
+  return {std::move(look.found.response), look.reuse.age, std::move(front)};
 }
 
 }  // namespace
@@ -92,7 +92,7 @@ Look look_in_memory(Exchange& exchange) {
   return look;
 }
 
-std::optional<FromStore> use_resident(Exchange& exchange, const Look& look) {
+std::optional<FromStore> use_resident(Exchange& exchange, Look& look) {
   if (!is_usable(look) || !look.found.response->is_resident()) { return std::nullopt; }
   return use(exchange, look, {});
 }

@@ -10,7 +10,8 @@ void record(Exchange& exchange) {
   record.start = exchange.start_time;
   record.duration =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - exchange.start);
-  record.first_byte = exchange.first_byte;
+  // Not noted of an answer that was left whole: nothing came in between.
+  record.first_byte = exchange.first_byte.count() != 0 || exchange.status == 0 ? exchange.first_byte : record.duration;
   record.request_id = view(exchange.id);
   record.client = client.address_text;
   record.listener = client.mode;

@@ -161,7 +161,7 @@ bool leave_stored(Exchange& exchange, const FromStore& stored) {
     for (const auto& segment : response.segments) { out.append(segment.data, segment.size); }
   }
   exchange.client->stream.write_later(out);
-  note_head_sent(exchange, response.head.status);
+  exchange.status = response.head.status;
   return true;
 }
 

@@ -73,9 +73,9 @@ Task<> serve_connection(Services* services, ConnectionRegistry* registry,
     exchange.received_before = client->stream.received();
     exchange.sent_before = client->stream.sent();
     client->stream.limit_writing(services->configuration->timeouts.write);
-    const auto configuration = services->configuration;
-    const auto text =
-        co_await client->reader.read_head(head_limits(*configuration), patience_with(*client, *configuration));
+    const auto limits = head_limits(*services->configuration);
+    const auto patience = patience_with(*client, *services->configuration);
+    const auto text = co_await client->reader.read_head(limits, patience);
     if (!text) { co_return co_await end_without_request(exchange, text.error()); }
     if (text->empty()) { co_return; }
     client->in_exchange = true;
