@@ -28,7 +28,8 @@ std::string make_wire(const StoredHead& head) {
   out.reserve(head.fields.memory() + 64);
   append_status_line(head.status, out);
   for (const auto& field : head.fields.fields()) {
-    const bool is_made_here = field.id == FieldName::age || field.id == FieldName::content_length;
+    const bool is_made_here = field.id == FieldName::age || field.id == FieldName::content_length ||
+                              field.id == FieldName::sluice_cache_control;
     if (!is_made_here && !is_hop_field(field)) { append_line(field.name, field.value, out); }
   }
   if (has_content_length(head.status)) {
