@@ -20,7 +20,8 @@ bool is_proxy_authentication(const Field& field) {
 
 bool is_kept(const Field& field, const ResponseHead& response, const ResponseOptions& options,
              const cache::ConnectionOptions& connection) {
-  if (field.id == FieldName::content_length) { return false; }  // generated
+  if (field.id == FieldName::content_length) { return false; }        // generated
+  if (field.id == FieldName::sluice_cache_control) { return false; }  // for ourselves
   if (field.id == FieldName::age && options.age) { return false; }
   if (field.id == FieldName::upgrade && response.status == kSwitchingProtocols) { return true; }
   if (options.from_parent && is_proxy_authentication(field)) { return true; }

@@ -86,7 +86,10 @@ std::vector<ListenSocket> bind_listeners(const policy::Address& address, std::ui
 }
 
 Listener::Listener(asio::io_context& context, ListenSocket socket)
-    : context_(context), mode_(socket.mode()), acceptor_(context, socket.endpoint().protocol(), socket.release()) {
+    : context_(context),
+      mode_(socket.mode()),
+      name_(text_of(to_address(socket.endpoint().address()), socket.endpoint().port())),
+      acceptor_(context, socket.endpoint().protocol(), socket.release()) {
   acceptor_.non_blocking(true);
 }
 

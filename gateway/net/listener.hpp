@@ -50,12 +50,14 @@ class Listener {
   Task<std::expected<Accepted, boost::system::error_code>> accept();
   void close();
   const std::string& mode() const noexcept { return mode_; }
+  const std::string& name() const noexcept { return name_; }  // "address:port" as bound
 
   static bool no_descriptors(const boost::system::error_code& error) noexcept;
 
  private:
   asio::io_context& context_;
   std::string mode_;
+  std::string name_;
   asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor_;
 };
 

@@ -5,6 +5,9 @@ namespace sluice::pipeline {
 void Exchange::begin() {
   configuration = services.configuration;
   policy = services.policy.current();
+  earlier_policy.reset();
+  settings.clear();
+  response_settings.clear();
   start = std::chrono::steady_clock::now();
   start_time = std::chrono::system_clock::now();
   id = services.ids.next();
@@ -19,6 +22,7 @@ void Exchange::begin() {
   origin.clear();
   key.clear();
   decision = {};
+  destination.reset();
   cache_status = {};
   upstream_text.clear();
   content_type.clear();

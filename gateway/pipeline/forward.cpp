@@ -49,10 +49,11 @@ Task<Result<upstream::ConnectionPtr>> connect_parent(Exchange& exchange) {
 Task<Result<upstream::ConnectionPtr>> connect_origin(Exchange& exchange) {
   auto& services = exchange.services;
   const upstream::ConnectOptions options{exchange.configuration->timeouts.connect};
-  const std::string host(exchange.target.host);
+  const auto* instead = exchange.settings[policy::SettingKind::connect_to];
+  const std::string host = instead != nullptr ? instead->name : std::string(exchange.target.host);
+  const auto port = instead != nullptr && instead->port != 0 ? instead->port : exchange.target.port;
   auto connected = co_await services.connector.connect(
-      host, exchange.target.port, [&](const policy::Address& address) { return decide_address(exchange, address); },
-      options);
+      host, port, [&](const policy::Address& address) { return decide_address(exchange, address); }, options);
   if (!connected) { co_return std::unexpected(error_by_policy(exchange, connected.error())); }
   // Several addresses were judged; the record names the rule of the one that was connected.
   decide_address(exchange, (*connected)->address);
@@ -148,11 +149,19 @@ bool is_stale_connection(const Error& error, const upstream::Connection& connect
          error.kind == ErrorKind::connection_terminated;
 }
 
+// Connections to another server than the target names are kept apart.
+std::string pool_name_of(const Exchange& exchange, bool to_parent) {
+  if (to_parent) { return "parent " + exchange.configuration->upstream.parent; }
+  const auto* instead = exchange.settings[policy::SettingKind::connect_to];
+  if (instead == nullptr) { return exchange.origin; }
+  return exchange.origin + " at " + instead->name + ' ' + std::to_string(instead->port);
+}
+
 Task<Result<Forwarded>> forward_once(Exchange& exchange, const ForwardPlan& plan, bool fresh, bool& stale) {
   const bool to_parent = goes_to_parent(exchange);
   Forwarded forwarded;
   forwarded.head.fields.reserve(kUsualFields);
-  forwarded.pool_name = to_parent ? "parent " + exchange.configuration->upstream.parent : exchange.origin;
+  forwarded.pool_name = pool_name_of(exchange, to_parent);
   if (!fresh) { forwarded.connection = take_idle(exchange, forwarded.pool_name, to_parent); }
   if (forwarded.connection == nullptr) {
     auto connected = co_await connect_upstream(exchange);
@@ -206,7 +215,8 @@ void write_request_to_upstream(const Exchange& exchange, const ForwardPlan& plan
 
 bool goes_to_parent(const Exchange& exchange) {
   const auto& upstream = exchange.configuration->upstream;
-  if (upstream.parent.empty()) { return false; }
+  // What the policy says where to connect is connected from here.
+  if (upstream.parent.empty() || exchange.settings[policy::SettingKind::connect_to] != nullptr) { return false; }
   for (const auto& suffix : upstream.parent_bypass) {
     if (ends_with_suffix(exchange.target.host, suffix)) { return false; }
   }

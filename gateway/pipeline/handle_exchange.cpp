@@ -3,6 +3,7 @@
 #include "gateway/http/forwarded_fields.hpp"
 #include "gateway/pipeline/decide.hpp"
 #include "gateway/pipeline/identify.hpp"
+#include "gateway/pipeline/judge_response.hpp"
 #include "gateway/pipeline/obtain.hpp"
 #include "gateway/pipeline/record.hpp"
 #include "gateway/pipeline/respond.hpp"
@@ -23,6 +24,10 @@ Task<Result<void>> serve(Exchange& exchange) {
   if (http::max_forwards(exchange.request) == 0) { co_return co_await respond_locally(exchange); }
   auto obtained = co_await obtain(exchange);
   if (!obtained) { co_return std::unexpected(obtained.error()); }
+  if (may_matter(exchange)) {
+    const auto judged = co_await judge_response(exchange, *obtained);
+    if (!judged) { co_return judged; }
+  }
   if (auto* upgraded = std::get_if<Upgraded>(&*obtained)) {
     co_return co_await tunnel_upgraded(exchange, std::move(upgraded->forwarded));
   }

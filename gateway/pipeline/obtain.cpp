@@ -1,8 +1,8 @@
 #include "gateway/pipeline/obtain.hpp"
 
-#include "cache/cache_key.hpp"
 #include "cache/cacheability.hpp"
 #include "cache/invalidation.hpp"
+#include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/collapse.hpp"
 #include "gateway/pipeline/lookup.hpp"
 #include "gateway/pipeline/pass_through.hpp"
@@ -47,7 +47,8 @@ void note_miss(Exchange& exchange, const cache::Store::Found& found, const cache
 }
 
 MissCause why_not_cached(const Exchange& exchange) {
-  if (!exchange.configuration->cache.enabled || exchange.request.wants_upgrade) { return MissCause::bypass; }
+  const bool may_use = exchange.configuration->cache.enabled && may_use_cache(exchange);
+  if (!may_use || exchange.request.wants_upgrade) { return MissCause::bypass; }
   if (exchange.request.framing != http::Framing::none) { return MissCause::method; }
   return cache::why_not_lookup(exchange.request_view());
 }
@@ -71,7 +72,7 @@ Task<Result<Obtained>> obtain(Exchange& exchange) {
     exchange.cache_status.cause = cause;
     co_return co_await pass_through(exchange);
   }
-  cache::make_cache_key(exchange.target.text, exchange.key);
+  make_key(exchange, exchange.target.text, exchange.key);
   bool unreadable = false;
   for (int look = 0; look < kLooks; ++look) {
     const auto now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);
