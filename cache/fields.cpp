@@ -56,6 +56,7 @@ constexpr std::array<std::string_view, kNames> kSpellings = {
     "Range",
     "Server",
     "Set-Cookie",
+    "Sluice-Cache-Control",
     "Surrogate-Key",
     "TE",
     "Trailer",

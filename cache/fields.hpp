@@ -55,6 +55,7 @@ enum class FieldName : std::uint8_t {
   range,
   server,
   set_cookie,
+  sluice_cache_control,
   surrogate_key,
   te,
   trailer,

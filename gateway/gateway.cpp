@@ -20,6 +20,7 @@
 #include "gateway/config/value.hpp"
 #include "gateway/control/control_server.hpp"
 #include "gateway/control/daemon.hpp"
+#include "gateway/control/hit_ledger.hpp"
 #include "gateway/control/metrics_server.hpp"
 #include "gateway/open_listeners.hpp"
 #include "gateway/own_addresses.hpp"
@@ -69,7 +70,8 @@ class Gateway::Running {
   Running(StartOptions options, config::Configuration configuration)
       : options_(std::move(options)),
         configuration_(std::make_shared<const config::Configuration>(std::move(configuration))),
-        policies_(policy_file(), in_state("policy.version"), {}) {}
+        policies_(policy_file(), in_state("policy.versions"), {}),
+        ledger_(in_state("policy.hits")) {}
 
   int run() {
     prepare();
@@ -163,7 +165,14 @@ class Gateway::Running {
     }
     for (const auto& warning : (*loaded)->warnings()) { std::fprintf(stderr, "%s\n", warning.text().c_str()); }
     in_force_ = std::make_unique<pipeline::PolicyInForce>(*loaded);
+    ledger_.load();
     policies_.put_in_force(*in_force_, [this](const pipeline::PolicyPtr& policy) { return judge_tunnels(policy); });
+  }
+
+  record::HitsByRule hits_of_this_run() const {
+    record::HitsByRule all;
+    for (const auto& worker : workers_) { worker->rule_hits().add_to(all); }
+    return all;
   }
 
   std::size_t judge_tunnels(const pipeline::PolicyPtr& policy) {
@@ -227,9 +236,10 @@ class Gateway::Running {
             [this] {
               for (auto& worker : workers_) { worker->flush_log(); }
             },
-        .reload = [this] { return reload(); },
+        .reload = [this](const std::string& by) { return reload(by); },
         .drain = [this] { return drain(); },
         .is_draining = [this] { return draining_; },
+        .rule_hits = [this] { return ledger_.with(hits_of_this_run()); },
     });
     for (const auto& name : listeners_.names) { daemon_->listeners.push_back({name.address, name.mode}); }
     for (const auto& worker : workers_) { daemon_->workers.push_back(&worker->metrics()); }
@@ -238,6 +248,7 @@ class Gateway::Running {
     if (!configuration().admin.metrics.empty()) { start_metrics(); }
     asio::co_spawn(context_, wait_for_signals(this), on_end());
     asio::co_spawn(context_, watch_faults(this), on_end());
+    asio::co_spawn(context_, watch_policy(this), on_end());
     if (options_.live) { asio::co_spawn(context_, show_live(this), on_end()); }
   }
 
@@ -273,7 +284,7 @@ class Gateway::Running {
     if (signal == SIGUSR1) {
       log_->reopen();
     } else if (signal == SIGHUP) {
-      report_reload(reload());
+      report_reload(reload("SIGHUP"));
     } else if (draining_) {
       say("second signal: cutting what is left");
       cut();
@@ -301,10 +312,10 @@ class Gateway::Running {
   }
 
   // All of it or nothing: a configuration or a policy that is wrong leaves both as they were.
-  control::Answer<control::ConfigReload> reload() {
+  control::Answer<control::ConfigReload> reload(const std::string& by) {
     const auto start = steady_clock::now();
     service_manager::reloading();
-    auto result = reload_all();
+    auto result = reload_all(by);
     if (result) {
       result->milliseconds = std::chrono::duration<double, std::milli>(steady_clock::now() - start).count();
     }
@@ -312,7 +323,7 @@ class Gateway::Running {
     return result;
   }
 
-  control::Answer<control::ConfigReload> reload_all() {
+  control::Answer<control::ConfigReload> reload_all(const std::string& by) {
     const auto loaded = config::load_file(options_.config_file, options_.overrides);
     if (!loaded) {
       control::Error error{control::ErrorCode::invalid_configuration,
@@ -324,7 +335,7 @@ class Gateway::Running {
     }
     auto prepared = prepare_next(*loaded);
     if (!prepared) { return std::unexpected(prepared.error()); }
-    const auto policy = policies_.reload();
+    const auto policy = policies_.reload(by);
     if (!policy) { return std::unexpected(policy.error()); }
     control::ConfigReload result;
     result.file = options_.config_file;
@@ -434,6 +445,34 @@ class Gateway::Running {
     }
   }
 
+  // A policy version that nobody confirms in time goes; hits of rules are written down.
+  static Task<> watch_policy(Running* gateway) {
+    constexpr auto kLook = std::chrono::milliseconds(250);
+    constexpr auto kSave = std::chrono::seconds(10);
+    auto next_save = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + kSave;
+    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
+    for (;;) {
+      timer.expires_after(kLook);
+      co_await timer.async_wait(use_task);
+      const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+      const auto news = gateway->policies_.expire(now);
+      if (!news.empty()) { say(news); }
+      if (now < next_save) { continue; }
+      next_save = now + kSave;
+      gateway->save_hits();
+    }
+  }
+
+  void save_hits() {
+    const auto saved = ledger_.save(hits_of_this_run());
+    if (saved) {
+      says_hits_failure_ = true;
+    } else if (says_hits_failure_) {
+      says_hits_failure_ = false;
+      say("the hits of rules cannot be written: " + saved.error().message());
+    }
+  }
+
   static Task<> show_live(Running* gateway) {
     if (::isatty(STDERR_FILENO) == 0) { co_return; }
     asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
@@ -452,6 +491,7 @@ class Gateway::Running {
     control_->close();
     if (metrics_ != nullptr) { metrics_->close(); }
     if (disk_ != nullptr) { disk_->wait_until_written(); }
+    save_hits();
     for (auto& worker : workers_) { worker->tear_down(); }
     workers_.clear();
     say("ended");
@@ -460,6 +500,7 @@ class Gateway::Running {
   StartOptions options_;
   pipeline::ConfigurationPtr configuration_;
   control::PolicyKeeper policies_;
+  control::HitLedger ledger_;
   Account account_;
   std::vector<uid_t> allowed_users_;
   std::uint64_t descriptor_limit_ = 0;
@@ -475,6 +516,7 @@ class Gateway::Running {
   std::unique_ptr<Shared> shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   bool draining_ = false;
+  bool says_hits_failure_ = true;  // once, until they can be written again
   asio::io_context context_{1};
   std::unique_ptr<control::Daemon> daemon_;
   std::unique_ptr<control::ControlServer> control_;

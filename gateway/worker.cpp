@@ -47,9 +47,10 @@ Worker::Worker(Shared& shared, pipeline::ConfigurationPtr configuration, std::sh
       pool_(std::make_unique<upstream::Pool>(metrics_)) {
   for (auto& socket : sockets) { listeners_.push_back(std::make_unique<net::Listener>(*context_, std::move(socket))); }
   services_ = std::make_unique<pipeline::Services>(
-      pipeline::Services{*context_, wheel_, *mailbox_, metrics_, *pool_, *connector_, pipes_, policy_, tunnels_, log_,
-                         ids_, configuration_, draining_, shared.memory, shared.disk, shared.fills, shared.uncacheable,
-                         shared.purged, shared.purges, shared.via_name});
+      pipeline::Services{*context_,      wheel_,        *mailbox_,      metrics_,    rule_hits_,   *pool_,
+                         *connector_,    pipes_,        policy_,        tunnels_,    log_,         ids_,
+                         configuration_, draining_,     shared.memory,  shared.disk, shared.fills, shared.uncacheable,
+                         shared.purged,  shared.purges, shared.via_name});
 }
 
 Worker::~Worker() {
@@ -119,9 +120,9 @@ Task<> Worker::accept_loop(Worker* worker, net::Listener* listener) {
       continue;
     }
     metrics.connections_accepted.add();
-    auto client = std::make_unique<http1::ClientConnection>(
-        *worker->context_, std::move(accepted->socket), worker->wheel_, net::to_address(accepted->from.address()),
-        accepted->from.port(), listener->mode());
+    auto client = std::make_unique<http1::ClientConnection>(*worker->context_, std::move(accepted->socket),
+                                                            worker->wheel_, net::to_address(accepted->from.address()),
+                                                            accepted->from.port(), listener->mode(), listener->name());
     metrics.connections_open.add();
     asio::co_spawn(*worker->context_,
                    pipeline::serve_connection(worker->services_.get(), &worker->connections_, std::move(client)),

@@ -48,6 +48,7 @@ class Worker {
   void flush_log();
   std::future<std::size_t> judge_tunnels(pipeline::PolicyPtr policy);  // how many were closed
   const record::WorkerMetrics& metrics() const noexcept { return metrics_; }
+  const record::RuleHits& rule_hits() const noexcept { return rule_hits_; }
   bool has_ended() const noexcept { return ended_.load(std::memory_order_acquire); }
 
  private:
@@ -63,6 +64,7 @@ class Worker {
   pipeline::ConfigurationPtr configuration_;
   const std::uint64_t connection_limit_;
   record::WorkerMetrics metrics_;
+  record::RuleHits rule_hits_;
   TimerWheel wheel_;
   HexIdGenerator ids_;
   net::PipePool pipes_;

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "policy/address_index.hpp"
 #include "policy/facts.hpp"
 #include "policy/host_index.hpp"
+#include "policy/schedule.hpp"
 #include "policy/syntax.hpp"
 #include "policy/truth.hpp"
 #include "policy/url_patterns.hpp"
@@ -17,8 +19,17 @@ namespace sluice::policy {
 struct Condition {
   Subject subject = Subject::from;
   bool is_negated = false;
-  std::uint32_t first = 0;  // index into the subject's table; of url: the first expression
-  std::uint32_t last = 0;   // of url: behind the last expression
+  bool is_over = false;     // of size
+  std::uint16_t table = 0;  // of field, response_field: index into ConditionTables::fields
+  std::uint32_t first = 0;  // index into the subject's table; of url, field, response_field: the first expression
+  std::uint32_t last = 0;   // of those: behind the last expression
+};
+
+// The expressions that ask for one field.
+struct FieldPatterns {
+  std::string name;  // lower case
+  std::unique_ptr<UrlPatterns> patterns;
+  std::uint32_t count = 0;
 };
 
 // The tables that conditions look into.
@@ -27,6 +38,10 @@ struct ConditionTables {
   std::vector<HostIndex> hosts;
   std::vector<std::vector<PortRange>> ports;
   std::vector<std::vector<std::string>> words;
+  std::vector<std::shared_ptr<const Schedule>> schedules;
+  std::vector<std::chrono::sys_seconds> instants;
+  std::vector<std::uint64_t> sizes;
+  std::vector<FieldPatterns> fields;
   UrlPatterns urls;
 };
 
@@ -42,13 +57,14 @@ class Evaluation {
   Truth plain(const Condition& condition);
   Truth destination_in(const AddressIndex& addresses) const noexcept;
   Truth url_matches(const Condition& condition);
+  Truth field_matches(const std::optional<FieldLines>& fields, const Condition& condition) const;
+  Truth size_holds(const Condition& condition) const noexcept;
+  template <typename Fact, typename Predicate>
+  Truth of_response(const std::optional<Fact>& fact, Predicate is_true) const;
 
   const ConditionTables& tables_;
   const Facts& facts_;
   const UrlPatterns::Matches* matches_ = nullptr;
 };
-
-// The stage at which the fact that it asks about becomes known.
-Stage stage_of(Subject subject) noexcept;
 
 }  // namespace sluice::policy

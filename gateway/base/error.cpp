@@ -42,6 +42,8 @@ std::string_view to_string(ErrorKind kind) noexcept {
       return "http_response_incomplete";
     case ErrorKind::http_response_header_section_size:
       return "http_response_header_section_size";
+    case ErrorKind::http_response_body_size:
+      return "http_response_body_size";
     case ErrorKind::http_response_transfer_coding:
       return "http_response_transfer_coding";
     case ErrorKind::http_response_timeout:

@@ -26,6 +26,7 @@ enum class ErrorKind : std::uint8_t {
   http_request_denied,       // policy
   http_response_incomplete,  // cut
   http_response_header_section_size,
+  http_response_body_size,  // larger than policy allows
   http_response_transfer_coding,
   http_response_timeout,  // first-byte limit
   http_upgrade_failed,

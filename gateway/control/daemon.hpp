@@ -10,6 +10,7 @@
 #include "gateway/pipeline/services.hpp"
 #include "gateway/record/access_log.hpp"
 #include "gateway/record/metrics.hpp"
+#include "gateway/record/rule_hits.hpp"
 
 namespace sluice::control {
 
@@ -35,9 +36,10 @@ struct Daemon {
   std::function<std::shared_ptr<record::AccessLog>()> log;
   std::function<std::string()> log_file;
   std::function<void()> flush_logs;  // what workers still hold reaches the log's thread soon
-  std::function<Answer<ConfigReload>()> reload;
+  std::function<Answer<ConfigReload>(const std::string& by)> reload;
   std::function<Drain()> drain;
   std::function<bool()> is_draining;
+  std::function<record::HitsByRule()> rule_hits{};  // of all runs; none where nobody counts
 };
 
 // The gauges of the moment, for the exposition and the status.

@@ -16,7 +16,7 @@ constexpr double kShortestInterval = 0.1;
 constexpr double kLongestInterval = 60;
 
 std::string_view words_of(ControlPeer::End end) {
-  return end == ControlPeer::End::too_long ? "the request is longer than 1 MiB"
+  return end == ControlPeer::End::too_long ? "the request is longer than 8 MiB"
                                            : "the request does not end with a line feed";
 }
 

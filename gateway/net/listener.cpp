@@ -70,7 +70,10 @@ std::vector<ListenSocket> bind_listeners(const policy::Address& address, std::ui
 
 // Accepted sockets inherit TCP_NODELAY from the one that listens.
 Listener::Listener(asio::io_context& context, ListenSocket socket)
-    : context_(context), mode_(socket.mode()), socket_(Reactor::of(context), socket.release()) {
+    : context_(context),
+      mode_(socket.mode()),
+      name_(text_of(to_address(socket.endpoint().address()), socket.endpoint().port())),
+      socket_(Reactor::of(context), socket.release()) {
   set_option(socket_.descriptor(), IPPROTO_TCP, TCP_NODELAY, 1);
   const int flags = ::fcntl(socket_.descriptor(), F_GETFL);
   if (flags < 0 || ::fcntl(socket_.descriptor(), F_SETFL, flags | O_NONBLOCK) != 0) {

@@ -48,12 +48,14 @@ class Listener {
   Task<std::expected<Accepted, boost::system::error_code>> accept();
   void close() { socket_.close(); }
   const std::string& mode() const noexcept { return mode_; }
+  const std::string& name() const noexcept { return name_; }  // "address:port" as bound
 
  private:
   static constexpr int kBurst = 16;  // accepted in a row before others have their turn
 
   asio::io_context& context_;
   std::string mode_;
+  std::string name_;
   PolledSocket socket_;
   int burst_ = 0;
 };

@@ -4,6 +4,7 @@
 #include "cache/cacheability.hpp"
 #include "cache/validation.hpp"
 #include "cache/vary.hpp"
+#include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/keep.hpp"
 #include "gateway/pipeline/lookup.hpp"
 #include "gateway/pipeline/pass_through.hpp"
@@ -79,6 +80,7 @@ Task<Obtained> freshen(Exchange& exchange, const Candidate& candidate, Forwarded
   auto& services = exchange.services;
   auto head = cache::freshen(candidate.stored->head, forwarded.view(), forwarded.request_time, forwarded.response_time);
   head.generation = forwarded.generation;
+  apply_cache_settings(exchange, head);
   auto response = std::make_shared<cache::StoredResponse>(*candidate.stored);
   response->head = head;
   if (auto freshened = services.memory.freshen(*candidate.stored, head); !freshened && response->is_resident()) {
@@ -117,6 +119,13 @@ Task<Result<Forwarded>> ask(Exchange& exchange, const Candidate& candidate) {
   return forward(exchange, {true, {}});
 }
 
+// What the policy says about the response counts ahead of what it says itself.
+MissCause why_not_stored(Exchange& exchange, Forwarded& forwarded) {
+  const bool may_store =
+      apply_cache_settings(exchange, forwarded.head.status, forwarded.head.fields, forwarded.response_time);
+  return may_store ? cache::why_not_storable(exchange.request_view(), forwarded.view()) : MissCause::bypass;
+}
+
 // `fill`: the one that others follow; null when nobody does, and one is made only if there is something to keep.
 Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::shared_ptr<Fill> fill) {
   Leadership leadership(exchange, fill);
@@ -141,7 +150,7 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
     co_return serve_stale(exchange, candidate);
   }
   exchange.cache_status.forward_status = candidate.stored != nullptr ? view.status : 0;
-  const auto cause = cache::why_not_storable(exchange.request_view(), view);
+  const auto cause = why_not_stored(exchange, *forwarded);
   if (cause != MissCause::none) {
     exchange.services.uncacheable.remember(exchange.key, exchange.configuration->cache.uncacheable_ttl);
     leadership.end_as(Fill::State::uncacheable);

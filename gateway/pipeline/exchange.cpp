@@ -6,6 +6,9 @@ void Exchange::begin() {
   // Both change seldom; comparing costs less than counting references up and down.
   if (configuration != services.configuration) { configuration = services.configuration; }
   if (const auto& current = services.policy.current(); policy != current) { policy = current; }
+  earlier_policy.reset();
+  settings.clear();
+  response_settings.clear();
   start = std::chrono::steady_clock::now();
   start_time = std::chrono::system_clock::now();
   id = services.ids.next();
@@ -20,6 +23,7 @@ void Exchange::begin() {
   origin.clear();
   key.clear();
   decision = {};
+  destination.reset();
   cache_status = {};
   upstream_text.clear();
   content_type.clear();

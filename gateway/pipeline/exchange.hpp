@@ -40,6 +40,8 @@ struct Exchange {
 
   // serve_connection
   policy::Address client_address;
+  std::string_view listener;   // "address:port"; of the worker's listener
+  std::string_view mode;       // likewise
   std::string_view head_text;  // the request head as received; in the client's reader
   http::RequestHead request;
 
@@ -49,10 +51,14 @@ struct Exchange {
 
   // decide; connecting judges again when the address is known
   policy::Decision decision;
-  bool address_matters = false;  // the rules need the address: each one is judged by itself
+  bool address_matters = false;                // the rules need the address: each one is judged by itself
+  std::optional<policy::Address> destination;  // the address judged last
+  policy::Settings settings;                   // those that apply to the request
 
   // obtain
   std::string key;
+  policy::Settings response_settings;  // those that apply to the response, once its head is known
+  std::string cache_override;          // the directives that the policy puts in place of the response's own
   cache::CacheStatus cache_status;
   std::string upstream_text;
 
@@ -64,6 +70,7 @@ struct Exchange {
   bool keep_alive = false;  // the client's connection can take another request
   bool from_memory = false;
   bool is_tunnel = false;
+  PolicyPtr earlier_policy;  // whose settings apply when another one ended the tunnel
   std::optional<Error> error;
 };
 

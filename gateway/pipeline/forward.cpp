@@ -28,9 +28,13 @@ bool is_without_address(ErrorKind kind) noexcept {
   return kind == ErrorKind::destination_not_found || kind == ErrorKind::dns_error || kind == ErrorKind::dns_timeout;
 }
 
-// Which pool a connection for this exchange comes from and goes back to. No origin is called as the parent is.
+// Which pool a connection for this exchange comes from and goes back to. Connections to another server than the target
+// names are kept apart; no origin is called as these are.
 std::string pool_name(const Exchange& exchange) {
-  return goes_to_parent(exchange) ? "parent " + exchange.configuration->upstream.parent : exchange.origin;
+  if (goes_to_parent(exchange)) { return "parent " + exchange.configuration->upstream.parent; }
+  const auto* instead = exchange.settings[policy::SettingKind::connect_to];
+  if (instead == nullptr) { return exchange.origin; }
+  return exchange.origin + " at " + instead->name + ' ' + std::to_string(instead->port);
 }
 
 // What policy denies is a denial, whether every address was denied or there is none: then no condition on it holds.
@@ -54,10 +58,11 @@ Task<Result<upstream::ConnectionPtr>> connect_parent(Exchange& exchange) {
 Task<Result<upstream::ConnectionPtr>> connect_origin(Exchange& exchange) {
   auto& services = exchange.services;
   const upstream::ConnectOptions options{exchange.configuration->timeouts.connect};
-  const std::string host(exchange.target.host);
+  const auto* instead = exchange.settings[policy::SettingKind::connect_to];
+  const std::string host = instead != nullptr ? instead->name : std::string(exchange.target.host);
+  const auto port = instead != nullptr && instead->port != 0 ? instead->port : exchange.target.port;
   auto connected = co_await services.connector.connect(
-      host, exchange.target.port, [&](const policy::Address& address) { return decide_address(exchange, address); },
-      options);
+      host, port, [&](const policy::Address& address) { return decide_address(exchange, address); }, options);
   if (!connected) { co_return std::unexpected(error_by_policy(exchange, connected.error())); }
   // Several addresses were judged; the record names the rule of the one that was connected.
   decide_address(exchange, (*connected)->address);
@@ -197,7 +202,8 @@ void write_request_to_upstream(const Exchange& exchange, const ForwardPlan& plan
 
 bool goes_to_parent(const Exchange& exchange) {
   const auto& upstream = exchange.configuration->upstream;
-  if (upstream.parent.empty()) { return false; }
+  // What the policy says where to connect is connected from here.
+  if (upstream.parent.empty() || exchange.settings[policy::SettingKind::connect_to] != nullptr) { return false; }
   for (const auto& suffix : upstream.parent_bypass) {
     if (ends_with_suffix(exchange.target.host, suffix)) { return false; }
   }

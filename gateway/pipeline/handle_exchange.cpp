@@ -3,6 +3,7 @@
 #include "gateway/http/forwarded_fields.hpp"
 #include "gateway/pipeline/decide.hpp"
 #include "gateway/pipeline/identify.hpp"
+#include "gateway/pipeline/judge_response.hpp"
 #include "gateway/pipeline/obtain.hpp"
 #include "gateway/pipeline/record.hpp"
 #include "gateway/pipeline/respond.hpp"
@@ -25,12 +26,20 @@ Task<Result<void>> serve(Exchange& exchange) {
   if (exchange.is_tunnel_request()) { co_return co_await tunnel(exchange); }
   if (http::max_forwards(exchange.request) == 0) { co_return co_await respond_locally(exchange); }
   auto look = look_in_memory(exchange);
-  if (const auto stored = use_resident(exchange, look)) {
-    if (leave_stored(exchange, *stored)) { co_return Result<void>{}; }
-    co_return co_await send_stored(exchange, *stored);
+  auto resident = use_resident(exchange, look);
+  // Most hits end here: nothing to wait for, and nothing that the policy asks of the response.
+  if (resident && !may_matter(exchange) && leave_stored(exchange, *resident)) { co_return Result<void>{}; }
+  Result<Obtained> obtained;
+  if (resident) {
+    obtained = std::move(*resident);
+  } else {
+    obtained = co_await obtain(exchange, std::move(look));
   }
-  auto obtained = co_await obtain(exchange, std::move(look));
   if (!obtained) { co_return std::unexpected(obtained.error()); }
+  if (may_matter(exchange)) {
+    const auto judged = co_await judge_response(exchange, *obtained);
+    if (!judged) { co_return judged; }
+  }
   if (auto* upgraded = std::get_if<Upgraded>(&*obtained)) {
     co_return co_await tunnel_upgraded(exchange, std::move(upgraded->forwarded));
   }

@@ -127,9 +127,16 @@ class Keeper {
     if (services_.disk != nullptr) { writing_ = std::make_unique<DiskTier::Writing>(*services_.disk, expected_size); }
   }
 
+  // Content of unknown size counts as what has come of it.
+  bool may_finish() const {
+    const auto& head = fill_.head();
+    const auto size = head.length_known ? head.stored.content_length : size_;
+    const bool is_small = keeping_.finish_up_to > 0 && size <= keeping_.finish_up_to;
+    return keeping_.configuration->cache.finish_aborted || is_small;
+  }
+
   bool is_given_up() {
-    return !keeping_.configuration->cache.finish_aborted &&
-           fill_.give_up_if_unread({ErrorKind::client_gone, Side::client, 0, false, "filling"});
+    return !may_finish() && fill_.give_up_if_unread({ErrorKind::client_gone, Side::client, 0, false, "filling"});
   }
 
   Task<> wait_for_readers() {
@@ -159,6 +166,8 @@ void begin_keeping(Exchange& exchange, Keeping& keeping) {
   head.stored.content_length = forwarded.head.framing == http::Framing::length ? forwarded.head.content_length : 0;
   head.largest_kept = keeping.configuration->cache.memory_largest;
   head.stored.generation = forwarded.generation;
+  const auto* finish = exchange.response_settings[policy::SettingKind::cache_finish_aborted];
+  if (finish != nullptr) { keeping.finish_up_to = finish->size; }
   keeping.fill->begin(std::move(head));
 }
 

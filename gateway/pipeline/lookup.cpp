@@ -28,7 +28,8 @@ Lookup judge(const Exchange& exchange, cache::Store::Found found) {
 }  // namespace
 
 bool is_allowed(Exchange& exchange, const cache::StoredHead& stored) {
-  if (!exchange.address_matters) { return true; }
+  const bool matters = exchange.address_matters || exchange.policy->has_settings(policy::SettingStage::response);
+  if (!matters) { return true; }
   if (stored.origin_address.empty()) { return decide_without_address(exchange); }
   const auto address = policy::Address::parse(stored.origin_address);
   return address && decide_address(exchange, *address);

@@ -1,8 +1,8 @@
 #include "gateway/pipeline/obtain.hpp"
 
-#include "cache/cache_key.hpp"
 #include "cache/cacheability.hpp"
 #include "cache/invalidation.hpp"
+#include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/collapse.hpp"
 #include "gateway/pipeline/pass_through.hpp"
 #include "gateway/pipeline/validate_behind.hpp"
@@ -47,7 +47,8 @@ void note_miss(Exchange& exchange, const Lookup& found, const cache::Reuse& reus
 }
 
 MissCause why_not_cached(const Exchange& exchange) {
-  if (!exchange.configuration->cache.enabled || exchange.request.wants_upgrade) { return MissCause::bypass; }
+  const bool may_use = exchange.configuration->cache.enabled && may_use_cache(exchange);
+  if (!may_use || exchange.request.wants_upgrade) { return MissCause::bypass; }
   if (exchange.request.framing != http::Framing::none) { return MissCause::method; }
   return cache::why_not_lookup(exchange.request_view());
 }
@@ -86,7 +87,7 @@ Look look_in_memory(Exchange& exchange) {
   Look look;
   look.bypass = why_not_cached(exchange);
   if (look.bypass != MissCause::none) { return look; }
-  cache::make_cache_key(exchange.target.text, exchange.key);
+  make_key(exchange, exchange.target.text, exchange.key);
   look.found = find_in_memory(exchange);
   judge(exchange, look);
   return look;

@@ -1,7 +1,7 @@
 #include "gateway/pipeline/pass_through.hpp"
 
-#include "cache/cache_key.hpp"
 #include "cache/invalidation.hpp"
+#include "gateway/pipeline/cache_settings.hpp"
 
 namespace sluice::pipeline {
 
@@ -11,7 +11,7 @@ void invalidate(Exchange& exchange, const Forwarded& forwarded) {
   if (cache::is_safe_method(exchange.request.method_text)) { return; }
   std::string key;
   for (const auto& uri : cache::invalidated_uris(exchange.request_view(), forwarded.view())) {
-    cache::make_cache_key(uri, key);
+    make_key(exchange, uri, key);
     exchange.services.fills.invalidate(key);
     exchange.services.memory.purge(key);
     if (exchange.services.disk != nullptr) { exchange.services.disk->purge(key); }

@@ -1,8 +1,53 @@
 #include "gateway/pipeline/record.hpp"
 
+#include <algorithm>
+
 #include "gateway/pipeline/forward.hpp"
 
 namespace sluice::pipeline {
+
+namespace {
+
+std::string_view url_for_log(const Exchange& exchange) {
+  const std::string_view url = exchange.target.text;
+  const bool is_stripped = exchange.settings[policy::SettingKind::strip_query] != nullptr;
+  return is_stripped ? url.substr(0, url.find('?')) : url;
+}
+
+// A setting that would have applied if it were no shadow.
+std::string_view shadow_setting_of(const Exchange& exchange) {
+  const auto* shadow =
+      exchange.settings.shadow != nullptr ? exchange.settings.shadow : exchange.response_settings.shadow;
+  if (shadow == nullptr) { return {}; }
+  const auto& policy = exchange.earlier_policy != nullptr ? exchange.earlier_policy : exchange.policy;
+  return policy->rules()[shadow->rule].id;
+}
+
+void count_settings(Exchange& exchange, const policy::Settings& settings, std::int64_t now) {
+  const auto& policy = exchange.earlier_policy != nullptr ? exchange.earlier_policy : exchange.policy;
+  const auto count = [&](const policy::Setting* setting) {
+    if (setting != nullptr) { exchange.services.rule_hits.count(policy, setting->rule, now); }
+  };
+  std::ranges::for_each(settings.single, count);
+  std::ranges::for_each(settings.fields, count);
+  count(settings.shadow);
+}
+
+// The rules that decided and applied, those in shadow that would have.
+void count_rules(Exchange& exchange) {
+  const auto& decision = exchange.decision;
+  const auto now = std::chrono::floor<std::chrono::seconds>(exchange.start_time).time_since_epoch().count();
+  auto& hits = exchange.services.rule_hits;
+  if (decision.verdict != policy::Verdict::undecided) { hits.count(exchange.policy, decision.rule, now); }
+  if (decision.shadow_verdict != policy::Verdict::undecided) { hits.count(exchange.policy, decision.shadow_rule, now); }
+  const auto& chose = exchange.earlier_policy != nullptr ? exchange.earlier_policy : exchange.policy;
+  if (chose->has_settings(policy::SettingStage::request)) { count_settings(exchange, exchange.settings, now); }
+  if (chose->has_settings(policy::SettingStage::response)) {
+    count_settings(exchange, exchange.response_settings, now);
+  }
+}
+
+}  // namespace
 
 void record(Exchange& exchange) {
   const auto& client = *exchange.client;
@@ -16,7 +61,7 @@ void record(Exchange& exchange) {
   record.client = client.address_text;
   record.listener = client.mode;
   record.method = exchange.request.method_text;
-  record.url = exchange.target.text;
+  record.url = url_for_log(exchange);
   record.http_version = exchange.request.version == http::Version::http_1_0 ? "HTTP/1.0" : "HTTP/1.1";
   record.status = exchange.status;
   record.received = client.stream.received() - exchange.received_before;
@@ -27,6 +72,7 @@ void record(Exchange& exchange) {
   }
   if (const auto* referer = cache::find(exchange.request.fields, "Referer")) { record.referer = referer->value; }
   record.decision = exchange.decision;
+  record.shadow_setting = shadow_setting_of(exchange);
   record.cache = exchange.cache_status;
   record.upstream = exchange.upstream_text;
   record.through_parent = !exchange.upstream_text.empty() && goes_to_parent(exchange);
@@ -34,6 +80,7 @@ void record(Exchange& exchange) {
   record.from_memory = exchange.from_memory && exchange.cache_status.hit;
   if (exchange.error) { record.error = exchange.error->kind; }
   exchange.services.metrics.count(record);
+  count_rules(exchange);
   exchange.services.log.append(record);
 }
 

@@ -23,6 +23,8 @@ Result<void> begin_exchange(Exchange& exchange, std::string_view text) {
   exchange.begin();
   exchange.head_text = text;
   exchange.client_address = client.address;
+  exchange.listener = client.listener;
+  exchange.mode = client.mode;
   const auto& configuration = *exchange.configuration;
   const auto parsed = http::parse_request_head(text, head_limits(configuration), exchange.request);
   if (!parsed) { return parsed; }

@@ -17,6 +17,7 @@
 #include "gateway/pipeline/recent_keys.hpp"
 #include "gateway/pipeline/tunnel_registry.hpp"
 #include "gateway/record/metrics.hpp"
+#include "gateway/record/rule_hits.hpp"
 #include "gateway/upstream/connector.hpp"
 #include "gateway/upstream/pool.hpp"
 
@@ -31,6 +32,7 @@ struct Services {
   TimerWheel& wheel;
   Mailbox& mailbox;
   record::WorkerMetrics& metrics;
+  record::RuleHits& rule_hits;
   upstream::Pool& pool;
   upstream::Connector& connector;
   net::PipePool& pipes;

@@ -61,9 +61,10 @@ class JsonMembers {
 // Octets that a line may take at most: every text in the worst case, and far more than all keys, words and numbers.
 std::size_t largest_json(const AccessRecord& record) {
   std::size_t texts = 0;
-  for (const std::string_view text : {record.request_id, record.client, record.listener, record.method, record.url,
-                                      record.http_version, record.content_type, record.referer, record.user_agent,
-                                      record.decision.rule_id, record.decision.reason, record.upstream}) {
+  for (const std::string_view text :
+       {record.request_id, record.client, record.listener, record.method, record.url, record.http_version,
+        record.content_type, record.referer, record.user_agent, record.decision.rule_id, record.decision.reason,
+        record.decision.shadow_id, record.shadow_setting, record.upstream}) {
     texts += text.size();
   }
   return kJsonGrowth * texts + 1536;
@@ -90,6 +91,10 @@ void append_decision(const policy::Decision& decision, JsonMembers& json) {
   if (decision.verdict != policy::Verdict::undecided) { json.word(R"(,"verdict":)", to_string(decision.verdict)); }
   json.text(R"(,"rule":)", decision.rule_id);
   json.text(R"(,"reason":)", decision.reason);
+  if (decision.shadow_verdict != policy::Verdict::undecided) {
+    json.text(R"(,"shadow":)", decision.shadow_id);
+    json.word(R"(,"shadow_verdict":)", to_string(decision.shadow_verdict));
+  }
   if (decision.version != 0) { json.number(R"(,"policy":)", decision.version); }
 }
 
@@ -111,6 +116,7 @@ char* write_json(const AccessRecord& record, char* to) {
   json.literal("\"");
   append_request(record, json);
   append_decision(record.decision, json);
+  json.text(R"(,"shadow_setting":)", record.shadow_setting);
   append_cache(record, json);
   json.text(R"(,"upstream":)", record.upstream);
   json.flag(R"(,"parent":)", record.through_parent);

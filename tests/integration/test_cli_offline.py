@@ -11,8 +11,8 @@ import unittest
 
 SLUICE = os.path.join(os.environ.get("SLUICE_BIN_DIR", "build/dev/bin"), "sluice")
 
-RULE = {"id": "r-1a2b3c", "verdict": "deny", "text": "deny host .a.example", "reason": "HR-231", "stage": "connection",
-        "line": 3, "hits": 1234}
+RULE = {"id": "r-1a2b3c", "verdict": "deny", "text": "deny host .a.example", "reason": "HR-231", "owner": "",
+        "ticket": "", "shadow": False, "stage": "connection", "file": "/p", "line": 3, "hits": 1234}
 
 
 def sluice(*arguments, **environment):
@@ -164,6 +164,29 @@ class WithDaemon(Workplace):
         os.unlink(path)
         return result, daemon.request
 
+    def test_the_starting_policies_are_good_and_their_tests_cover_every_rule(self):
+        folder = os.path.join(os.path.dirname(__file__), "..", "..", "packaging", "policies")
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".sluice"))
+        self.assertEqual(len(names), 4)
+        for name in names:
+            path = os.path.join(folder, name)
+            checked = sluice("policy", "check", path)
+            self.assertEqual((checked.returncode, checked.stderr), (0, ""), name)
+            tested = json.loads(sluice("policy", "test-all", "--policy", path, "-o", "json").stdout)
+            self.assertEqual((tested["failures"], tested["uncovered"]), ([], []), name)
+
+    def test_formatting_is_idempotent_and_keeps_comments(self):
+        path = os.path.join(self.directory, "unformatted.sluice")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("# head\n\n\ndeny  host a.example ,b.example  # why\nallow")
+        once = sluice("policy", "fmt", path)
+        self.assertEqual(once.stdout, "# head\n\ndeny host a.example, b.example  # why\nallow\n")
+        self.assertEqual(sluice("policy", "fmt", "--check", path).returncode, 1)
+        self.assertEqual(sluice("policy", "fmt", "-w", path).returncode, 0)
+        self.assertEqual(sluice("policy", "fmt", "--check", path).returncode, 0)
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(file.read(), once.stdout)
+
     def test_no_daemon(self):
         result = sluice("status", SLUICE_SOCKET=os.path.join(self.directory, "none"))
         self.assertEqual(result.returncode, 4)
@@ -181,12 +204,12 @@ class WithDaemon(Workplace):
             "+ r-1a2b3c deny host .a.example", "  live in 3.0 ms as policy v418; 2 open tunnels closed",
             f"  undo: sluice --socket {self.directory}/s policy remove r-1a2b3c"])
 
-    def test_a_removed_rule_can_be_added_again(self):
+    def test_a_removed_rule_can_be_put_back_at_its_place(self):
         result, request = self.ask(("policy", "remove", "r-1a2b3c"),
-                                   {"ok": True, "result": {"rule": RULE, "version": 419}})
+                                   {"ok": True, "result": {"rule": RULE, "version": 419, "previous": 418}})
         self.assertEqual(request["arguments"]["id"], "r-1a2b3c")
         self.assertTrue(result.stdout.startswith("- r-1a2b3c "))
-        self.assertIn("policy add 'deny host .a.example'", result.stdout)
+        self.assertIn("policy rollback 418", result.stdout)
 
     def test_every_error_has_its_exit_code_and_next_command(self):
         for code, expected in (("invalid_policy", 3), ("rolled_back", 5), ("not_found", 1), ("failed", 6),

@@ -56,10 +56,11 @@ class PipelineWorker {
     auto sockets = net::bind_listeners(*policy::Address::parse("127.0.0.1"), 0, "explicit", 1);
     port_ = sockets.front().endpoint().port();
     listener_ = std::make_unique<net::Listener>(*context_, std::move(sockets.front()));
-    services_ = std::make_unique<pipeline::Services>(
-        pipeline::Services{*context_, wheel_, *mailbox_, metrics, *pool_, *connector_, pipes_, policy_, tunnels_, log_,
-                           ids_, configuration_, draining_, *shared.memory, shared.disk.get(), shared.fills,
-                           shared.uncacheable, shared.purged, shared.purges, shared.via_name});
+    services_ = std::make_unique<pipeline::Services>(pipeline::Services{
+        *context_,      wheel_,        *mailbox_,      metrics,           rule_hits,    *pool_,
+        *connector_,    pipes_,        policy_,        tunnels_,          log_,         ids_,
+        configuration_, draining_,     *shared.memory, shared.disk.get(), shared.fills, shared.uncacheable,
+        shared.purged,  shared.purges, shared.via_name});
     thread_ = std::thread([this] { run(); });
   }
   ~PipelineWorker() {
@@ -99,6 +100,7 @@ class PipelineWorker {
   }
 
   record::WorkerMetrics metrics;
+  record::RuleHits rule_hits;
 
  private:
   void run() {
@@ -126,9 +128,9 @@ class PipelineWorker {
     for (;;) {
       auto accepted = co_await listener_->accept();
       if (!accepted) { co_return; }
-      auto client = std::make_unique<http1::ClientConnection>(*context_, std::move(accepted->socket), wheel_,
-                                                              net::to_address(accepted->from.address()),
-                                                              accepted->from.port(), listener_->mode());
+      auto client = std::make_unique<http1::ClientConnection>(
+          *context_, std::move(accepted->socket), wheel_, net::to_address(accepted->from.address()),
+          accepted->from.port(), listener_->mode(), listener_->name());
       spawn(pipeline::serve_connection(services_.get(), &connections_, std::move(client)));
     }
   }

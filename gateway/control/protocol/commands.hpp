@@ -23,6 +23,12 @@ inline constexpr std::string_view kPolicyAdd = "policy.add";
 inline constexpr std::string_view kPolicyRemove = "policy.remove";
 inline constexpr std::string_view kPolicyTest = "policy.test";
 inline constexpr std::string_view kPolicyReload = "policy.reload";
+inline constexpr std::string_view kPolicyApply = "policy.apply";
+inline constexpr std::string_view kPolicyConfirm = "policy.confirm";
+inline constexpr std::string_view kPolicyRollback = "policy.rollback";
+inline constexpr std::string_view kPolicyHistory = "policy.history";
+inline constexpr std::string_view kPolicyShow = "policy.show";
+inline constexpr std::string_view kPolicyDiff = "policy.diff";
 inline constexpr std::string_view kCacheStats = "cache.stats";
 inline constexpr std::string_view kCacheShow = "cache.show";
 inline constexpr std::string_view kCachePurge = "cache.purge";
@@ -125,12 +131,18 @@ struct ConfigReload {  // answers `config.reload`; a bad file is the error inval
 
 struct PolicyRule {
   std::string id;
-  std::string verdict;  // allow | deny
+  std::string verdict;  // allow | deny | setting
   std::string text;
   std::string reason;
-  std::string stage;  // packet | connection | request | response
+  std::string owner = {};
+  std::string ticket = {};
+  bool shadow = false;  // judged and recorded, not acted on
+  std::string stage;    // packet | connection | request | response
+  std::string file = {};
   int line = 0;
-  std::optional<std::uint64_t> hits;  // requests that it decided; absent where nobody counts them
+  std::optional<std::uint64_t> hits;  // exchanges that it decided or applied to; absent where nobody counts them
+  double first_hit = 0;               // 0: there is none
+  double last_hit = 0;
 };
 
 struct PolicyList {  // answers `policy.list`
@@ -152,7 +164,8 @@ struct PolicyRemoveArguments {
 struct PolicyChange {  // answers `policy.add` and `policy.remove`; errors: invalid_policy, not_found, rolled_back
   PolicyRule rule;     // that was added or removed
   std::uint64_t version = 0;
-  double milliseconds = 0;  // from the request until it was in force
+  std::uint64_t previous = 0;  // the version that was in force before
+  double milliseconds = 0;     // from the request until it was in force
   std::uint64_t tunnels_closed = 0;
   std::vector<Diagnostic> warnings;
 };
@@ -166,11 +179,132 @@ struct PolicyReload {  // answers `policy.reload`; errors: invalid_policy
   std::vector<Diagnostic> warnings;
 };
 
+struct PolicyDifferenceLine {
+  std::string sign;  // + new, - gone, ~ the same id with another text, > stands elsewhere
+  std::string id;    // of a rule; "" for definitions
+  std::string text;
+  std::string old_text;  // of ~
+};
+
+struct PolicyApplyArguments {
+  std::string text;  // the whole policy; what it includes is read from the daemon's disk
+  std::string message;
+  std::int64_t confirm = 0;    // seconds after which it rolls itself back unless confirmed; 0: it stays
+  bool dry_run = false;        // say what would change
+  std::uint64_t based_on = 0;  // refuse unless this version is in force; 0: whatever is
+};
+
+struct PolicyRollbackArguments {
+  std::uint64_t version = 0;
+  std::string message;
+  bool dry_run = false;
+};
+
+struct PolicyTestFailure {
+  std::string name;
+  std::string file;
+  int line = 0;
+  std::string message;  // what was expected, and what was said
+};
+
+// The tests that stand in a policy text.
+struct PolicyTestsResult {
+  std::uint64_t passed = 0;
+  std::vector<PolicyTestFailure> failures;
+  std::vector<std::string> uncovered;  // ids of verdict rules that decided none of them
+  std::uint64_t rules = 0;             // verdict rules
+};
+
+// Answers `policy.apply` and `policy.rollback`; errors: invalid_policy, not_found, failed. A rollback is a new version
+// with the old text.
+struct PolicyApplied {
+  std::uint64_t version = 0;
+  std::uint64_t previous = 0;  // the version that was in force before
+  std::string file;
+  std::uint64_t rules = 0;
+  std::vector<PolicyDifferenceLine> changes;
+  double milliseconds = 0;
+  std::uint64_t tunnels_closed = 0;
+  std::vector<Diagnostic> warnings;
+  double confirm_until = 0;  // 0: it stays
+  bool dry_run = false;      // nothing was changed
+  PolicyTestsResult tests;   // of the text; one that fails refuses it
+};
+
+struct PolicyVersionArguments {  // of `policy.show` and `policy.confirm`
+  std::uint64_t version = 0;     // 0: the one in force, the one that waits
+};
+
+struct PolicyConfirmed {  // answers `policy.confirm`; errors: not_found
+  std::uint64_t version = 0;
+};
+
+struct PolicyHistoryArguments {
+  std::uint64_t limit = 20;  // versions, the newest first
+};
+
+struct PolicyVersionHead {
+  std::uint64_t version = 0;
+  double time = 0;
+  std::string author;  // "ops (1000)"; "file" when the text was edited by hand
+  std::string reason;
+  std::string hash;    // SHA-256 over the version and the hash of the one ahead of it
+  std::string damage;  // why the record cannot be trusted; "" when it can
+};
+
+struct PolicyHistory {  // answers `policy.history`
+  std::uint64_t in_force = 0;
+  std::uint64_t unconfirmed = 0;  // 0: none waits
+  double confirm_until = 0;
+  std::vector<PolicyVersionHead> versions;
+};
+
+struct PolicySource {
+  std::string file;
+  std::string text;
+};
+
+struct PolicyText {  // answers `policy.show`; errors: not_found
+  PolicyVersionHead head;
+  std::string file;  // that it is, or was, the text of
+  std::string text;
+  std::vector<PolicySource> included;
+  std::vector<std::string> self;  // prefixes that `self` stands for
+};
+
+struct PolicyDiffArguments {
+  std::uint64_t from = 0;  // 0: the one in force
+  std::uint64_t to = 0;    // likewise; not used with `text`
+  std::string text;        // a candidate
+};
+
+struct PolicyDifference {  // answers `policy.diff`; errors: not_found, invalid_policy
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;  // 0: the candidate
+  std::vector<PolicyDifferenceLine> changes;
+};
+
 struct PolicyTestArguments {
   std::string url;  // "http://host/path"; for CONNECT "host:port"
   std::string method = "GET";
-  std::string from;  // client address; "" when unknown
-  std::string to;    // address that would be connected; "" when unknown
+  std::string from;      // client address; "" when unknown
+  std::string to;        // address that would be connected; "" when unknown
+  std::string at;        // "tue 10:00", "2026-12-25 10:00 Europe/Berlin"; "" now
+  std::string listener;  // "address:port"; "" when unknown
+  std::string mode = "explicit";
+  std::vector<std::string> fields;  // of the request, "Name: value"; none: not known
+  int status = 0;                   // of the response; 0: it is not known
+  std::string type;                 // with a status
+  std::int64_t size = -1;           // with a status; -1: it does not say
+  std::vector<std::string> response_fields;
+  std::uint64_t as_of = 0;  // judge by this version; 0: the one in force
+};
+
+// What the policy says when everything up to a stage is known.
+struct PolicyTestStage {
+  std::string stage;
+  std::string verdict;
+  std::string rule_id;  // that decides, or is waited for
 };
 
 struct PolicyTestStep {
@@ -189,7 +323,11 @@ struct PolicyTest {       // answers `policy.test`
   std::string rule_id;                 // that decides, or would
   std::string rule;                    // its text
   std::string reason;
+  std::string shadow_id = {};  // of a shadow rule that would have decided; "" when there is none
+  std::string shadow_verdict = {};
+  std::vector<std::string> settings = {};  // texts of the settings that apply
   std::uint64_t version = 0;
+  std::vector<PolicyTestStage> stages = {};
   std::vector<PolicyTestStep> trace;
 };
 
@@ -283,8 +421,24 @@ SLUICE_JSON_DECLARE(PolicyAddArguments);
 SLUICE_JSON_DECLARE(PolicyRemoveArguments);
 SLUICE_JSON_DECLARE(PolicyChange);
 SLUICE_JSON_DECLARE(PolicyReload);
+SLUICE_JSON_DECLARE(PolicyDifferenceLine);
+SLUICE_JSON_DECLARE(PolicyApplyArguments);
+SLUICE_JSON_DECLARE(PolicyRollbackArguments);
+SLUICE_JSON_DECLARE(PolicyApplied);
+SLUICE_JSON_DECLARE(PolicyVersionArguments);
+SLUICE_JSON_DECLARE(PolicyConfirmed);
+SLUICE_JSON_DECLARE(PolicyHistoryArguments);
+SLUICE_JSON_DECLARE(PolicyVersionHead);
+SLUICE_JSON_DECLARE(PolicyHistory);
+SLUICE_JSON_DECLARE(PolicySource);
+SLUICE_JSON_DECLARE(PolicyText);
+SLUICE_JSON_DECLARE(PolicyDiffArguments);
+SLUICE_JSON_DECLARE(PolicyDifference);
 SLUICE_JSON_DECLARE(PolicyTestArguments);
 SLUICE_JSON_DECLARE(PolicyTestStep);
+SLUICE_JSON_DECLARE(PolicyTestStage);
+SLUICE_JSON_DECLARE(PolicyTestFailure);
+SLUICE_JSON_DECLARE(PolicyTestsResult);
 SLUICE_JSON_DECLARE(PolicyTest);
 SLUICE_JSON_DECLARE(CacheStats);
 SLUICE_JSON_DECLARE(UrlArguments);

@@ -136,7 +136,7 @@ class RunningDaemon {
  public:
   explicit RunningDaemon(const std::string& policy = "deny host .denied.example reason \"HR-231\"\nallow\n",
                          ControlServer::MayUse may_use = nullptr)
-      : policy_file_(directory_.in("policy.sluice")), policies_(policy_file_, directory_.in("policy.version"), {}) {
+      : policy_file_(directory_.in("policy.sluice")), policies_(policy_file_, directory_.in("policy.versions"), {}) {
     write_file(policy_file_, policy);
     const auto loaded = policies_.load();
     if (!loaded) { throw std::runtime_error("the test's policy does not compile"); }
@@ -217,7 +217,7 @@ class RunningDaemon {
             .log = [this] { return log_; },
             .log_file = [this] { return log_file_; },
             .flush_logs = [this] { log_->write(std::exchange(held_lines_, {})); },
-            .reload = [this] { return reload_(); },
+            .reload = [this](const std::string&) { return reload_(); },
             .drain =
                 [this] {
                   ++drains_;
