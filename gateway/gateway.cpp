@@ -13,6 +13,7 @@
 
 #include "cache/memory_store.hpp"
 #include "cache/rocksdb_store.hpp"
+#include "gateway/address_watch.hpp"
 #include "gateway/base/descriptor_limit.hpp"
 #include "gateway/config/endpoint.hpp"
 #include "gateway/config/key.hpp"
@@ -24,6 +25,7 @@
 #include "gateway/control/metrics_server.hpp"
 #include "gateway/open_listeners.hpp"
 #include "gateway/own_addresses.hpp"
+#include "gateway/policy_file.hpp"
 #include "gateway/privileges.hpp"
 #include "gateway/service_manager.hpp"
 #include "gateway/version.hpp"
@@ -70,7 +72,7 @@ class Gateway::Running {
   Running(StartOptions options, config::Configuration configuration)
       : options_(std::move(options)),
         configuration_(std::make_shared<const config::Configuration>(std::move(configuration))),
-        policies_(policy_file(), in_state("policy.versions"), {}),
+        policies_(policy_file_of(*configuration_), in_state("policy.versions"), {}),
         ledger_(in_state("policy.hits")) {}
 
   int run() {
@@ -92,9 +94,6 @@ class Gateway::Running {
  private:
   const config::Configuration& configuration() const { return *configuration_; }
   std::string in_state(const std::string& name) const { return configuration().state_directory + "/" + name; }
-  std::string policy_file() const {
-    return configuration().policy.file.empty() ? in_state("policy.sluice") : configuration().policy.file;
-  }
   std::string log_file() const { return log_file_of(configuration()); }
   std::string log_file_of(const config::Configuration& wanted) const {
     return wanted.log.file.empty() ? in_state("access.log") : wanted.log.file;
@@ -197,8 +196,8 @@ class Gateway::Running {
   }
 
   void make_workers() {
-    shared_ = std::make_unique<Shared>(
-        Shared{*in_force_, *memory_, disk_.get(), fills_, uncacheable_, purged_, purges_, via_name_for(configuration())});
+    shared_ = std::make_unique<Shared>(Shared{*in_force_, *memory_, disk_.get(), fills_, uncacheable_, purged_, purges_,
+                                              via_name_for(configuration())});
     for (auto& sockets : listeners_.sockets) {
       workers_.push_back(
           std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
@@ -249,7 +248,23 @@ class Gateway::Running {
     asio::co_spawn(context_, wait_for_signals(this), on_end());
     asio::co_spawn(context_, watch_faults(this), on_end());
     asio::co_spawn(context_, watch_policy(this), on_end());
+    watch_addresses();
     if (options_.live) { asio::co_spawn(context_, show_live(this), on_end()); }
+  }
+
+  // An address that came after the start is the gateway's own like any other.
+  void watch_addresses() {
+    try {
+      addresses_ = std::make_unique<AddressWatch>(context_);
+    } catch (const std::system_error& failure) {
+      say(std::string("changes of this host's addresses will not be noticed: ") + failure.what());
+      return;
+    }
+    const auto look = [this] {
+      if (policies_.set_self(own_addresses())) { say("this host's addresses changed: the policy knows them"); }
+    };
+    asio::co_spawn(context_, addresses_->run(look), on_end());
+    look();  // what changed since the policy was loaded
   }
 
   void start_metrics() {
@@ -521,6 +536,7 @@ class Gateway::Running {
   std::unique_ptr<control::Daemon> daemon_;
   std::unique_ptr<control::ControlServer> control_;
   std::unique_ptr<control::MetricsServer> metrics_;
+  std::unique_ptr<AddressWatch> addresses_;
 };
 
 Gateway::Gateway(StartOptions options, config::Configuration configuration)

@@ -277,7 +277,8 @@ const std::array kKeys{
         .slot = in<&C::forwarding, &Forwarding::via_name>,
         .meaning = "Name of this gateway in Via, Cache-Status and Proxy-Status.",
         .form = "token",
-        .complaint = token},
+        .complaint = token,
+        .needs_restart = true},
 
     Key{.name = "cache.enabled",
         .kind = Kind::boolean,

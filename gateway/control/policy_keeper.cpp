@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/base/error.hpp"
 #include "gateway/base/file.hpp"
 #include "gateway/control/judge/included_files.hpp"
 #include "gateway/control/judge/judge.hpp"
@@ -109,6 +110,20 @@ PolicyKeeper::Compiled PolicyKeeper::compile(const Draft& draft, std::uint64_t v
   auto how = options(version);
   if (!draft.included.empty()) { how.include = included_files(draft.included); }
   return policy::Snapshot::compile(draft.text, how);
+}
+
+bool PolicyKeeper::set_self(std::vector<policy::Prefix> self) {
+  if (self == self_) { return false; }
+  self_ = std::move(self);
+  if (in_force_ == nullptr) { return true; }
+  const auto in_force = current();
+  auto how = options(in_force->version());
+  how.include = included_files(in_force->included());
+  const auto compiled = policy::Snapshot::compile(in_force->text(), how);
+  SLUICE_ASSERT(compiled.has_value(), "a text that compiled does so with other addresses");
+  in_force_->swap_in(*compiled);
+  judge_tunnels_(*compiled);
+  return true;
 }
 
 // No number is given twice while we run, even if the versions were lost.

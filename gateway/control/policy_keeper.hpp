@@ -33,8 +33,9 @@ class PolicyKeeper {
 
   void put_in_force(pipeline::PolicyInForce& in_force, JudgeTunnels judge_tunnels);
 
-  // What the gateway's own addresses are: listeners and interfaces.
-  void set_self(std::vector<policy::Prefix> self) { self_ = std::move(self); }
+  // What the gateway's own addresses are: listeners and interfaces. The policy in force is put in force again with
+  // them, if they are others; true then.
+  bool set_self(std::vector<policy::Prefix> self);
 
   // `by`: who asks, for the version. An edit is refused while another one waits to be confirmed.
   Answer<PolicyChange> add(const PolicyAddArguments& arguments, const std::string& by);

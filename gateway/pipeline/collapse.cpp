@@ -96,11 +96,20 @@ Task<Obtained> freshen(Exchange& exchange, const Candidate& candidate, Forwarded
   co_return FromStore{std::move(response), cache::Seconds(0), {}};
 }
 
+// As far as the head tells: whether it was stored is known at the end (Fill::was_stored).
+bool fits_a_tier(const Exchange& exchange, const Fill::Head& head) {
+  const auto& cache = exchange.configuration->cache;
+  const auto largest = std::max(cache.memory_largest, exchange.services.disk != nullptr ? cache.disk_largest : 0);
+  return !head.length_known || head.stored.content_length <= largest;
+}
+
 Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::shared_ptr<Fill> fill) {
   auto body = std::make_unique<FillBody>(exchange.services, fill);
   Keeping keeping{fill, exchange.key, std::move(forwarded), exchange.configuration};
-  exchange.cache_status.stored = true;
   begin_keeping(exchange, keeping);
+  exchange.led = fill;
+  exchange.cache_status.stored = fits_a_tier(exchange, fill->head());
+  if (!exchange.cache_status.stored) { exchange.cache_status.cause = MissCause::too_large; }
   co_await start_keeping(exchange.services, std::move(keeping));
   co_return as_streamed(*fill, std::move(body));
 }

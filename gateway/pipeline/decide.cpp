@@ -27,6 +27,13 @@ bool decide_by(Exchange& exchange, const policy::Facts& facts) {
   return exchange.decision.verdict != policy::Verdict::deny;
 }
 
+// RFC 6761 6.3: localhost and the names below it mean the loopback address to everyone.
+const policy::Address kLoopback = policy::Address::from_ipv4({127, 0, 0, 1});
+
+bool is_localhost(std::string_view host) {
+  return host == "localhost" || host.ends_with(".localhost");
+}
+
 bool is_denied(const Exchange& exchange) {
   return exchange.decision.verdict == policy::Verdict::deny;
 }
@@ -49,8 +56,8 @@ policy::Facts facts_of(const Exchange& exchange) {
   facts.host = exchange.target.host;
   facts.scheme = exchange.target.scheme;
   facts.method = exchange.request.method_text;
-  facts.url = exchange.target.text;
-  facts.path_and_query = exchange.target.path_and_query;
+  facts.url = exchange.target.normal_text();
+  facts.path_and_query = exchange.target.normal_path_and_query();
   facts.fields = field_lines(exchange.request.fields);
   facts.has_no_response = is_connect;
   facts.now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);
@@ -77,7 +84,11 @@ bool decide_without_address(Exchange& exchange) {
   exchange.destination.reset();
   if (!exchange.address_matters) { return !is_denied(exchange); }
   auto facts = facts_of(exchange);
-  facts.destination_resolved_elsewhere = true;
+  if (is_localhost(exchange.target.host)) {
+    facts.destination = kLoopback;
+  } else {
+    facts.destination_resolved_elsewhere = true;
+  }
   return decide_by(exchange, facts);
 }
 

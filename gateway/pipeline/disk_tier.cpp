@@ -69,10 +69,10 @@ bool DiskTier::enqueue(std::uint64_t octets, ThreadPool::Function work) {
 }
 
 // The store counts its own failures; a failed write behind the exchange concerns no client.
-void DiskTier::put(cache::StoredResponsePtr response) {
+bool DiskTier::put(cache::StoredResponsePtr response) {
   const auto octets = response->memory();
-  enqueue(octets,
-          [this, response = std::move(response)] { [[maybe_unused]] const auto counted = store_->put(response); });
+  return enqueue(
+      octets, [this, response = std::move(response)] { [[maybe_unused]] const auto counted = store_->put(response); });
 }
 
 void DiskTier::freshen(cache::StoredResponsePtr response, cache::StoredHead head) {

@@ -18,6 +18,7 @@ void Exchange::begin() {
   request.version = http::Version::http_1_1;
   request.fields.clear();
   target.text.clear();
+  target.normal.clear();
   target.scheme = target.host = target.path_and_query = {};
   target.port = 0;
   origin.clear();
@@ -26,6 +27,7 @@ void Exchange::begin() {
   destination.reset();
   cache_status = {};
   upstream_text.clear();
+  led.reset();
   content_type.clear();
   status = 0;
   first_byte = {};

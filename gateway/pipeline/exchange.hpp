@@ -13,6 +13,8 @@
 
 namespace sluice::pipeline {
 
+class Fill;
+
 // One request and its response. Lives in the frame of serve_connection, which uses it for one request after the other;
 // each member is written by the step named above it, and steps keep no reference.
 struct Exchange {
@@ -61,6 +63,7 @@ struct Exchange {
   std::string cache_override;          // the directives that the policy puts in place of the response's own
   cache::CacheStatus cache_status;
   std::string upstream_text;
+  std::shared_ptr<const Fill> led;  // what the response was kept in, when it was this exchange that forwarded
 
   // respond
   std::string out;  // what is being written

@@ -85,23 +85,25 @@ class Keeper {
     }
   }
 
-  void store() {
-    if (fill_.is_invalidated() || may_be_purged_unnoticed()) { return; }
+  // True when a tier took it. The disk writes behind: what fails there later is counted there.
+  bool store() {
+    if (fill_.is_invalidated() || may_be_purged_unnoticed()) { return false; }
     auto head = fill_.head().stored;
     head.content_length = size_;
     head.seal();
     if (writing_ != nullptr) {
       writing_->commit(std::move(head));
-      return;
+      return !writing_->has_failed();
     }
-    if (!fill_.is_kept_whole()) { return; }  // too large for every tier
+    if (!fill_.is_kept_whole()) { return false; }  // too large for every tier
     auto response = std::make_shared<cache::StoredResponse>();
     response->head = std::move(head);
     response->segments = fill_.take_segments();
     if (!fill_.head().length_known) { trim_last(response->segments, kBlock); }
     // A tier that refuses it counts that itself.
-    [[maybe_unused]] const auto admitted = services_.memory.put(response);
-    if (services_.disk != nullptr) { services_.disk->put(std::move(response)); }
+    const bool in_memory = services_.memory.put(response).has_value();
+    const bool on_disk = services_.disk != nullptr && services_.disk->put(std::move(response));
+    return in_memory || on_disk;
   }
 
  private:
@@ -176,7 +178,7 @@ Task<> keep(Services* services, Keeping keeping) {
   const auto read = co_await keeper.read_content();
   if (read) {
     // First the store, then the end: whoever comes in between finds one or the other.
-    keeper.store();
+    if (keeper.store()) { keeping.fill->note_stored(); }
     keeping.fill->complete(keeping.forwarded.connection->reader.trailers());
   } else {
     keeping.fill->end_as(Fill::State::failed, read.error());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/pipeline/fill.hpp"
 #include "gateway/pipeline/forward.hpp"
 
 namespace sluice::pipeline {
@@ -74,6 +75,7 @@ void record(Exchange& exchange) {
   record.decision = exchange.decision;
   record.shadow_setting = shadow_setting_of(exchange);
   record.cache = exchange.cache_status;
+  if (exchange.led != nullptr) { record.cache.stored = exchange.led->was_stored(); }
   record.upstream = exchange.upstream_text;
   record.through_parent = !exchange.upstream_text.empty() && goes_to_parent(exchange);
   record.tunnel = exchange.is_tunnel;

@@ -55,7 +55,8 @@ bool is_allowed_to(Exchange& exchange, const PurgeOrder& order) {
   facts.port = target.port;
   facts.host = target.host;
   facts.scheme = target.scheme;
-  facts.url = target.text;
+  facts.url = target.normal_text();
+  facts.path_and_query = target.normal_path_and_query();
   exchange.decision = exchange.policy->decide(facts);
   return exchange.decision.verdict == policy::Verdict::allow;
 }

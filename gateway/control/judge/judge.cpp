@@ -130,9 +130,9 @@ Answer<void> read_question(const PolicyTestArguments& arguments, std::chrono::sy
   question.facts.host = question.target.host;
   question.facts.scheme = question.target.scheme;
   question.facts.method = arguments.method;
-  question.facts.url = question.target.text;
+  question.facts.url = question.target.normal_text();
   const bool is_connect = question.target.scheme.empty();
-  question.facts.path_and_query = question.target.path_and_query;
+  question.facts.path_and_query = question.target.normal_path_and_query();
   question.facts.authority = is_connect ? question.target.host : std::string_view();
   question.facts.mode = arguments.mode;
   if (!arguments.listener.empty()) { question.facts.listener = arguments.listener; }
@@ -225,7 +225,7 @@ Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& gi
   PolicyTest test;
   test.verdict = policy::to_string(decision.verdict);
   test.version = decision.version;
-  test.url = question.target.text;
+  test.url = question.target.normal_text();
   test.shadow_id = decision.shadow_id;
   if (decision.shadow_verdict != policy::Verdict::undecided) {
     test.shadow_verdict = policy::to_string(decision.shadow_verdict);
@@ -233,7 +233,9 @@ Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& gi
   append_stages(snapshot, question.facts, test);
   append_settings(snapshot, question.facts, test);
   for (const Snapshot::Step& step : snapshot.explain(question.facts)) { append_step(step, test); }
-  if (test.otherwise.empty()) { test.otherwise = policy::to_string(policy::Verdict::deny); }  // PURGE that no rule names
+  if (test.otherwise.empty()) {
+    test.otherwise = policy::to_string(policy::Verdict::deny);
+  }  // PURGE that no rule names
   if (decision.verdict != policy::Verdict::undecided) {
     test.rule_id = decision.rule_id;
     test.reason = decision.reason;
