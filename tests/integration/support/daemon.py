@@ -15,6 +15,9 @@ from .waiting import TIME_SCALE, eventually
 
 BIN_DIR = os.environ.get("SLUICE_BIN_DIR", "")
 
+# Where a test does not care. One keeps tests simple to think about; ThreadSanitizer has more to see with several.
+WORKERS = os.environ.get("SLUICE_TEST_WORKERS", "1")
+
 # How a sanitizer begins to report: a finding fails the test however the daemon ended, by kill -9 too.
 SANITIZER_REPORT = re.compile(r"(WARNING|ERROR): \w+Sanitizer|runtime error: ")
 
@@ -42,7 +45,7 @@ class Daemon:
         self.directory = tempfile.mkdtemp(prefix="sluice-test-")
         self.state = os.path.join(self.directory, "state")
         os.mkdir(self.state)
-        self.settings = {"listeners": "127.0.0.1:0", "admin.metrics": "127.0.0.1:0", "workers": "1",
+        self.settings = {"listeners": "127.0.0.1:0", "admin.metrics": "127.0.0.1:0", "workers": WORKERS,
                          "cache.memory": "64MiB", "log.format": "json", **(settings or {})}
         self.arguments = list(arguments)
         self.environment = environment or {}
