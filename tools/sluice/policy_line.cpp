@@ -36,7 +36,11 @@ Condition url_condition(const std::string& url) {
   if (const auto parsed = http::parse_proxy_target(request, target); !parsed) {
     return std::unexpected("`" + url + "` is not a URL; write http://host/path (" + parsed.error().during + ")");
   }
-  return "url ~ " + policy::quoted("^" + regex_of(target.text));
+  // https is asked for by CONNECT, which says host and port and nothing of the path.
+  if (target.scheme == "https") {
+    return (target.host_is_address ? "to " : "host ") + std::string(target.host) + " port " + std::to_string(target.port);
+  }
+  return "url ~ " + policy::quoted("^" + regex_of(std::string(target.normal_text())));
 }
 
 bool is_name_octet(unsigned char c) {

@@ -50,6 +50,12 @@ TEST(PolicyLine, AUrlMatchesItselfAndWhatBeginsWithIt) {
   EXPECT_EQ(line_of(deny("http://a.example")), R"re(deny url ~ "^http://a\.example/")re");
 }
 
+TEST(PolicyLine, AnHttpsUrlIsItsHostAndPort) {
+  EXPECT_EQ(line_of(deny("https://A.example/path")), "deny host a.example port 443");
+  EXPECT_EQ(line_of(deny("https://a.example:8443")), "deny host a.example port 8443");
+  EXPECT_EQ(line_of(deny("https://192.0.2.1/")), "deny to 192.0.2.1 port 443");
+}
+
 TEST(PolicyLine, EveryOptionBecomesACondition) {
   QuickEdit edit = deny("a.example");
   edit.from = {"10.0.0.0/8", "192.0.2.1"};
