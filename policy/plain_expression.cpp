@@ -9,7 +9,7 @@ namespace sluice::policy {
 namespace {
 
 // Of one scheme alone the expression says more than a host would.
-constexpr std::array<std::string_view, 2> kSchemes{"https?://", "https?:\/\/"};
+constexpr std::array<std::string_view, 2> kSchemes{"https?://", "https?:\\/\\/"};
 constexpr std::array<std::string_view, 8> kAnyLabels{"([^/]+\\.)?",   "([^/]*\\.)?",      "(.*\\.)?",  "(.+\\.)?",
                                                      "(?:[^/]+\\.)?", "([a-z0-9-]+\\.)*", "(www\\.)?", "(?:www\\.)?"};
 constexpr std::array<std::string_view, 4> kEnds{"(/|$)", "(?:/|$)", "($|/)", "[/:]"};
