@@ -58,13 +58,13 @@ std::string without_line(std::string_view text, int number) {
 
 // Holds for some destinations only because of where they are. `not to` and `unless to` open more than they name.
 bool is_about_destination(const RuleSyntax& rule) noexcept {
-  if (rule.setting || rule.is_shadow) { return false; }
+  if (rule.setting) { return false; }
   return std::ranges::any_of(rule.conditions,
                              [](const ConditionSyntax& c) { return c.subject == Subject::to && !c.is_negated; });
 }
 
 bool is_guard(const RuleSyntax& rule) noexcept {
-  return rule.verdict == Verdict::deny && is_about_destination(rule);
+  return rule.verdict == Verdict::deny && !rule.is_shadow && is_about_destination(rule);
 }
 
 bool guards_own_networks(const RuleSyntax& rule) noexcept {

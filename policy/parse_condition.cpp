@@ -112,6 +112,12 @@ class ConditionParser {
     return is_good;
   }
 
+  // Goes on behind an error, so that the rest of the condition is not reported as well.
+  bool skip_rest() {
+    while (!tokens_.is_at_end() && !begins_next_part(tokens_.peek())) { tokens_.take(); }
+    return false;
+  }
+
   // `field User-Agent ~ "curl"`; behind `response` the word `field` is still to come.
   bool field(std::string& text) {
     if (condition_.subject == Subject::response_field) {
@@ -119,7 +125,7 @@ class ConditionParser {
       if (!word.is("field")) {
         report_.error(word.at, "`response` is followed by `field`, as in `response field Server ~ \"nginx\"`, not by " +
                                    name_of(word));
-        return false;
+        return skip_rest();
       }
       tokens_.take();
       text += "field ";
@@ -128,7 +134,7 @@ class ConditionParser {
     const auto parsed = name.kind == Token::Kind::word ? parse_field_name(name.text) : std::unexpected(std::string());
     if (!parsed) {
       report_.error(name.at, "the name of a field expected, as in `field User-Agent ~ \"curl\"`, not " + name_of(name));
-      return false;
+      return skip_rest();
     }
     tokens_.take();
     condition_.name = *parsed;
@@ -140,7 +146,7 @@ class ConditionParser {
     const Token word = tokens_.peek();
     if (!word.is("over") && !word.is("under")) {
       report_.error(word.at, "`size` is followed by `over` or `under` and a size, not by " + name_of(word));
-      return false;
+      return skip_rest();
     }
     tokens_.take();
     condition_.is_over = word.is("over");
@@ -149,8 +155,7 @@ class ConditionParser {
     if (!size) {
       report_.error(value.at,
                     value.kind == Token::Kind::word ? size.error() : "a size expected, not " + name_of(value));
-      if (value.kind == Token::Kind::word && !begins_next_part(value)) { tokens_.take(); }
-      return false;
+      return skip_rest();
     }
     tokens_.take();
     condition_.size = *size;

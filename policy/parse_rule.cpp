@@ -25,6 +25,7 @@ std::string list_of_subjects() {
   std::string list;
   for (const SubjectInfo& info : kSubjects) {
     list += (list.empty() ? "`" : ", `") + std::string(info.word);
+    if (info.word == "response") { list += " field"; }
     list += info.takes_expressions ? " ~`" : "`";
   }
   return list;

@@ -1,5 +1,6 @@
 #include "policy/parse_time.hpp"
 
+#include "policy/parse_condition.hpp"
 #include "policy/reserved.hpp"
 #include "policy/time_value.hpp"
 #include "policy/values.hpp"
@@ -82,10 +83,19 @@ void take_zone(TokenStream& tokens, std::string& zone, Position& at, std::string
   append_word(zone, text);
 }
 
+// A word that is none of what was expected is still the value: the next one is not.
+void take_wrong_value(TokenStream& tokens) {
+  const Token& token = tokens.peek();
+  if (token.kind == Token::Kind::quoted || (token.kind == Token::Kind::word && !begins_next_part(token))) {
+    tokens.take();
+  }
+}
+
 bool take_name(TokenStream& tokens, Report& report, TimeTerms& terms, std::string& text) {
   const Token& token = tokens.peek();
   if (token.kind != Token::Kind::word || !is_net_name(token.text) || is_reserved(token.text)) {
     report.error(token.at, "a time expected, as in `mon-fri 08:00-18:00`, or the name of one, not " + name_of(token));
+    take_wrong_value(tokens);
     return false;
   }
   append_word(token.text, text);
@@ -117,6 +127,7 @@ bool parse_day_time(TokenStream& tokens, Report& report, DayTime& time, std::str
   const auto day = date.kind == Token::Kind::word ? parse_date(date.text) : std::nullopt;
   if (!day) {
     report.error(date.at, "a date expected, as in `2026-12-31`, not " + name_of(date));
+    take_wrong_value(tokens);
     return false;
   }
   time.date = *day;

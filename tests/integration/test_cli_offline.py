@@ -12,7 +12,7 @@ import unittest
 SLUICE = os.path.join(os.environ.get("SLUICE_BIN_DIR", "build/dev/bin"), "sluice")
 
 RULE = {"id": "r-1a2b3c", "verdict": "deny", "text": "deny host .a.example", "reason": "HR-231", "owner": "",
-        "ticket": "", "shadow": False, "stage": "connection", "file": "/p", "line": 3, "hits": 1234}
+        "ticket": "", "shadow": False, "stage": "connection", "file": "/p", "line": 3, "hits": 1234, "first_hit": 0, "last_hit": 0}
 
 
 def sluice(*arguments, **environment):
@@ -124,7 +124,10 @@ class PolicyFiles(Workplace):
     def test_check(self):
         path = self.write("policy", self.POLICY)
         result = sluice("policy", "check", path)
-        self.assertEqual((result.returncode, result.stdout), (0, path + ": good, 3 rules\n"), result.stderr)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        lines = result.stdout.splitlines()
+        self.assertEqual(lines[-1], path + ": good, 3 rules")
+        self.assertEqual([line.split()[1] for line in lines[1:-1]], ["connection", "packet", "packet"])
         result = sluice("policy", "check", self.write("bad", "deny hosts x\nallow\n"))
         self.assertEqual(result.returncode, 3)
         self.assertIn(":1:", result.stderr)
@@ -223,7 +226,8 @@ class WithDaemon(Workplace):
         reply = {"ok": True, "result": {"version": 7, "file": "/p", "rules": [RULE]}}
         result, _ = self.ask(("policy", "list"), reply)
         self.assertEqual(result.stdout.splitlines(), [
-            "ID        STAGE        HITS  RULE", "r-1a2b3c  connection  1,234  deny host .a.example", "policy v7  /p"])
+            "ID        STAGE        HITS  LAST HIT  RULE", "r-1a2b3c  connection  1,234  -         deny host .a.example",
+            "policy v7  /p"])
         result, _ = self.ask(("policy", "list", "-o", "json"), reply)
         self.assertEqual(json.loads(result.stdout)["rules"], [RULE])
 
