@@ -63,7 +63,6 @@ Task<std::optional<Purged>> purge_url(PurgePlaces places, PurgeOrder order, Mail
   Variants variants;
   touch(places.memory, order, now, variants);
   if (places.disk != nullptr) {
-    if (order.is_hard) { places.disk->purge(order.name); }
     auto on_disk = co_await places.disk->operate(
         [order, now](cache::Store& store) {
           Variants touched;
@@ -73,7 +72,11 @@ Task<std::optional<Purged>> purge_url(PurgePlaces places, PurgeOrder order, Mail
         mailbox);
     if (!on_disk) { co_return std::nullopt; }
     variants.merge(*on_disk);
-    if (!order.is_hard) { places.disk->make_stale(order.name, now); }
+    if (order.is_hard) {
+      places.disk->purge(order.name);
+    } else {
+      places.disk->make_stale(order.name, now);
+    }
   }
   places.purged.remember(order.name, kPurgeMemory);
   purged.responses = variants.size();
