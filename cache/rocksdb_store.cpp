@@ -41,6 +41,7 @@ class RocksdbStore final : public Store {
   std::vector<StoredResponsePtr> list(std::string_view key) override;
   bool may_have(std::string_view key) const override;
   StoreStats stats() const override;
+  void set_budget(std::uint64_t octets) override;
   bool build_index_step() override;
 
   // For the writer.
@@ -81,6 +82,7 @@ class RocksdbStore final : public Store {
   std::size_t remove_key(std::string_view key, StoreResult& result);
   void finish_removals();
   bool restore_entries();
+  bool evict_some();
   std::uint64_t used() const { return index_.octets() + open_.load() + unknown_.load(); }
 
   const RocksdbStoreOptions options_;
@@ -96,10 +98,12 @@ class RocksdbStore final : public Store {
   std::uint64_t next_measure_ = 0;             // octets written when the real size is looked at again
   std::uint64_t next_reclaim_ = 0;             // and garbage may be merged away again
   std::uint64_t allowance_;                    // what may be accounted for; the rest of the budget is for garbage
+  bool is_shrinking_ = false;                  // a smaller budget is not kept yet
   bool is_over_ = false;                       // the real size was over the budget
   std::set<std::string, std::less<>> purged_;  // keys whose purge the disk did not take yet: they stay invisible
   std::vector<std::uint64_t> abandoned_;       // ids whose chunks the disk did not let go yet
 
+  std::atomic<std::uint64_t> budget_;
   std::atomic<std::uint64_t> evicted_up_to_ = 0;  // the greatest id evicted
   std::atomic<bool> needs_reclaim_ = false;
   std::atomic_flag is_reclaiming_;
@@ -187,13 +191,19 @@ std::uint64_t chunk_logarithm(std::uint64_t chunk) {
   return static_cast<std::uint64_t>(std::bit_width(std::clamp<std::uint64_t>(chunk, 1, 1ULL << 30)) - 1);
 }
 
+// Room for garbage, and for what is in memtables and logs as well as in files.
+std::uint64_t allowance_of(std::uint64_t budget, std::uint64_t memtable) {
+  return budget - budget / 16 - std::min(budget / 4, 6 * memtable);
+}
+
 RocksdbStore::RocksdbStore(const RocksdbStoreOptions& options, CacheDirectory directory, RocksdbDatabase database)
     : options_(options),
       directory_(std::move(directory)),
       disk_(std::move(database)),
       first_id_(first_store_id(directory_.epoch())),
       next_id_(first_id_ + (1ULL << kChunkBits) + chunk_logarithm(options.chunk)),
-      allowance_(options.budget - options.budget / 16 - std::min(options.budget / 4, 6 * options.memtable)) {
+      allowance_(allowance_of(options.budget, options.memtable)),
+      budget_(options.budget) {
   rocksdb::WriteBatch batch;
   for (const auto id : disk_.unfinished_ids()) {
     disk_.remove_response(batch, id, std::nullopt);
@@ -296,7 +306,7 @@ bool RocksdbStore::may_have(std::string_view key) const {
 StoreStats RocksdbStore::stats() const {
   return {.responses = index_.size(),
           .octets = used(),
-          .budget = options_.budget,
+          .budget = budget_,
           .evictions = evictions_,
           .stores = stores_,
           .refused = refused_,
@@ -306,7 +316,7 @@ StoreStats RocksdbStore::stats() const {
 // ---- writing
 
 bool RocksdbStore::is_too_large(std::uint64_t content) const {
-  return content > options_.largest_response || content > options_.budget;
+  return content > options_.largest_response || content > budget_;
 }
 
 StoreError RocksdbStore::refuse(StoreError error) {
@@ -590,19 +600,20 @@ StoreResult RocksdbStore::admit_write() {
 // stored and what was removed is merged away; when there is room, more.
 void RocksdbStore::measure() {
   const auto step = std::max<std::uint64_t>(options_.memtable / 2, 1);
-  const auto most = options_.budget - options_.budget / 16;
+  const auto budget = budget_.load();
+  const auto most = budget - budget / 16;
   const auto on_disk = disk_.database().octets_on_disk();
   next_measure_ = disk_.octets_written() + step;
   if (on_disk > most) {
-    allowance_ = std::max(options_.budget / 4, allowance_ - std::min(allowance_, step));
+    allowance_ = std::max(budget / 4, allowance_ - std::min(allowance_, step));
     if (disk_.octets_written() >= next_reclaim_) {
-      next_reclaim_ = disk_.octets_written() + std::max(options_.memtable, options_.budget / 64);
+      next_reclaim_ = disk_.octets_written() + std::max(options_.memtable, budget / 64);
       needs_reclaim_ = true;
     }
   } else if (on_disk + 2 * step < most) {
     allowance_ = std::min(most, allowance_ + step);
   }
-  is_over_ = on_disk > options_.budget || disk_.database().files_waiting() > kMostFilesWaiting;
+  is_over_ = on_disk > budget || disk_.database().files_waiting() > kMostFilesWaiting;
   if (!is_over_) { return; }
   const auto evicted = evictions_.load();
   static_cast<void>(make_room(0));  // the caller refuses whatever comes of it
@@ -616,7 +627,16 @@ void RocksdbStore::reclaim_if_needed() {
   is_reclaiming_.clear();
 }
 
+void RocksdbStore::set_budget(std::uint64_t octets) {
+  const Lock lock(changes_);
+  budget_ = octets;
+  allowance_ = allowance_of(octets, options_.memtable);
+  is_shrinking_ = used() > allowance_;
+  next_measure_ = 0;
+}
+
 StoreResult RocksdbStore::make_room(std::uint64_t octets) {
+  if (is_shrinking_) { return std::unexpected(StoreError::no_space); }
   for (int chances = 0; used() + octets > allowance_;) {
     const auto oldest = index_.oldest();
     if (!oldest) { return std::unexpected(StoreError::no_space); }
@@ -660,12 +680,23 @@ bool RocksdbStore::write_anew(const DiskIndex::Entry& entry, StoredRecord& recor
 }
 
 bool RocksdbStore::build_index_step() {
-  const Lock lock(changes_);
-  if (!index_complete_.load()) { return restore_entries(); }
+  {
+    const Lock lock(changes_);
+    if (index_complete_.load() ? evict_some() : restore_entries()) { return true; }
+    is_shrinking_ = false;
+  }
+  reclaim_if_needed();
+  return false;
+}
+
+// Of what a smaller budget no longer holds; true while there is more.
+bool RocksdbStore::evict_some() {
   for (std::size_t i = 0; i < kEvictionStep && used() > allowance_; ++i) {
     const auto oldest = index_.oldest();
     if (!oldest || !evict(oldest->entry)) { return false; }
+    evicted_up_to_ = std::max(evicted_up_to_.load(), oldest->entry.id);
     evictions_.fetch_add(1, std::memory_order_relaxed);
+    needs_reclaim_ = true;
   }
   return used() > allowance_;
 }
