@@ -35,6 +35,9 @@ class DiskTier {
   void freshen(cache::StoredResponsePtr response, cache::StoredHead head);
   void purge(std::string key);  // from now on the key is not found, though the disk may take its time
 
+  // In force behind what waits to be written. What a smaller one no longer holds goes in steps, stores in between.
+  void set_budget(std::uint64_t octets);
+
   // A response too large for memory on its way to the disk, piece by piece. Without commit() it leaves no trace.
   class Writing {
    public:

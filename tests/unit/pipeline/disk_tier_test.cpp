@@ -111,6 +111,14 @@ TEST_F(DiskTierTest, FindAndReadComeBackToTheirWorker) {
   EXPECT_EQ(second.error(), cache::StoreError::store_failed);
 }
 
+TEST_F(DiskTierTest, AnotherBudgetIsInForceAndWhatIsOverItGoesInSteps) {
+  script_->index_steps = 3;
+  tier_->set_budget(12 << 20);
+  tier_->wait_until_written();
+  EXPECT_EQ(tier_->store().stats().budget, 12U << 20);
+  EXPECT_LT(script_->index_steps, 3);
+}
+
 TEST_F(DiskTierTest, AStoreThatFailsAtAnyStepOfAWriteLeavesNoTrace) {
   struct Step {
     const char* name;
