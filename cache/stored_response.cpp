@@ -1,5 +1,6 @@
 #include "cache/stored_response.hpp"
 
+#include "cache/allocation.hpp"
 #include "cache/cache_control.hpp"
 #include "cache/connection_options.hpp"
 #include "cache/entity_tag.hpp"
@@ -11,8 +12,7 @@
 namespace sluice::cache {
 namespace {
 
-// What the memory tier keeps for a response besides its octets: hash index, queue links, allocator slack.
-constexpr std::size_t kIndexOverhead = 160;
+constexpr std::size_t kOwner = 48;  // what shared ownership of a segment's memory takes: counts and size
 
 void append_line(std::string_view name, std::string_view value, std::string& out) {
   out.append(name).append(": ").append(value).append("\r\n");
@@ -25,8 +25,10 @@ bool has_content_length(int status) noexcept {
 }
 
 std::string make_wire(const StoredHead& head) {
+  std::size_t octets = 64;  // status line and Content-Length
+  for (const auto& field : head.fields.fields()) { octets += field.name.size() + field.value.size() + 4; }
   std::string out;
-  out.reserve(head.fields.memory() + 64);
+  out.reserve(octets);
   append_status_line(head.status, out);
   for (const auto& field : head.fields.fields()) {
     const bool is_made_here = field.id == FieldName::age || field.id == FieldName::content_length;
@@ -82,10 +84,11 @@ void StoredHead::seal() {
 }
 
 std::size_t StoredResponse::memory() const noexcept {
-  std::size_t octets = sizeof(StoredResponse) + kIndexOverhead + segments.capacity() * sizeof(Segment);
-  octets += head.key.capacity() + head.variant.capacity() + head.origin_address.capacity() + head.wire.capacity();
-  octets += head.fields.memory();
-  for (const auto& segment : segments) { octets += segment.size; }
+  std::size_t octets = allocated(sizeof(StoredResponse) + kSharedHeader);
+  octets += allocated(segments.capacity() * sizeof(Segment));
+  octets += allocated_by(head.key) + allocated_by(head.variant) + allocated_by(head.origin_address);
+  octets += allocated_by(head.wire) + head.fields.memory();
+  for (const auto& segment : segments) { octets += allocated(segment.size + kOwner); }
   return octets;
 }
 

@@ -98,7 +98,7 @@ struct StoredResponse {
   mutable CheckedUpTo checked;
 
   bool is_resident() const noexcept { return head.content_length == 0 || !segments.empty(); }
-  std::size_t memory() const noexcept;  // octets that the memory tier accounts for: content, head, index, slack
+  std::size_t memory() const noexcept;  // octets that it holds: content and head, what the allocator adds included
 };
 using StoredResponsePtr = std::shared_ptr<const StoredResponse>;
 

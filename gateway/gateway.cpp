@@ -358,10 +358,16 @@ class Gateway::Running {
     result.warnings = policy->warnings;
     auto next = *loaded;
     for (const auto name : config::changed_keys(configuration(), next)) {
-      (config::find_key(name)->needs_restart ? result.needs_restart : result.changed).emplace_back(name);
+      (needs_restart(name, next) ? result.needs_restart : result.changed).emplace_back(name);
     }
     put_in_force(std::move(next), std::move(*prepared));
     return result;
+  }
+
+  bool needs_restart(std::string_view name, const config::Configuration& next) const {
+    // The budget of the disk tier changes live; whether there is one does not.
+    if (name == "cache.disk") { return disk_ == nullptr || next.cache.disk == 0; }
+    return config::find_key(name)->needs_restart;
   }
 
   // What can fail of a new configuration, done before anything of it is in force.
@@ -383,10 +389,24 @@ class Gateway::Running {
   }
 
   void put_in_force(config::Configuration next, Prepared prepared) {
+    set_budgets(next.cache);
     configuration_ = std::make_shared<const config::Configuration>(std::move(next));
     log_ = std::move(prepared.log);
     control_->allow(std::move(prepared.users));
     for (auto& worker : workers_) { worker->use(configuration_, log_); }
+  }
+
+  void set_budgets(const config::Cache& next) {
+    if (next.memory != configuration().cache.memory) {
+      memory_->set_budget(next.memory);
+      asio::co_spawn(context_, shrink_memory(this), on_end());
+    }
+    if (disk_ != nullptr && next.disk != 0 && next.disk != configuration().cache.disk) { disk_->set_budget(next.disk); }
+  }
+
+  // What a smaller budget no longer holds goes in steps, so that the control socket is answered in between.
+  static Task<> shrink_memory(Running* gateway) {
+    while (gateway->memory_->build_index_step()) { co_await asio::post(gateway->context_, use_task); }
   }
 
   control::Drain drain() {
