@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, kNames> kSpellings = {
     "Authorization",
     "Cache-Control",
     "Cache-Status",
+    "Cache-Tag",
     "CDN-Cache-Control",
     "CDN-Loop",
     "Connection",

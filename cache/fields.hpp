@@ -21,6 +21,7 @@ enum class FieldName : std::uint8_t {
   authorization,
   cache_control,
   cache_status,
+  cache_tag,
   cdn_cache_control,
   cdn_loop,
   connection,

@@ -113,7 +113,8 @@ Seconds current_age(const StoredHead& head, UnixTime now) {
 }
 
 Seconds remaining_freshness(const StoredHead& head, UnixTime now) {
-  return head.derived.freshness_lifetime - current_age(head, now);
+  const auto by_age = head.derived.freshness_lifetime - current_age(head, now);
+  return head.stale_from == kNeverStale ? by_age : std::min(by_age, head.stale_from - now);
 }
 
 }  // namespace sluice::cache

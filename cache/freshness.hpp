@@ -25,7 +25,7 @@ Seconds corrected_initial_age(Fields fields, UnixTime request_time, UnixTime res
 // RFC 9111 4.2.3, never negative, saturating.
 Seconds current_age(const StoredHead& head, UnixTime now);
 
-// freshness_lifetime - current_age; negative when stale.
+// freshness_lifetime - current_age, or until a soft purge if that was earlier; negative when stale.
 Seconds remaining_freshness(const StoredHead& head, UnixTime now);
 
 }  // namespace sluice::cache

@@ -75,6 +75,19 @@ std::vector<StoredResponsePtr> MemoryShard::list(std::uint64_t hash, std::string
   return all;
 }
 
+std::size_t MemoryShard::walk(std::size_t from, std::string_view prefix, std::size_t most,
+                              std::vector<StoredResponsePtr>& out) const {
+  constexpr std::size_t kMostBuckets = 4096;  // bounds the time under the lock
+  const auto end = std::min(from + kMostBuckets, buckets_.size());
+  const std::scoped_lock lock(mutex_);
+  for (; from < end && out.size() < most; ++from) {
+    for (const Item* item = buckets_[from]; item != nullptr; item = item->next_in_bucket) {
+      if (item->key().starts_with(prefix)) { out.push_back(item->response); }
+    }
+  }
+  return from;
+}
+
 bool MemoryShard::has(std::uint64_t hash, std::string_view key) const {
   const std::scoped_lock lock(mutex_);
   return first_of(hash, key) != nullptr;

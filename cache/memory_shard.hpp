@@ -36,12 +36,17 @@ class MemoryShard {
 
   Store::Found find(std::uint64_t hash, std::string_view key, Fields request);
   std::vector<StoredResponsePtr> list(std::uint64_t hash, std::string_view key) const;
+  // What hangs in the buckets from `bucket` on, until there are `most` responses or many buckets were looked at.
+  // Returns the next bucket, or the number of buckets at the end.
+  std::size_t walk(std::size_t bucket, std::string_view prefix, std::size_t most,
+                   std::vector<StoredResponsePtr>& out) const;
   bool has(std::uint64_t hash, std::string_view key) const;
   // REQUIRES: charge(*response) octets are reserved. Replaces the same key and variant; drops the oldest of too many.
   Released insert(std::uint64_t hash, StoredResponsePtr response);
   // Puts `fresh` in the place of `old`; false when `old`, or its content, is no longer what the shard holds.
   bool replace_head(std::uint64_t hash, const StoredResponse& old, StoredResponsePtr fresh, Released& released);
   Released purge(std::uint64_t hash, std::string_view key);
+  std::size_t buckets() const noexcept { return buckets_.size(); }
   Released evict_one();  // nothing released when the shard is empty
 
  private:

@@ -8,6 +8,7 @@
 
 #include "cache/key_hash.hpp"
 #include "cache/memory_shard.hpp"
+#include "cache/syntax.hpp"
 
 namespace sluice::cache {
 namespace {
@@ -30,6 +31,7 @@ class MemoryStore final : public Store {
   std::expected<StoredResponsePtr, StoreError> freshen(const StoredResponse& response, StoredHead head) override;
   std::size_t purge(std::string_view key) override;
   std::vector<StoredResponsePtr> list(std::string_view key) override;
+  Page walk(std::string_view prefix, std::string_view from, std::size_t most) override;
   bool may_have(std::string_view key) const override;
   StoreStats stats() const override;
 
@@ -177,6 +179,18 @@ std::size_t MemoryStore::purge(std::string_view key) {
 std::vector<StoredResponsePtr> MemoryStore::list(std::string_view key) {
   const auto hashed = hash(key);
   return shard(hashed).list(hashed, key);
+}
+
+// A place is the number of a bucket, counted through all shards.
+Store::Page MemoryStore::walk(std::string_view prefix, std::string_view from, std::size_t most) {
+  const auto buckets = shards_.front()->buckets();
+  const auto place = from.empty() ? 0 : parse_count(from).value_or(UINT64_MAX);
+  const auto index = place / buckets;
+  Page page;
+  if (index >= shards_.size()) { return page; }
+  const auto next = shards_[index]->walk(place % buckets, prefix, most, page.responses) + index * buckets;
+  if (next < buckets * shards_.size()) { page.next = std::to_string(next); }
+  return page;
 }
 
 bool MemoryStore::may_have(std::string_view key) const {

@@ -6,6 +6,7 @@
 #include "cache/freshness.hpp"
 #include "cache/http_date.hpp"
 #include "cache/status.hpp"
+#include "cache/tags.hpp"
 
 namespace sluice::cache {
 namespace {
@@ -29,7 +30,7 @@ std::string make_wire(const StoredHead& head) {
   append_status_line(head.status, out);
   for (const auto& field : head.fields.fields()) {
     const bool is_made_here = field.id == FieldName::age || field.id == FieldName::content_length;
-    if (!is_made_here && !is_hop_field(field)) { append_line(field.name, field.value, out); }
+    if (!is_made_here && !holds_tags(field.id) && !is_hop_field(field)) { append_line(field.name, field.value, out); }
   }
   if (has_content_length(head.status)) {
     append_line(spelling(FieldName::content_length), std::to_string(head.content_length), out);

@@ -148,6 +148,7 @@ class Gateway::Running {
       say("cache: going on in memory only; free space or mend the directory and restart, or set cache.disk to 0");
       return;
     }
+    purges_.restore((*store)->kept_purges());
     disk_ = std::make_unique<pipeline::DiskTier>(std::move(*store));
   }
 
@@ -188,7 +189,7 @@ class Gateway::Running {
 
   void make_workers() {
     shared_ = std::make_unique<Shared>(
-        Shared{*in_force_, *memory_, disk_.get(), fills_, uncacheable_, purged_, via_name_for(configuration())});
+        Shared{*in_force_, *memory_, disk_.get(), fills_, uncacheable_, purged_, purges_, via_name_for(configuration())});
     for (auto& sockets : listeners_.sockets) {
       workers_.push_back(
           std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
@@ -216,8 +217,9 @@ class Gateway::Running {
         .policies = policies_,
         .memory = *memory_,
         .disk = disk_.get(),
-        .fills = &fills_,
-        .purged = &purged_,
+        .fills = fills_,
+        .purged = purged_,
+        .purges = purges_,
         .configuration = [this] { return configuration_; },
         .log = [this] { return log_; },
         .log_file = [this] { return log_file(); },
@@ -468,6 +470,7 @@ class Gateway::Running {
   pipeline::FillTable fills_;
   pipeline::RecentKeys uncacheable_;
   pipeline::RecentKeys purged_;
+  cache::PurgeTable purges_;
   std::unique_ptr<Shared> shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   bool draining_ = false;

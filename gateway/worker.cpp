@@ -48,7 +48,7 @@ Worker::Worker(Shared& shared, pipeline::ConfigurationPtr configuration, std::sh
   services_ = std::make_unique<pipeline::Services>(
       pipeline::Services{*context_, wheel_, *mailbox_, metrics_, *pool_, *connector_, pipes_, policy_, tunnels_, log_,
                          ids_, configuration_, draining_, shared.memory, shared.disk, shared.fills, shared.uncacheable,
-                         shared.purged, shared.via_name});
+                         shared.purged, shared.purges, shared.via_name});
 }
 
 Worker::~Worker() {

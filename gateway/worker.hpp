@@ -21,6 +21,7 @@ struct Shared {
   pipeline::FillTable& fills;
   pipeline::RecentKeys& uncacheable;
   pipeline::RecentKeys& purged;
+  cache::PurgeTable& purges;
   std::string via_name;
 };
 

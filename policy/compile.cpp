@@ -13,11 +13,19 @@ namespace {
 
 constexpr std::size_t kLargestText = 4 << 20;
 
+constexpr std::string_view kPurge = "PURGE";
+
+bool names_purge(const ConditionSyntax& condition) {
+  return condition.subject == Subject::method && !condition.is_negated &&
+         std::ranges::find(condition.words, kPurge) != condition.words.end();
+}
+
 Rule rule_of(const RuleSyntax& syntax) {
   Rule rule{.id = syntax.id,
             .verdict = syntax.verdict,
             .text = canonical_text(syntax),
             .reason = syntax.reason,
+            .names_purge = std::ranges::any_of(syntax.conditions, names_purge),
             .line = syntax.at.line};
   for (const auto* conditions : {&syntax.conditions, &syntax.exceptions}) {
     for (const ConditionSyntax& condition : *conditions) {

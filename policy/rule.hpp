@@ -14,6 +14,7 @@ struct Rule {
   Verdict verdict = Verdict::deny;
   std::string text;  // the canonical line, without the comment
   std::string reason;
+  bool names_purge = false;     // a `method` condition lists PURGE: only then an allow rule applies to that method
   int line = 0;                 // in the policy text, from 1
   Stage stage = Stage::packet;  // the earliest stage at which it can be decided
 };

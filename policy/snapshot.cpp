@@ -26,6 +26,18 @@ Snapshot::Step::Outcome outcome_of(Truth truth) noexcept {
   return Snapshot::Step::Outcome::not_yet_known;
 }
 
+// PURGE changes what others get, so it is allowed by rules that say so and by no other.
+constexpr std::string_view kPurge = "PURGE";
+constexpr std::string_view kNoRuleForPurge =
+    "PURGE is allowed by a rule that names it only: allow method PURGE from ...";
+
+bool is_purge(const Facts& facts) noexcept {
+  return facts.method == kPurge;
+}
+bool is_out_of_question(const Rule& rule, bool is_purge) noexcept {
+  return is_purge && rule.verdict == Verdict::allow && !rule.names_purge;
+}
+
 }  // namespace
 
 Truth Snapshot::Compiled::of(const Test& test, Evaluation& evaluation) const {
@@ -41,7 +53,9 @@ Snapshot::~Snapshot() = default;
 Decision Snapshot::decide(const Facts& facts) const noexcept {
   Evaluation evaluation(compiled_->tables, facts);
   const Rule* waited_for = nullptr;  // the first rule that is not yet known
+  const bool purges = is_purge(facts);
   for (std::size_t i = 0; i < compiled_->tests.size(); ++i) {
+    if (is_out_of_question(compiled_->rules[i], purges)) { continue; }
     const Truth truth = compiled_->of(compiled_->tests[i], evaluation);
     if (truth == Truth::no) { continue; }
     const Rule& rule = compiled_->rules[i];
@@ -51,14 +65,19 @@ Decision Snapshot::decide(const Facts& facts) const noexcept {
     if (truth == Truth::yes) { return {rule.verdict, rule.id, rule.reason, compiled_->version}; }
     if (waited_for == nullptr) { waited_for = &rule; }
   }
-  std::unreachable();  // the last rule is unconditional: compile() refuses any other text
+  // The last rule is unconditional, because compile() refuses any other text: only PURGE comes so far.
+  if (waited_for != nullptr && waited_for->verdict == Verdict::allow) {
+    return {Verdict::undecided, waited_for->id, {}, compiled_->version};
+  }
+  return {Verdict::deny, {}, kNoRuleForPurge, compiled_->version};
 }
 
 std::vector<Snapshot::Step> Snapshot::explain(const Facts& facts) const {
   Evaluation evaluation(compiled_->tables, facts);
   std::vector<Step> steps;
   for (std::size_t i = 0; i < compiled_->tests.size(); ++i) {
-    const Truth truth = compiled_->of(compiled_->tests[i], evaluation);
+    const bool is_skipped = is_out_of_question(compiled_->rules[i], is_purge(facts));
+    const Truth truth = is_skipped ? Truth::no : compiled_->of(compiled_->tests[i], evaluation);
     steps.push_back({&compiled_->rules[i], outcome_of(truth)});
     if (truth == Truth::yes) { break; }
   }

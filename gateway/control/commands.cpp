@@ -6,7 +6,6 @@
 #include <exception>
 
 #include "gateway/config/show.hpp"
-#include "gateway/control/cache_commands.hpp"
 #include "gateway/control/judge/judge.hpp"
 #include "gateway/control/log_tail.hpp"
 #include "gateway/control/say.hpp"
@@ -69,14 +68,6 @@ Answer<CacheStats> cache_stats(const Asked& asked, const NoArguments&) {
   return cache_stats_of(asked.daemon);
 }
 
-Answer<CacheShow> cache_show(const Asked& asked, const UrlArguments& arguments) {
-  return show_stored(asked.daemon, arguments);
-}
-
-Answer<CachePurge> cache_purge(const Asked& asked, const UrlArguments& arguments) {
-  return purge_stored(asked.daemon, arguments);
-}
-
 Answer<LogReopen> log_reopen(const Asked& asked, const NoArguments&) {
   const auto file = log_file_of(asked.daemon);
   if (!file) { return std::unexpected(file.error()); }
@@ -117,8 +108,6 @@ constexpr std::array kCommands{
     Command{command::kPolicyTest, &run<policy_test>},
     Command{command::kPolicyReload, &run<policy_reload>},
     Command{command::kCacheStats, &run<cache_stats>},
-    Command{command::kCacheShow, &run<cache_show>},
-    Command{command::kCachePurge, &run<cache_purge>},
     Command{command::kLogReopen, &run<log_reopen>},
     Command{command::kDrain, &run<drain>},
 };
@@ -130,6 +119,10 @@ Error unknown_command(const Request& request) {
 
 }  // namespace
 
+Error failure_of(const Request& request, const std::exception& exception) {
+  return {ErrorCode::failed, request.command + ": " + exception.what(), "sluice status", {}};
+}
+
 Answer<Json> run_command(const Asked& asked, const Request& request) {
   const auto command = std::ranges::find(kCommands, request.command, &Command::name);
   if (command == kCommands.end()) { return std::unexpected(unknown_command(request)); }
@@ -137,7 +130,7 @@ Answer<Json> run_command(const Asked& asked, const Request& request) {
     return command->run(asked, request);
   } catch (const std::exception& exception) {
     // The operator gets to know what the daemon could not do; the daemon goes on.
-    return std::unexpected(Error{ErrorCode::failed, request.command + ": " + exception.what(), "sluice status", {}});
+    return std::unexpected(failure_of(request, exception));
   }
 }
 

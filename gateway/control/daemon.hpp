@@ -27,8 +27,9 @@ struct Daemon {
   PolicyKeeper& policies;
   cache::Store& memory;
   pipeline::DiskTier* disk;  // null without one
-  pipeline::FillTable* fills = nullptr;
-  pipeline::RecentKeys* purged = nullptr;  // what was purged is noted here, so that misses can say so
+  pipeline::FillTable& fills;
+  pipeline::RecentKeys& purged;
+  cache::PurgeTable& purges;
 
   std::function<pipeline::ConfigurationPtr()> configuration;
   std::function<std::shared_ptr<record::AccessLog>()> log;

@@ -78,6 +78,7 @@ Obtained serve_stale(Exchange& exchange, const Candidate& candidate) {
 Task<Obtained> freshen(Exchange& exchange, const Candidate& candidate, Forwarded forwarded) {
   auto& services = exchange.services;
   auto head = cache::freshen(candidate.stored->head, forwarded.view(), forwarded.request_time, forwarded.response_time);
+  head.generation = forwarded.generation;
   auto response = std::make_shared<cache::StoredResponse>(*candidate.stored);
   response->head = head;
   if (auto freshened = services.memory.freshen(*candidate.stored, head); !freshened && response->is_resident()) {
@@ -194,6 +195,8 @@ Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::
       const auto& stored = fill->head().stored;
       if (body->reader().came_too_late() || !selects_same_variant(exchange, stored)) { break; }
       if (!is_allowed(exchange, stored)) { break; }
+      // It was asked for ahead of a purge that touches it: nobody who came since gets it.
+      if (!exchange.services.purges.judge(stored).is_clean()) { break; }
       exchange.cache_status.collapsed = true;
       co_return as_streamed(*fill, std::move(body));
     }

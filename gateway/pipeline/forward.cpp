@@ -74,6 +74,7 @@ Task<Result<void>> send_request(Exchange& exchange, Forwarded& forwarded, const 
   write_request_to_upstream(exchange, plan, exchange.out);
   connection.stream.limit_writing(exchange.configuration->timeouts.write);
   forwarded.request_time = coarse_unix_now();
+  forwarded.generation = exchange.services.purges.generation();
   auto sent = co_await connection.stream.write(exchange.out);
   if (!sent) {
     sent.error().retry = connection.reused;

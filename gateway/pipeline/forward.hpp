@@ -22,6 +22,7 @@ struct Forwarded {
   std::string pool_name;  // where the connection goes back to
   cache::UnixTime request_time;
   cache::UnixTime response_time;
+  std::uint64_t generation = 0;    // the newest purge in force when the request was sent
   std::unique_ptr<Upload> upload;  // null when all content was sent with the head
 
   cache::ResponseView view() const noexcept { return {head.status, head.fields}; }

@@ -6,6 +6,7 @@
 #include "gateway/pipeline/obtain.hpp"
 #include "gateway/pipeline/record.hpp"
 #include "gateway/pipeline/respond.hpp"
+#include "gateway/pipeline/respond_purge.hpp"
 #include "gateway/pipeline/tunnel.hpp"
 
 namespace sluice::pipeline {
@@ -19,6 +20,7 @@ Task<Result<void>> serve(Exchange& exchange) {
   if (exchange.decision.verdict == policy::Verdict::deny) {
     co_return fail(ErrorKind::http_request_denied, Side::gateway, "deciding");
   }
+  if (is_purge(exchange)) { co_return co_await respond_purge(exchange); }
   if (exchange.is_tunnel_request()) { co_return co_await tunnel(exchange); }
   if (http::max_forwards(exchange.request) == 0) { co_return co_await respond_locally(exchange); }
   auto obtained = co_await obtain(exchange);

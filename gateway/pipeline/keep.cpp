@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "cache/cacheability.hpp"
+#include "gateway/pipeline/purge_sweep.hpp"
 
 namespace sluice::pipeline {
 
@@ -85,7 +86,7 @@ class Keeper {
   }
 
   void store() {
-    if (fill_.is_invalidated()) { return; }
+    if (fill_.is_invalidated() || may_be_purged_unnoticed()) { return; }
     auto head = fill_.head().stored;
     head.content_length = size_;
     head.seal();
@@ -114,6 +115,12 @@ class Keeper {
     }
     if (writing_ != nullptr) { writing_->append(segment); }
     fill_.append(std::move(segment));
+  }
+
+  // Purges are not remembered for ever.
+  bool may_be_purged_unnoticed() const {
+    const auto& head = fill_.head().stored;
+    return head.generation != services_.purges.generation() && coarse_unix_now() - head.request_time > kOldestFill;
   }
 
   void write_to_disk(std::uint64_t expected_size) {
@@ -151,6 +158,7 @@ void begin_keeping(Exchange& exchange, Keeping& keeping) {
   head.length_known = forwarded.head.framing == http::Framing::length || forwarded.head.framing == http::Framing::none;
   head.stored.content_length = forwarded.head.framing == http::Framing::length ? forwarded.head.content_length : 0;
   head.largest_kept = keeping.configuration->cache.memory_largest;
+  head.stored.generation = forwarded.generation;
   keeping.fill->begin(std::move(head));
 }
 

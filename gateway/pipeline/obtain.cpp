@@ -33,7 +33,7 @@ void note_hit(Exchange& exchange, const cache::Reuse& reuse) {
   exchange.cache_status.cause = reuse.kind == Kind::fresh ? MissCause::none : reuse.cause;
 }
 
-void note_miss(Exchange& exchange, const cache::Store::Found& found, const cache::Reuse& reuse) {
+void note_miss(Exchange& exchange, const Lookup& found, const cache::Reuse& reuse) {
   auto& status = exchange.cache_status;
   status.hit = false;
   if (found.response != nullptr) {
@@ -41,9 +41,10 @@ void note_miss(Exchange& exchange, const cache::Store::Found& found, const cache
     status.cause = reuse.cause;
     return;
   }
-  status.forward = found.has_other_variants ? CacheStatus::Forward::vary_miss : CacheStatus::Forward::uri_miss;
-  const bool was_purged = exchange.services.purged.has(exchange.key);
-  status.cause = found.has_other_variants ? MissCause::vary : was_purged ? MissCause::purged : MissCause::cold;
+  const bool is_vary_miss = found.has_other_variants && !found.is_purged;
+  status.forward = is_vary_miss ? CacheStatus::Forward::vary_miss : CacheStatus::Forward::uri_miss;
+  const bool was_purged = found.is_purged || exchange.services.purged.has(exchange.key);
+  status.cause = is_vary_miss ? MissCause::vary : was_purged ? MissCause::purged : MissCause::cold;
 }
 
 MissCause why_not_cached(const Exchange& exchange) {
@@ -77,7 +78,9 @@ Task<Result<Obtained>> obtain(Exchange& exchange) {
     const auto now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);
     auto found = co_await lookup(exchange);
     cache::Reuse reuse;
-    if (found.response != nullptr) { reuse = cache::judge_reuse(exchange.request_view(), found.response->head, now); }
+    if (found.response != nullptr) {
+      reuse = cache::judge_reuse(exchange.request_view(), found.response->head, now, found.stale_from);
+    }
     if (found.response != nullptr && reuse.kind != Kind::must_validate) {
       FromStore stored{found.response, reuse.age, {}};
       bool readable = stored.response->is_resident();

@@ -46,6 +46,7 @@ struct Services {
   FillTable& fills;
   RecentKeys& uncacheable;
   RecentKeys& purged;
+  cache::PurgeTable& purges;
   const std::string& via_name;  // our pseudonym in Via: unique, so that a loop is seen at the first return
 };
 

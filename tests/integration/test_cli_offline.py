@@ -230,9 +230,14 @@ class WithDaemon(Workplace):
         result, _ = self.ask(("cache", "show", "http://a.example/"), {"ok": True, "result": {"key": "k"}})
         self.assertEqual(result.returncode, 1)
         result, _ = self.ask(("cache", "purge", "http://a.example/"),
-                             {"ok": True, "result": {"key": "http://a.example/", "removed": 1}})
+                             {"ok": True, "result": {"scope": "url", "name": "http://a.example/", "mode": "soft", "number": 4,
+                                                     "responses": 1}})
         self.assertEqual(result.returncode, 0)
-        self.assertIn("- 1 stored response  http://a.example/", result.stdout)
+        self.assertIn("- url  http://a.example/\n  1 stored response made stale, purge 4", result.stdout)
+        result, request = self.ask(("cache", "purge", "--tag", "news", "--hard"),
+                                   {"ok": True, "result": {"scope": "tag", "name": "news", "mode": "hard", "number": 5}})
+        self.assertEqual((result.returncode, request["arguments"]["tag"], request["arguments"]["hard"]), (0, "news", True))
+        self.assertIn("not used any more, purge 5", result.stdout)
 
     def test_a_daemon_that_goes_away_or_talks_otherwise_is_an_error(self):
         self.assertEqual(self.ask(("status",))[0].returncode, 4)

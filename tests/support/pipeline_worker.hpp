@@ -36,6 +36,7 @@ struct SharedParts {
   pipeline::FillTable fills;
   pipeline::RecentKeys uncacheable;
   pipeline::RecentKeys purged;
+  cache::PurgeTable purges;
   std::string via_name = "sluice-test";
 };
 
@@ -58,7 +59,7 @@ class PipelineWorker {
     services_ = std::make_unique<pipeline::Services>(
         pipeline::Services{*context_, wheel_, *mailbox_, metrics, *pool_, *connector_, pipes_, policy_, tunnels_, log_,
                            ids_, configuration_, draining_, *shared.memory, shared.disk.get(), shared.fills,
-                           shared.uncacheable, shared.purged, shared.via_name});
+                           shared.uncacheable, shared.purged, shared.purges, shared.via_name});
     thread_ = std::thread([this] { run(); });
   }
   ~PipelineWorker() {

@@ -122,6 +122,7 @@ Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& gi
   test.version = decision.version;
   test.url = question.target.text;
   for (const Snapshot::Step& step : snapshot.explain(question.facts)) { append_step(step, test); }
+  if (test.otherwise.empty()) { test.otherwise = policy::to_string(policy::Verdict::deny); }  // PURGE that no rule names
   if (decision.verdict != policy::Verdict::undecided) {
     test.rule_id = decision.rule_id;
     test.reason = decision.reason;

@@ -45,7 +45,23 @@ SLUICE_JSON_MEMBERS(UrlArguments, url)
 SLUICE_JSON_MEMBERS(Field, name, value)
 SLUICE_JSON_MEMBERS(StoredVariant, tier, variant, status, age, ttl, size, stored, fields)
 SLUICE_JSON_MEMBERS(CacheShow, key, variants)
-SLUICE_JSON_MEMBERS(CachePurge, key, removed)
+SLUICE_JSON_MEMBERS(CachePurgeArguments, url, host, prefix, tag, hard)
+
+// By hand, because `responses` is absent rather than a number that nobody counted.
+void to_json(Json& json, const CachePurge& purge) {
+  json = Json{{"scope", purge.scope}, {"name", purge.name}, {"mode", purge.mode}, {"number", purge.number}};
+  if (purge.responses) { json["responses"] = *purge.responses; }
+  json["milliseconds"] = purge.milliseconds;
+}
+void from_json(const Json& json, CachePurge& purge) {
+  purge.scope = json.value("scope", std::string());
+  purge.name = json.value("name", std::string());
+  purge.mode = json.value("mode", std::string());
+  purge.number = json.value("number", std::uint64_t{0});
+  purge.responses = json.contains("responses") ? std::optional(json["responses"].get<std::uint64_t>()) : std::nullopt;
+  purge.milliseconds = json.value("milliseconds", 0.0);
+}
+
 SLUICE_JSON_MEMBERS(LogTailArguments, lines, follow)
 SLUICE_JSON_MEMBERS(LogLine, line)
 SLUICE_JSON_MEMBERS(LogReopen, file)

@@ -203,7 +203,7 @@ struct CacheStats {  // answers `cache.stats`
   std::map<std::string, std::uint64_t> misses;      // words of cache::MissCause
 };
 
-struct UrlArguments {  // of `cache.show` and `cache.purge`
+struct UrlArguments {  // of `cache.show`
   std::string url;
 };
 
@@ -228,9 +228,21 @@ struct CacheShow {  // answers `cache.show`; no variants when nothing is stored
   std::vector<StoredVariant> variants;
 };
 
-struct CachePurge {  // answers `cache.purge`
-  std::string key;
-  std::uint64_t removed = 0;
+struct CachePurgeArguments {  // exactly one of the first four
+  std::string url;
+  std::string host;    // or host:port
+  std::string prefix;  // the front of URLs
+  std::string tag;
+  bool hard = false;  // never to be used again, rather than stale
+};
+
+struct CachePurge {                        // answers `cache.purge`: in force on every worker, and on disk
+  std::string scope;                       // url | host | prefix | tag
+  std::string name;                        // normalised
+  std::string mode;                        // soft | hard
+  std::uint64_t number = 0;                // every response that was asked for ahead of this purge is touched
+  std::optional<std::uint64_t> responses;  // stored variants touched; only a purge by URL counts them
+  double milliseconds = 0;
 };
 
 // --- log, drain ---------------------------------------------------------------------------------------------------
@@ -279,6 +291,7 @@ SLUICE_JSON_DECLARE(UrlArguments);
 SLUICE_JSON_DECLARE(Field);
 SLUICE_JSON_DECLARE(StoredVariant);
 SLUICE_JSON_DECLARE(CacheShow);
+SLUICE_JSON_DECLARE(CachePurgeArguments);
 SLUICE_JSON_DECLARE(CachePurge);
 SLUICE_JSON_DECLARE(LogTailArguments);
 SLUICE_JSON_DECLARE(LogLine);

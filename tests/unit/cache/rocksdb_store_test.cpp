@@ -239,6 +239,79 @@ TEST(RocksdbStore, TheBudgetIsKeptWhileItIsOverwrittenTenTimes) {
   EXPECT_EQ(refused, 0U);
 }
 
+TEST(RocksdbStore, AResponseThatIsBeingReadStaysReadableToItsEnd) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path(), 8 << 20);
+  index(*store);
+  const auto content = content_for(1, 10 * kChunk);
+  const auto read_while = [&](const char* what, auto disturb) {
+    SCOPED_TRACE(what);
+    ASSERT_TRUE(store->put(make_response("long", content)));
+    auto reading = store->find("long", kPlain.fields()).response;
+    ASSERT_TRUE(reading);
+    ASSERT_TRUE(store->read(*reading, 0));
+    disturb();
+    EXPECT_NE(content_of(*store, *store->find("long", kPlain.fields()).response), content);
+    EXPECT_EQ(content_of(*store, *reading), content);
+    EXPECT_GE(store->stats().octets, content.size());  // it is still on the disk, so it counts
+    const auto id = reading->store_id;
+    reading.reset();
+    ASSERT_TRUE(store->put(make_response("other", "x")));
+    auto gone = std::make_shared<StoredResponse>();
+    gone->head = make_head("long", content.size());
+    gone->store_id = id;
+    EXPECT_EQ(store->read(*gone, 0).error(), StoreError::gone);
+  };
+  const auto replace = [&] { ASSERT_TRUE(store->put(make_response("long", "short"))); };
+  read_while("purged", [&] {
+    EXPECT_EQ(store->purge("long"), 1U);
+    replace();
+  });
+  read_while("replaced", replace);
+  read_while("evicted", [&] {
+    for (int i = 0; store->may_have("long"); ++i) {
+      ASSERT_TRUE(store->put(make_response(key_of(i), content_for(i, kChunk))));
+    }
+    replace();
+  });
+}
+
+// A process that ends while a response is read that was purged leaves nothing of it.
+TEST(RocksdbStore, WhatWasLeftForItsReadersIsRemovedAtTheNextOpening) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  ASSERT_TRUE(store->put(make_response("long", content_for(1, 10 * kChunk))));
+  const auto reading = store->find("long", kPlain.fields()).response;
+  ASSERT_TRUE(reading);
+  EXPECT_EQ(store->purge("long"), 1U);
+  store.reset();
+  store = open(directory.path());
+  EXPECT_EQ(store->read(*reading, 0).error(), StoreError::gone);
+}
+
+TEST(RocksdbStore, PurgesAreKeptForTheNextProcess) {
+  const TemporaryDirectory directory;
+  const PurgeEntry tag{PurgeScope::tag, "news", 3, UnixTime{Seconds{1'700'000'000}}, 2};
+  const PurgeEntry host{PurgeScope::host, "a.example", 0, {}, 4};
+  {
+    auto store = open(directory.path());
+    EXPECT_EQ(store->kept_purges().generation, 0U);
+    ASSERT_TRUE(store->keep_purges({{tag}, {}, 3}));
+    ASSERT_TRUE(store->keep_purges({{host, {PurgeScope::prefix, "http://a.example/x", 5}}, {}, 5}));
+    ASSERT_TRUE(store->keep_purges({{}, {{PurgeScope::prefix, "http://a.example/x"}}, 6}));
+  }
+  const auto kept = open(directory.path())->kept_purges();
+  EXPECT_EQ(kept.generation, 6U);
+  ASSERT_EQ(kept.entries.size(), 2U);
+  EXPECT_EQ(kept.entries[0].scope, PurgeScope::host);
+  EXPECT_EQ(kept.entries[0].name, "a.example");
+  EXPECT_EQ(kept.entries[0].hard, 4U);
+  EXPECT_EQ(kept.entries[1].name, "news");
+  EXPECT_EQ(kept.entries[1].soft, 3U);
+  EXPECT_EQ(kept.entries[1].soft_time, tag.soft_time);
+  EXPECT_EQ(kept.entries[1].hard, 2U);
+}
+
 TEST(RocksdbStore, WhatIsUsedOutlivesWhatIsNot) {
   const TemporaryDirectory directory;
   auto store = open(directory.path(), 4 << 20);

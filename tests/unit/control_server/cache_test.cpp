@@ -39,7 +39,7 @@ TEST(CacheCommands, NothingStoredIsAnAnswer) {
   ASSERT_TRUE(shown);
   EXPECT_EQ(shown->key, "http://a.example/");
   EXPECT_TRUE(shown->variants.empty());
-  EXPECT_EQ(client.ask_for<CachePurge>(command::kCachePurge, {{"url", "http://a.example"}})->removed, 0U);
+  EXPECT_EQ(client.ask_for<CachePurge>(command::kCachePurge, {{"url", "http://a.example"}})->responses, 0U);
 }
 
 TEST(CacheCommands, PurgeCountsAVariantOnceAndEmptiesBothTiers) {
@@ -54,11 +54,63 @@ TEST(CacheCommands, PurgeCountsAVariantOnceAndEmptiesBothTiers) {
   ASSERT_TRUE(daemon.disk().store().put(dutch));
   Client client(daemon.socket());
   ASSERT_EQ(client.ask_for<CacheShow>(command::kCacheShow, {{"url", key}})->variants.size(), 4U);
+  const auto purged = client.ask_for<CachePurge>(command::kCachePurge, {{"url", key}, {"hard", true}});
+  ASSERT_TRUE(purged);
+  EXPECT_EQ(purged->scope, "url");
+  EXPECT_EQ(purged->name, key);
+  EXPECT_EQ(purged->mode, "hard");
+  EXPECT_EQ(purged->responses, 3U);
+  EXPECT_TRUE(client.ask_for<CacheShow>(command::kCacheShow, {{"url", key}})->variants.empty());
+}
+
+TEST(CacheCommands, ASoftPurgeMakesEveryVariantStaleAndKeepsIt) {
+  RunningDaemon daemon;
+  const std::string key = "http://a.example/";
+  const auto german = response(key, kVaries, {{"Accept-Language", "de"}}, seconds(1));
+  const auto french = response(key, kVaries, {{"Accept-Language", "fr"}}, seconds(1));
+  ASSERT_TRUE(daemon.memory().put(german));
+  ASSERT_TRUE(daemon.disk().store().put(german));
+  ASSERT_TRUE(daemon.disk().store().put(french));
+  Client client(daemon.socket());
   const auto purged = client.ask_for<CachePurge>(command::kCachePurge, {{"url", key}});
   ASSERT_TRUE(purged);
-  EXPECT_EQ(purged->key, key);
-  EXPECT_EQ(purged->removed, 3U);
-  EXPECT_TRUE(client.ask_for<CacheShow>(command::kCacheShow, {{"url", key}})->variants.empty());
+  EXPECT_EQ(purged->mode, "soft");
+  EXPECT_EQ(purged->responses, 2U);
+  const auto shown = client.ask_for<CacheShow>(command::kCacheShow, {{"url", key}});
+  ASSERT_EQ(shown->variants.size(), 3U);
+  for (const auto& variant : shown->variants) { EXPECT_LE(variant.ttl, 0); }
+}
+
+TEST(CacheCommands, HostsPrefixesAndTagsArePurgedWithoutLookingAtWhatIsStored) {
+  RunningDaemon daemon;
+  Client client(daemon.socket());
+  const auto purge = [&](const char* scope, const char* text) {
+    return client.ask_for<CachePurge>(command::kCachePurge, {{scope, text}, {"hard", true}});
+  };
+  EXPECT_EQ(purge("host", "A.Example:80")->name, "a.example");
+  EXPECT_EQ(purge("prefix", "http://a.example/%7Eb/")->name, "http://a.example/~b/");
+  const auto tag = purge("tag", "News");
+  EXPECT_EQ(tag->name, "News");
+  EXPECT_EQ(tag->number, 3U);
+  EXPECT_FALSE(tag->responses);
+  EXPECT_EQ(daemon.purges().size(), 3U);
+  const auto stored = response("http://b.example/", {{"Cache-Tag", "News"}}, {}, seconds(1));
+  EXPECT_TRUE(daemon.purges().judge(stored->head).is_gone);
+}
+
+TEST(CacheCommands, APurgeNamesOneThing) {
+  RunningDaemon daemon;
+  Client client(daemon.socket());
+  const Json refused[] = {Json::object(),         {{"url", "http://a.example/"}, {"tag", "t"}},
+                          {{"url", "a.example"}}, {{"host", "http://a.example/"}},
+                          {{"host", "a b"}},      {{"prefix", "/img/"}},
+                          {{"tag", "two words"}}};
+  for (const auto& arguments : refused) {
+    const auto answer = client.ask_for<CachePurge>(command::kCachePurge, arguments);
+    ASSERT_FALSE(answer) << arguments.dump();
+    EXPECT_EQ(answer.error().code, ErrorCode::bad_request);
+  }
+  EXPECT_EQ(daemon.purges().generation(), 0U);
 }
 
 TEST(CacheCommands, OtherKeysStay) {
@@ -66,7 +118,8 @@ TEST(CacheCommands, OtherKeysStay) {
   ASSERT_TRUE(daemon.memory().put(response("http://a.example/1", kVaries, {}, seconds(1))));
   ASSERT_TRUE(daemon.memory().put(response("http://a.example/2", kVaries, {}, seconds(1))));
   Client client(daemon.socket());
-  EXPECT_EQ(client.ask_for<CachePurge>(command::kCachePurge, {{"url", "http://a.example/1"}})->removed, 1U);
+  EXPECT_EQ(
+      client.ask_for<CachePurge>(command::kCachePurge, {{"url", "http://a.example/1"}, {"hard", true}})->responses, 1U);
   EXPECT_EQ(client.ask_for<CacheShow>(command::kCacheShow, {{"url", "http://a.example/2"}})->variants.size(), 1U);
 }
 

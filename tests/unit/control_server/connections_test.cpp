@@ -153,6 +153,9 @@ struct Unused {
   asio::io_context context{1};
   std::unique_ptr<cache::Store> memory = cache::make_memory_store({});
   PolicyKeeper policies{directory.in("p"), directory.in("v"), {}};
+  pipeline::FillTable fills;
+  pipeline::RecentKeys purged;
+  cache::PurgeTable purges;
   Daemon daemon{.version = {},
                 .started = 0,
                 .config_file = {},
@@ -163,6 +166,9 @@ struct Unused {
                 .policies = policies,
                 .memory = *memory,
                 .disk = nullptr,
+                .fills = fills,
+                .purged = purged,
+                .purges = purges,
                 .configuration = {},
                 .log = {},
                 .log_file = {},

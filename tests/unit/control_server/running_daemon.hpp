@@ -184,6 +184,7 @@ class RunningDaemon {
   Daemon& daemon() { return *daemon_; }
   cache::Store& memory() { return *memory_; }
   pipeline::DiskTier& disk() { return *disk_; }
+  cache::PurgeTable& purges() { return purges_; }
   record::WorkerMetrics& counters() { return counters_; }
 
   // What follows is for before a command uses it.
@@ -209,6 +210,9 @@ class RunningDaemon {
             .policies = policies_,
             .memory = *memory_,
             .disk = disk_.get(),
+            .fills = fills_,
+            .purged = purged_,
+            .purges = purges_,
             .configuration = [this] { return configuration_; },
             .log = [this] { return log_; },
             .log_file = [this] { return log_file_; },
@@ -228,6 +232,9 @@ class RunningDaemon {
   std::unique_ptr<pipeline::PolicyInForce> in_force_;
   std::unique_ptr<cache::Store> memory_;
   std::unique_ptr<pipeline::DiskTier> disk_;
+  pipeline::FillTable fills_;
+  pipeline::RecentKeys purged_;
+  cache::PurgeTable purges_;
   pipeline::ConfigurationPtr configuration_;
   std::string log_file_;
   std::shared_ptr<record::AccessLog> log_;
