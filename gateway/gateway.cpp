@@ -35,7 +35,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::uint64_t kReservedDescriptors = 64;  // for the disk, the log, the control socket
-constexpr auto kTunnelJudgement = std::chrono::milliseconds(500);
+constexpr auto kWorkerAnswer = std::chrono::milliseconds(500);
 
 // What happens to the daemon as a whole goes to standard error, a line each.
 void say(const std::string& text) {
@@ -172,9 +172,21 @@ class Gateway::Running {
     std::size_t closed = 0;
     for (auto& answer : answers) {
       // A worker that is ending answers no more; its tunnels are being closed anyway.
-      if (answer.wait_for(kTunnelJudgement) == std::future_status::ready) { closed += answer.get(); }
+      if (answer.wait_for(kWorkerAnswer) == std::future_status::ready) { closed += answer.get(); }
     }
     return closed;
+  }
+
+  std::vector<pipeline::TopKeys::Entry> top_keys() {
+    std::vector<std::future<std::vector<pipeline::TopKeys::Entry>>> answers;
+    for (auto& worker : workers_) { answers.push_back(worker->top_keys()); }
+    std::vector<pipeline::TopKeys::Entry> all;
+    for (auto& answer : answers) {
+      // A worker that is ending answers no more.
+      if (answer.wait_for(kWorkerAnswer) != std::future_status::ready) { continue; }
+      std::ranges::move(answer.get(), std::back_inserter(all));
+    }
+    return all;
   }
 
   // Each client may need an upstream connection too.
@@ -188,8 +200,8 @@ class Gateway::Running {
   }
 
   void make_workers() {
-    shared_ = std::make_unique<Shared>(
-        Shared{*in_force_, *memory_, disk_.get(), fills_, uncacheable_, purged_, purges_, via_name_for(configuration())});
+    shared_ = std::make_unique<Shared>(Shared{*in_force_, *memory_, disk_.get(), fills_, uncacheable_, purged_, purges_,
+                                              via_name_for(configuration())});
     for (auto& sockets : listeners_.sockets) {
       workers_.push_back(
           std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
@@ -220,6 +232,7 @@ class Gateway::Running {
         .fills = fills_,
         .purged = purged_,
         .purges = purges_,
+        .top_keys = [this] { return top_keys(); },
         .configuration = [this] { return configuration_; },
         .log = [this] { return log_; },
         .log_file = [this] { return log_file(); },

@@ -28,6 +28,7 @@ CacheStatus::Forward miss_reason(const cache::Reuse& reuse) {
 }
 
 void note_hit(Exchange& exchange, const cache::Reuse& reuse) {
+  exchange.services.top_keys.note(exchange.key, true);
   exchange.cache_status.hit = true;
   exchange.cache_status.ttl = reuse.ttl;
   exchange.cache_status.cause = reuse.kind == Kind::fresh ? MissCause::none : reuse.cause;
@@ -73,6 +74,7 @@ Task<Result<Obtained>> obtain(Exchange& exchange) {
     co_return co_await pass_through(exchange);
   }
   cache::make_cache_key(exchange.target.text, exchange.key);
+  if (exchange.key != exchange.target.text) { exchange.cache_status.key = exchange.key; }
   bool unreadable = false;
   for (int look = 0; look < kLooks; ++look) {
     const auto now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);
@@ -98,6 +100,7 @@ Task<Result<Obtained>> obtain(Exchange& exchange) {
     if (cache::is_only_if_cached(exchange.request_view())) {
       co_return fail(ErrorKind::only_if_cached, Side::gateway, "looking up");
     }
+    if (look == 0) { exchange.services.top_keys.note(exchange.key, false); }
     auto obtained = co_await collapse(exchange, {std::move(found.response), reuse});
     if (!obtained) { co_return std::unexpected(obtained.error()); }
     if (*obtained) { co_return std::move(**obtained); }
