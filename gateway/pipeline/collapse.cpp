@@ -4,7 +4,7 @@
 #include "cache/cacheability.hpp"
 #include "cache/validation.hpp"
 #include "cache/vary.hpp"
-#include "gateway/pipeline/keep.hpp"
+#include "gateway/pipeline/freshen.hpp"
 #include "gateway/pipeline/lookup.hpp"
 #include "gateway/pipeline/pass_through.hpp"
 
@@ -79,28 +79,13 @@ Task<Obtained> freshen(Exchange& exchange, const Candidate& candidate, Forwarded
   auto& services = exchange.services;
   auto head = cache::freshen(candidate.stored->head, forwarded.view(), forwarded.request_time, forwarded.response_time);
   head.generation = forwarded.generation;
-  auto response = std::make_shared<cache::StoredResponse>(*candidate.stored);
-  response->head = head;
-  if (auto freshened = services.memory.freshen(*candidate.stored, head); !freshened && response->is_resident()) {
-    // It was evicted meanwhile; it is as good as new.
-    [[maybe_unused]] const auto admitted = services.memory.put(response);
-  }
-  if (services.disk != nullptr) { services.disk->freshen(candidate.stored, std::move(head)); }
+  auto response = freshen_stored(services, candidate.stored, std::move(head));
   auto& status = exchange.cache_status;
   status.forward_status = 304;
   status.stored = true;
   status.ttl.reset();
   co_await finish(services, forwarded, *exchange.configuration);
   co_return FromStore{std::move(response), cache::Seconds(0), {}};
-}
-
-Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::shared_ptr<Fill> fill) {
-  auto body = std::make_unique<FillBody>(exchange.services, fill);
-  Keeping keeping{fill, exchange.key, std::move(forwarded), exchange.configuration};
-  exchange.cache_status.stored = true;
-  begin_keeping(exchange, keeping);
-  co_await start_keeping(exchange.services, std::move(keeping));
-  co_return as_streamed(*fill, std::move(body));
 }
 
 // Asks for the whole, under the conditions of what is stored. A 304 that selects nothing we have (RFC 9111 4.3.4) is no
@@ -159,7 +144,7 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
 // By itself, but what may be stored is kept all the same.
 Task<MaybeObtained> forward_alone(Exchange& exchange, const Candidate& candidate) {
   if (exchange.request.method != http::Method::get || (candidate.stored == nullptr && asks_for_less(exchange))) {
-    auto passed = co_await pass_through(exchange);
+    auto passed = co_await pass_through(exchange, candidate.stored);
     if (!passed) { co_return std::unexpected(passed.error()); }
     co_return std::move(*passed);
   }
