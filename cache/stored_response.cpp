@@ -60,7 +60,10 @@ StoredHead::Derived derive(const StoredHead& head) {
   out.stale_while_revalidate = directives.stale_while_revalidate.value_or(Seconds{-1});
   out.stale_if_error = directives.stale_if_error.value_or(Seconds{-1});
   // no-store, private and `Vary: *` came with a 304 afterwards: the response is kept only to be validated.
-  out.must_validate = directives.no_cache || directives.no_store || directives.private_ || varies_by_everything(fields);
+  // RFC 9111 5.2.2.3: where must-understand stands and the status is understood, no-store is ignored; what is not
+  // understood was never stored.
+  const bool forbids_storing = directives.no_store && !directives.must_understand;
+  out.must_validate = directives.no_cache || forbids_storing || directives.private_ || varies_by_everything(fields);
   // RFC 9111 4.2.4: "A cache MUST NOT generate a stale response if it is prohibited by an explicit in-protocol
   // directive (e.g., by a no-cache response directive, a must-revalidate response directive, or an applicable s-maxage
   // or proxy-revalidate response directive; see Section 5.2.2)."

@@ -38,7 +38,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::uint64_t kReservedDescriptors = 64;  // for the disk, the log, the control socket
-constexpr auto kTunnelJudgement = std::chrono::milliseconds(500);
+constexpr auto kWorkerAnswer = std::chrono::milliseconds(500);
 
 // What happens to the daemon as a whole goes to standard error, a line each.
 void say(const std::string& text) {
@@ -180,9 +180,21 @@ class Gateway::Running {
     std::size_t closed = 0;
     for (auto& answer : answers) {
       // A worker that is ending answers no more; its tunnels are being closed anyway.
-      if (answer.wait_for(kTunnelJudgement) == std::future_status::ready) { closed += answer.get(); }
+      if (answer.wait_for(kWorkerAnswer) == std::future_status::ready) { closed += answer.get(); }
     }
     return closed;
+  }
+
+  std::vector<pipeline::TopKeys::Entry> top_keys() {
+    std::vector<std::future<std::vector<pipeline::TopKeys::Entry>>> answers;
+    for (auto& worker : workers_) { answers.push_back(worker->top_keys()); }
+    std::vector<pipeline::TopKeys::Entry> all;
+    for (auto& answer : answers) {
+      // A worker that is ending answers no more.
+      if (answer.wait_for(kWorkerAnswer) != std::future_status::ready) { continue; }
+      std::ranges::move(answer.get(), std::back_inserter(all));
+    }
+    return all;
   }
 
   // Each client may need an upstream connection too.
@@ -228,6 +240,7 @@ class Gateway::Running {
         .fills = fills_,
         .purged = purged_,
         .purges = purges_,
+        .top_keys = [this] { return top_keys(); },
         .configuration = [this] { return configuration_; },
         .log = [this] { return log_; },
         .log_file = [this] { return log_file(); },

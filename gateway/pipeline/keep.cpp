@@ -87,7 +87,7 @@ class Keeper {
 
   // True when a tier took it. The disk writes behind: what fails there later is counted there.
   bool store() {
-    if (fill_.is_invalidated() || may_be_purged_unnoticed()) { return false; }
+    if (fill_.is_invalidated() || was_purged()) { return false; }
     auto head = fill_.head().stored;
     head.content_length = size_;
     head.seal();
@@ -119,10 +119,11 @@ class Keeper {
     fill_.append(std::move(segment));
   }
 
-  // Purges are not remembered for ever.
-  bool may_be_purged_unnoticed() const {
+  // Since it was asked for. Purges are not remembered for ever, so that what took very long counts as purged.
+  bool was_purged() const {
     const auto& head = fill_.head().stored;
-    return head.generation != services_.purges.generation() && coarse_unix_now() - head.request_time > kOldestFill;
+    if (head.generation >= services_.purges.generation()) { return false; }
+    return coarse_unix_now() - head.request_time > kOldestFill || !services_.purges.judge(head).is_clean();
   }
 
   void write_to_disk(std::uint64_t expected_size) {
