@@ -67,7 +67,7 @@ class Storage(SluiceTestCase):
                 file.write(f"cache: {{memory: {memory}, memory_largest: 1MiB, disk: {disk}, disk_largest: 4MiB}}\n")
 
         def stats():
-            return daemon.tool("cache", "stats", "--json").json()
+            return daemon.tool("cache", "stats", "-o", "json").json()
 
         def reload_with(memory, disk):
             write_budgets(memory, disk)
