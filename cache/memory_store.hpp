@@ -12,8 +12,8 @@ struct MemoryStoreOptions {
   unsigned shards = 16;
 };
 
-// The memory tier: a hard byte budget over shards, each with a short lock and its own order of eviction. Shards give way
-// in turn.
+// The memory tier: a hard byte budget over shards, each with a short lock and its own order of eviction. Shards give
+// way in turn.
 std::unique_ptr<Store> make_memory_store(const MemoryStoreOptions& options);
 
 }  // namespace sluice::cache
