@@ -39,7 +39,8 @@ struct Look {
 // Looks into memory, where nothing has to be waited for. Writes exchange.key.
 Look look_in_memory(Exchange& exchange);
 
-// The response that was found, taken out of `look`, when it may be sent as it is: most hits. Writes exchange.cache_status.
+// The response that was found, taken out of `look`, when it may be sent as it is: most hits. Writes
+// exchange.cache_status.
 std::optional<FromStore> use_resident(Exchange& exchange, Look& look);
 
 // Everything else: finds a stored response on disk, or forwards; keeps what may be kept. Writes exchange.cache_status.

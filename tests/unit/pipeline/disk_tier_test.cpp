@@ -115,8 +115,8 @@ TEST_F(DiskTierTest, FindAndReadComeBackToTheirWorker) {
 TEST_F(DiskTierTest, AnotherBudgetIsInForceAndWhatIsOverItGoesInSteps) {
   script_->index_steps = 3;
   tier_->set_budget(12 << 20);
-  EXPECT_TRUE(support::eventually(
-      [&] { return tier_->store().stats().budget == 12U << 20 && script_->index_steps < 3; }));
+  EXPECT_TRUE(
+      support::eventually([&] { return tier_->store().stats().budget == 12U << 20 && script_->index_steps < 3; }));
 }
 
 TEST_F(DiskTierTest, AStoreThatFailsAtAnyStepOfAWriteLeavesNoTrace) {
