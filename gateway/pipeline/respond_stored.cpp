@@ -29,6 +29,7 @@ Task<Result<void>> send_resident(Exchange& exchange, const FromStore& stored) {
   const auto& response = *stored.response;
   exchange.out.clear();
   append_hit_fields(exchange, stored.age, exchange.out);
+  exchange.sent_heads += response.head.wire.size() + exchange.out.size();
   std::array<iovec, kPieces> pieces;
   std::size_t count = 0;
   const auto add = [&](const char* data, std::size_t size) { pieces[count++] = {const_cast<char*>(data), size}; };
@@ -86,8 +87,7 @@ Task<Result<void>> send_head_only(Exchange& exchange, const FromStore& stored, i
   auto options = response_options(exchange, cache_status);
   options.age = static_cast<std::uint64_t>(stored.age.count());
   options.framing = status == 304 ? http::Framing::none : http::Framing::length;
-  exchange.out.clear();
-  http::write_response_head(head, options, exchange.out);
+  begin_response(exchange, head, options);
   co_return co_await write_head(exchange, status);
 }
 
@@ -106,8 +106,7 @@ Task<Result<void>> send_part(Exchange& exchange, const FromStore& stored, int st
   options.age = static_cast<std::uint64_t>(stored.age.count());
   options.framing = http::Framing::length;
   options.content_length = head.content_length;
-  exchange.out.clear();
-  http::write_response_head(head, options, exchange.out);
+  begin_response(exchange, head, options);
   if (is_to_head(exchange)) { co_return co_await write_head(exchange, status); }
   StoredBody body(exchange.services, stored.response, stored.front, range.first, range.size());
   co_return co_await stream_content(exchange, body, http::Framing::length, status);
@@ -126,8 +125,7 @@ Task<Result<void>> send_unsatisfiable(Exchange& exchange, const FromStore& store
   options.date = date;
   options.framing = http::Framing::length;
   options.extra = cache::Fields(&field, 1);
-  exchange.out.clear();
-  http::write_response_head(head, options, exchange.out);
+  begin_response(exchange, head, options);
   co_return co_await write_head(exchange, 416);
 }
 
@@ -157,6 +155,7 @@ bool leave_stored(Exchange& exchange, const FromStore& stored) {
   auto& out = exchange.out;
   out = response.head.wire;
   append_hit_fields(exchange, stored.age, out);
+  exchange.sent_heads += out.size();
   if (content > 0) {
     for (const auto& segment : response.segments) { out.append(segment.data, segment.size); }
   }
