@@ -17,7 +17,8 @@ namespace sluice {
 struct Shared {
   pipeline::PolicyInForce& policy;
   cache::Store& memory;
-  pipeline::DiskTier* disk;  // null without one
+  cache::ContentMemory* content;  // null when the system has none
+  pipeline::DiskTier* disk;       // null without one
   pipeline::FillTable& fills;
   pipeline::RecentKeys& uncacheable;
   pipeline::RecentKeys& purged;

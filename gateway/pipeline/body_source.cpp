@@ -43,19 +43,6 @@ Task<Result<std::string_view>> FillBody::next() {
   }
 }
 
-namespace {
-
-// The octets of resident content that hold `offset`.
-cache::Segment resident_piece(const cache::StoredResponse& response, std::uint64_t offset) {
-  for (const auto& segment : response.segments) {
-    if (offset < segment.size) { return {segment.owner, segment.data + offset, segment.size - offset}; }
-    offset -= segment.size;
-  }
-  return {};
-}
-
-}  // namespace
-
 // The part of `piece` that is wanted.
 Result<std::string_view> StoredBody::take(cache::Segment piece) {
   const auto size = std::min<std::uint64_t>(piece.size, remaining_);
@@ -68,7 +55,6 @@ Result<std::string_view> StoredBody::take(cache::Segment piece) {
 
 std::optional<Result<std::string_view>> StoredBody::ready() {
   if (remaining_ == 0) { return std::string_view{}; }
-  if (response_->is_resident()) { return take(resident_piece(*response_, offset_)); }
   if (offset_ >= front_.size) { return std::nullopt; }
   return take({front_.owner, front_.data + offset_, front_.size - static_cast<std::size_t>(offset_)});
 }

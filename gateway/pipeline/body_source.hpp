@@ -67,7 +67,7 @@ class FillBody final : public BodySource {
   cache::Segment piece_;  // keeps what next() returned
 };
 
-// A part of a stored response, from memory or piece by piece from disk.
+// A part of a stored response, piece by piece from disk.
 class StoredBody final : public BodySource {
  public:
   // `front`: the first octets of the content when they were read already.
