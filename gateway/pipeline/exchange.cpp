@@ -21,7 +21,6 @@ void Exchange::begin() {
   target.normal.clear();
   target.scheme = target.host = target.path_and_query = {};
   target.port = 0;
-  origin.clear();
   key.clear();
   decision = {};
   destination.reset();

@@ -49,7 +49,6 @@ struct Exchange {
 
   // identify
   http::TargetUri target;
-  std::string origin;  // "host:port": the name of the upstream pool
 
   // decide; connecting judges again when the address is known
   policy::Decision decision;
