@@ -24,6 +24,7 @@ void Exchange::begin() {
   key.clear();
   decision = {};
   destination.reset();
+  destination_text.clear();
   cache_status = {};
   upstream_text.clear();
   led.reset();

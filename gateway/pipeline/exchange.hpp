@@ -54,6 +54,7 @@ struct Exchange {
   policy::Decision decision;
   bool address_matters = false;                // the rules need the address: each one is judged by itself
   std::optional<policy::Address> destination;  // the address judged last
+  std::string destination_text;                // of the address that a stored response came from
   policy::Settings settings;                   // those that apply to the request
 
   // obtain
