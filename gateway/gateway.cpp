@@ -20,6 +20,7 @@
 #include "gateway/config/value.hpp"
 #include "gateway/control/control_server.hpp"
 #include "gateway/control/daemon.hpp"
+#include "gateway/control/list_keeper.hpp"
 #include "gateway/control/metrics_server.hpp"
 #include "gateway/open_listeners.hpp"
 #include "gateway/own_addresses.hpp"
@@ -69,7 +70,8 @@ class Gateway::Running {
   Running(StartOptions options, config::Configuration configuration)
       : options_(std::move(options)),
         configuration_(std::make_shared<const config::Configuration>(std::move(configuration))),
-        policies_(policy_file(), in_state("policy.version"), {}) {}
+        policies_(policy_file(), in_state("policy.version"), {}),
+        lists_(in_state("lists")) {}
 
   int run() {
     prepare();
@@ -160,9 +162,19 @@ class Gateway::Running {
           "the policy is not valid, and nothing is served without one; mend it and see `sluice policy check " +
           policies_.file() + "`");
     }
-    for (const auto& warning : (*loaded)->warnings()) { std::fprintf(stderr, "%s\n", warning.text().c_str()); }
     in_force_ = std::make_unique<pipeline::PolicyInForce>(*loaded);
-    policies_.put_in_force(*in_force_, [this](const pipeline::PolicyPtr& policy) { return judge_tunnels(policy); });
+    policies_.put_in_force(*in_force_, [this](const pipeline::PolicyPtr& policy) {
+      lists_.declare(policy->list_declarations());
+      return judge_tunnels(policy);
+    });
+    const auto& declared = (*loaded)->list_declarations();
+    if (!declared.empty()) {
+      say("reading " + std::to_string(declared.size()) + (declared.size() == 1 ? " list" : " lists"));
+    }
+    policies_.use_lists(lists_.load(declared));
+    for (const auto& warning : policies_.current()->warnings()) {
+      std::fprintf(stderr, "%s\n", warning.text().c_str());
+    }
   }
 
   std::size_t judge_tunnels(const pipeline::PolicyPtr& policy) {
@@ -217,6 +229,7 @@ class Gateway::Running {
         .memory = *memory_,
         .disk = disk_.get(),
         .fills = &fills_,
+        .lists = &lists_,
         .purged = &purged_,
         .configuration = [this] { return configuration_; },
         .log = [this] { return log_; },
@@ -233,6 +246,8 @@ class Gateway::Running {
     for (const auto& worker : workers_) { daemon_->workers.push_back(&worker->metrics()); }
     control_ = std::make_unique<control::ControlServer>(context_, *daemon_, socket_path(), allowed_users_);
     control_->start();
+    lists_.start(context_,
+                 [this](std::shared_ptr<const policy::Lists> lists) { policies_.use_lists(std::move(lists)); });
     if (!configuration().admin.metrics.empty()) { start_metrics(); }
     asio::co_spawn(context_, wait_for_signals(this), on_end());
     asio::co_spawn(context_, watch_faults(this), on_end());
@@ -472,6 +487,7 @@ class Gateway::Running {
   std::vector<std::unique_ptr<Worker>> workers_;
   bool draining_ = false;
   asio::io_context context_{1};
+  control::ListKeeper lists_;
   std::unique_ptr<control::Daemon> daemon_;
   std::unique_ptr<control::ControlServer> control_;
   std::unique_ptr<control::MetricsServer> metrics_;

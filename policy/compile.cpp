@@ -43,7 +43,9 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
 
   auto compiled = std::make_unique<Compiled>();
   const NetTable nets(policy.nets, options.self, report);
-  ConditionCompiler compiler(nets, report, compiled->tables);
+  compiled->tables.lists = options.lists != nullptr ? options.lists : std::make_shared<const Lists>();
+  const ListNames lists(policy.lists, *compiled->tables.lists, report);
+  ConditionCompiler compiler(nets, lists, report, compiled->tables);
   const auto append = [&](const std::vector<ConditionSyntax>& conditions) {
     for (const ConditionSyntax& condition : conditions) { compiled->conditions.push_back(compiler.compile(condition)); }
     return static_cast<std::uint32_t>(compiled->conditions.size());
@@ -60,6 +62,7 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
   }
   if (report.has_errors()) { return std::unexpected(std::move(report).errors()); }
 
+  compiled->lists = std::move(policy.lists);
   compiled->text = text;
   compiled->version = options.version;
   compiled->warnings = std::move(report).warnings();

@@ -21,6 +21,7 @@ struct Snapshot::Compiled {
   std::string text;
   std::uint64_t version = 0;
   std::vector<Rule> rules;
+  std::vector<ListDeclaration> lists;
   std::vector<Test> tests;  // of the rule with the same index
   std::vector<Condition> conditions;
   ConditionTables tables;

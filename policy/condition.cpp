@@ -35,6 +35,9 @@ Truth Evaluation::plain(const Condition& condition) {
       return judge(facts_.method, words_hold);
     case Subject::scheme:
       return judge(facts_.scheme, words_hold);
+    case Subject::category:
+    case Subject::list:
+      return is_listed(condition);
     case Subject::url:
       break;
   }
@@ -56,6 +59,12 @@ Truth Evaluation::url_matches(const Condition& condition) {
   return truth_of(matches_->has_any(condition.first, condition.last));
 }
 
+Truth Evaluation::is_listed(const Condition& condition) {
+  const Truth truth = lists_.of(tables_.list_conditions[condition.first]);
+  if (truth == Truth::yes) { listed_ = lists_.held(); }
+  return truth;
+}
+
 Stage stage_of(Subject subject) noexcept {
   switch (subject) {
     case Subject::from:
@@ -67,6 +76,8 @@ Stage stage_of(Subject subject) noexcept {
     case Subject::method:
     case Subject::scheme:
     case Subject::url:
+    case Subject::category:
+    case Subject::list:
       break;
   }
   return Stage::request;

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "policy/address_index.hpp"
 #include "policy/facts.hpp"
 #include "policy/host_index.hpp"
+#include "policy/list_condition.hpp"
 #include "policy/syntax.hpp"
 #include "policy/truth.hpp"
 #include "policy/url_patterns.hpp"
@@ -27,6 +29,8 @@ struct ConditionTables {
   std::vector<HostIndex> hosts;
   std::vector<std::vector<PortRange>> ports;
   std::vector<std::vector<std::string>> words;
+  std::vector<ListCondition> list_conditions;
+  std::shared_ptr<const Lists> lists;  // never null
   UrlPatterns urls;
 };
 
@@ -34,17 +38,25 @@ struct ConditionTables {
 // Lifetime: of one call, on the thread's own scratch memory; two of them must not be in use at a time.
 class Evaluation {
  public:
-  Evaluation(const ConditionTables& tables, const Facts& facts) noexcept : tables_(tables), facts_(facts) {}
+  Evaluation(const ConditionTables& tables, const Facts& facts) noexcept
+      : tables_(tables), facts_(facts), lists_(*tables.lists, facts) {}
 
   Truth of(const Condition& condition);
+
+  // The entry by which the last condition on lists held that was asked for since forget_listed(); null without one.
+  const ListHit* listed() const noexcept { return listed_; }
+  void forget_listed() noexcept { listed_ = nullptr; }
 
  private:
   Truth plain(const Condition& condition);
   Truth destination_in(const AddressIndex& addresses) const noexcept;
   Truth url_matches(const Condition& condition);
+  Truth is_listed(const Condition& condition);
 
   const ConditionTables& tables_;
   const Facts& facts_;
+  ListLookup lists_;
+  const ListHit* listed_ = nullptr;
   const UrlPatterns::Matches* matches_ = nullptr;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "policy/condition.hpp"
+#include "policy/list_names.hpp"
 #include "policy/net_table.hpp"
 #include "policy/report.hpp"
 #include "policy/syntax.hpp"
@@ -11,8 +12,8 @@ namespace sluice::policy {
 // Lifetime: of one compilation; all arguments must outlive it.
 class ConditionCompiler {
  public:
-  ConditionCompiler(const NetTable& nets, Report& report, ConditionTables& tables)
-      : nets_(nets), report_(report), tables_(tables) {}
+  ConditionCompiler(const NetTable& nets, const ListNames& lists, Report& report, ConditionTables& tables)
+      : nets_(nets), lists_(lists), report_(report), tables_(tables) {}
 
   Condition compile(const ConditionSyntax& syntax);
 
@@ -21,6 +22,7 @@ class ConditionCompiler {
   void urls(const ConditionSyntax& syntax, Condition& condition);
 
   const NetTable& nets_;
+  const ListNames& lists_;
   Report& report_;
   ConditionTables& tables_;
   std::uint32_t expressions_ = 0;

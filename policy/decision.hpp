@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "policy/lists/list_hit.hpp"
+
 namespace sluice::policy {
 
 // `undecided`: a rule ahead of the first true one needs a fact that is not known yet; ask again at a later stage.
@@ -16,6 +18,10 @@ struct Decision {
   std::string_view rule_id;  // "r-12"; of the rule that decided, or that is waited for
   std::string_view reason;   // the rule's own words; may be empty
   std::uint64_t version = 0;
+  ListHit listed{};  // the entry by which the rule matched: listed.set is null when lists had no part in it
+
+  // The entry in words. REQUIRES: listed.set is not null, and the Snapshot that decided still is.
+  ListEntryText list_entry() const;
 };
 
 }  // namespace sluice::policy

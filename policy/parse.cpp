@@ -6,6 +6,7 @@
 #include "policy/builtin_nets.hpp"
 #include "policy/nearest.hpp"
 #include "policy/parse_condition.hpp"
+#include "policy/parse_list.hpp"
 #include "policy/token_stream.hpp"
 #include "policy/values.hpp"
 
@@ -13,9 +14,9 @@ namespace sluice::policy {
 namespace {
 
 constexpr std::size_t kLongestReason = 300;
-constexpr std::array<std::string_view, 3> kStatements{"allow", "deny", "net"};
-constexpr std::array<std::string_view, 11> kRuleWords{"from", "to",  "host",   "port",   "method", "scheme",
-                                                      "url",  "not", "unless", "reason", "id"};
+constexpr std::array<std::string_view, 4> kStatements{"allow", "deny", "net", "list"};
+constexpr std::array<std::string_view, 13> kRuleWords{"from",     "to",   "host", "port",   "method", "scheme", "url",
+                                                      "category", "list", "not",  "unless", "reason", "id"};
 // No net may be called by a word of the language, or by one that it is going to have.
 constexpr std::array<std::string_view, 40> kReserved{
     "allow", "deny",   "net",    "from",   "to",     "host",  "port",     "method",   "scheme",  "url",
@@ -32,9 +33,13 @@ class LineParser {
     const Token first = tokens_.take();
     if (first.is("allow") || first.is("deny")) { return parse_rule(first); }
     if (first.is("net")) { return parse_net(first); }
+    if (first.is("list")) {
+      if (auto list = parse_list_declaration(tokens_, report_)) { policy_.lists.push_back(std::move(*list)); }
+      return;
+    }
     const std::string hint = first.kind == Token::Kind::word ? did_you_mean(first.text, kStatements) : "";
-    report_.error(first.at,
-                  "unknown statement " + name_of(first) + "; a line begins with `allow`, `deny` or `net`" + hint);
+    report_.error(first.at, "unknown statement " + name_of(first) +
+                                "; a line begins with `allow`, `deny`, `net` or `list`" + hint);
   }
 
  private:
@@ -107,7 +112,8 @@ class LineParser {
       return name_of(token) + " where a condition is expected; write `host` ahead of it, a comma between two names";
     }
     return "unknown condition " + name_of(token) +
-           (hint.empty() ? "; there are `from`, `to`, `host`, `port`, `method`, `scheme`, `url ~`" : hint);
+           (hint.empty() ? "; there are `from`, `to`, `host`, `port`, `method`, `scheme`, `url ~`, `category`, `list`"
+                         : hint);
   }
 
   // Behind the words about a rule no condition may follow: `unless` reaches to the end of the conditions.

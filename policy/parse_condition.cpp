@@ -10,7 +10,8 @@
 namespace sluice::policy {
 namespace {
 
-constexpr std::array<std::string_view, 7> kSubjects{"from", "to", "host", "port", "method", "scheme", "url"};
+constexpr std::array<std::string_view, 9> kSubjects{"from",   "to",  "host",     "port", "method",
+                                                    "scheme", "url", "category", "list"};
 
 constexpr std::string_view word_of(Subject subject) noexcept {
   return kSubjects[static_cast<std::size_t>(subject)];
@@ -104,6 +105,15 @@ bool parse_expressions(TokenStream& tokens, Report& report, ConditionSyntax& con
                     });
 }
 
+bool parse_list_names(TokenStream& tokens, Report& report, ConditionSyntax& condition, std::string& text) {
+  const std::string_view expected = condition.subject == Subject::list ? "the name of a list" : "a category";
+  return parse_list(tokens, report, expected, Token::Kind::word, text, [&](const Token& value) -> Text {
+    if (!is_list_name(value.text)) { return std::unexpected(name_of(value) + " is no name of a list or category"); }
+    condition.list_names.push_back({value.text, value.at});
+    return value.text;
+  });
+}
+
 bool parse_list_of(TokenStream& tokens, Report& report, ConditionSyntax& condition, std::string& text) {
   switch (condition.subject) {
     case Subject::from:
@@ -117,6 +127,9 @@ bool parse_list_of(TokenStream& tokens, Report& report, ConditionSyntax& conditi
       return parse_words(tokens, report, "a method", condition, text, parse_method_value);
     case Subject::scheme:
       return parse_words(tokens, report, "a scheme", condition, text, parse_scheme_value);
+    case Subject::category:
+    case Subject::list:
+      return parse_list_names(tokens, report, condition, text);
     case Subject::url:
       break;
   }

@@ -42,13 +42,18 @@ Decision Snapshot::decide(const Facts& facts) const noexcept {
   Evaluation evaluation(compiled_->tables, facts);
   const Rule* waited_for = nullptr;  // the first rule that is not yet known
   for (std::size_t i = 0; i < compiled_->tests.size(); ++i) {
+    evaluation.forget_listed();
     const Truth truth = compiled_->of(compiled_->tests[i], evaluation);
     if (truth == Truth::no) { continue; }
     const Rule& rule = compiled_->rules[i];
     if (waited_for != nullptr && rule.verdict != waited_for->verdict) {
-      return {Verdict::undecided, waited_for->id, {}, compiled_->version};
+      return {Verdict::undecided, waited_for->id, {}, compiled_->version, {}};
     }
-    if (truth == Truth::yes) { return {rule.verdict, rule.id, rule.reason, compiled_->version}; }
+    if (truth == Truth::yes) {
+      Decision decision{rule.verdict, rule.id, rule.reason, compiled_->version, {}};
+      if (evaluation.listed() != nullptr) { decision.listed = *evaluation.listed(); }
+      return decision;
+    }
     if (waited_for == nullptr) { waited_for = &rule; }
   }
   std::unreachable();  // the last rule is unconditional: compile() refuses any other text
@@ -67,6 +72,12 @@ std::vector<Snapshot::Step> Snapshot::explain(const Facts& facts) const {
 
 const std::vector<Rule>& Snapshot::rules() const noexcept {
   return compiled_->rules;
+}
+const std::vector<ListDeclaration>& Snapshot::list_declarations() const noexcept {
+  return compiled_->lists;
+}
+const std::shared_ptr<const Lists>& Snapshot::lists() const noexcept {
+  return compiled_->tables.lists;
 }
 const std::vector<Diagnostic>& Snapshot::warnings() const noexcept {
   return compiled_->warnings;

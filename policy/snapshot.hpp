@@ -10,6 +10,8 @@
 #include "policy/decision.hpp"
 #include "policy/diagnostic.hpp"
 #include "policy/facts.hpp"
+#include "policy/list_declaration.hpp"
+#include "policy/lists/lists.hpp"
 #include "policy/rule.hpp"
 
 namespace sluice::policy {
@@ -19,6 +21,8 @@ struct CompileOptions {
   std::uint64_t version = 1;
   // What the built-in name `self` stands for: the addresses of the gateway's own listeners and interfaces.
   std::vector<Prefix> self;
+  // The lists in force, for those that the text declares. Without them nothing is listed.
+  std::shared_ptr<const Lists> lists = nullptr;
 };
 
 // A compiled policy: immutable, shared by every exchange that it judged. A pure function of (facts).
@@ -46,6 +50,8 @@ class Snapshot {
   [[nodiscard]] std::vector<Step> explain(const Facts& facts) const;
 
   const std::vector<Rule>& rules() const noexcept;
+  const std::vector<ListDeclaration>& list_declarations() const noexcept;
+  const std::shared_ptr<const Lists>& lists() const noexcept;
   const std::vector<Diagnostic>& warnings() const noexcept;
   std::string_view text() const noexcept;
   std::uint64_t version() const noexcept;

@@ -6,13 +6,14 @@
 
 #include "policy/address.hpp"
 #include "policy/decision.hpp"
+#include "policy/list_declaration.hpp"
 #include "policy/report.hpp"
 
 namespace sluice::policy {
 
 // A policy text taken apart, names of nets not looked up yet.
 
-enum class Subject : std::uint8_t { from, to, host, port, method, scheme, url };
+enum class Subject : std::uint8_t { from, to, host, port, method, scheme, url, category, list };
 
 struct NetName {
   std::string name;
@@ -51,6 +52,7 @@ struct ConditionSyntax {
   std::vector<PortRange> ports;         // port
   std::vector<std::string> words;       // method, scheme
   std::vector<Expression> expressions;  // url
+  std::vector<NetName> list_names;      // category, list
   std::string text;                     // canonical
 };
 
@@ -75,6 +77,7 @@ struct NetSyntax {
 };
 
 struct PolicySyntax {
+  std::vector<ListDeclaration> lists;
   std::vector<NetSyntax> nets;
   std::vector<RuleSyntax> rules;
 };

@@ -4,16 +4,23 @@
 #include <array>
 #include <chrono>
 #include <exception>
+#include <stdexcept>
 
 #include "gateway/config/show.hpp"
 #include "gateway/control/cache_commands.hpp"
 #include "gateway/control/judge/judge.hpp"
+#include "gateway/control/judge/which.hpp"
 #include "gateway/control/log_tail.hpp"
 #include "gateway/control/say.hpp"
 #include "gateway/control/status.hpp"
 
 namespace sluice::control {
 namespace {
+
+ListKeeper& lists_of(const Daemon& daemon) {
+  if (daemon.lists == nullptr) { throw std::runtime_error("this daemon keeps no lists"); }
+  return *daemon.lists;
+}
 
 Answer<Status> status(const Asked& asked, const StatusArguments&) {
   return status_of(asked.daemon, asked.rates);
@@ -63,6 +70,36 @@ Answer<PolicyTest> policy_test(const Asked& asked, const PolicyTestArguments& ar
 
 Answer<PolicyReload> policy_reload(const Asked& asked, const NoArguments&) {
   return asked.daemon.policies.reload();
+}
+
+Answer<ListsShow> lists_show(const Asked& asked, const NoArguments&) {
+  return lists_of(asked.daemon).show();
+}
+
+Answer<ListsUpdate> lists_update(const Asked& asked, const ListsUpdateArguments& arguments) {
+  return lists_of(asked.daemon).update(arguments.accept);
+}
+
+// The daemon's own log keeps who edited a list.
+Answer<ListsEdited> edit_list(const Asked& asked, const ListsEditArguments& arguments, bool is_removal) {
+  auto edited = lists_of(asked.daemon).edit(arguments, is_removal);
+  if (edited) {
+    say("list " + edited->list + ": user " + std::to_string(asked.by) + (is_removal ? " removed " : " added ") +
+        edited->entry + " (category " + edited->category + ")");
+  }
+  return edited;
+}
+
+Answer<ListsEdited> lists_add(const Asked& asked, const ListsEditArguments& arguments) {
+  return edit_list(asked, arguments, false);
+}
+
+Answer<ListsEdited> lists_remove(const Asked& asked, const ListsEditArguments& arguments) {
+  return edit_list(asked, arguments, true);
+}
+
+Answer<ListsWhich> lists_which(const Asked& asked, const ListsWhichArguments& arguments) {
+  return which(*asked.daemon.policies.current()->lists(), arguments);
 }
 
 Answer<CacheStats> cache_stats(const Asked& asked, const NoArguments&) {
@@ -116,6 +153,11 @@ constexpr std::array kCommands{
     Command{command::kPolicyRemove, &run<policy_remove>},
     Command{command::kPolicyTest, &run<policy_test>},
     Command{command::kPolicyReload, &run<policy_reload>},
+    Command{command::kListsShow, &run<lists_show>},
+    Command{command::kListsUpdate, &run<lists_update>},
+    Command{command::kListsWhich, &run<lists_which>},
+    Command{command::kListsAdd, &run<lists_add>},
+    Command{command::kListsRemove, &run<lists_remove>},
     Command{command::kCacheStats, &run<cache_stats>},
     Command{command::kCacheShow, &run<cache_show>},
     Command{command::kCachePurge, &run<cache_purge>},

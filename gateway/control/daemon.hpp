@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/control/list_keeper.hpp"
 #include "gateway/control/policy_keeper.hpp"
 #include "gateway/control/protocol.hpp"
 #include "gateway/pipeline/services.hpp"
@@ -28,6 +29,7 @@ struct Daemon {
   cache::Store& memory;
   pipeline::DiskTier* disk;  // null without one
   pipeline::FillTable* fills = nullptr;
+  ListKeeper* lists = nullptr;
   pipeline::RecentKeys* purged = nullptr;  // what was purged is noted here, so that misses can say so
 
   std::function<pipeline::ConfigurationPtr()> configuration;

@@ -86,6 +86,7 @@ PolicyKeeper::Compiled PolicyKeeper::compile(const std::string& text, std::uint6
   options.file_name = file_;
   options.version = version;
   options.self = self_;
+  options.lists = lists_;
   return policy::Snapshot::compile(text, options);
 }
 
@@ -123,6 +124,17 @@ PolicyKeeper::Compiled PolicyKeeper::read() const {
 void PolicyKeeper::put_in_force(pipeline::PolicyInForce& in_force, JudgeTunnels judge_tunnels) {
   in_force_ = &in_force;
   judge_tunnels_ = std::move(judge_tunnels);
+}
+
+// A text that was good is good with other lists: what is unknown about them are warnings.
+std::size_t PolicyKeeper::use_lists(std::shared_ptr<const policy::Lists> lists) {
+  lists_ = std::move(lists);
+  if (in_force_ == nullptr) { return 0; }
+  const auto before = current();
+  const auto compiled = compile(std::string(before->text()), before->version());
+  if (!compiled) { return 0; }
+  in_force_->swap_in(*compiled);
+  return judge_tunnels_(*compiled);
 }
 
 Answer<void> PolicyKeeper::write(const std::string& text, std::uint64_t version) const {

@@ -29,6 +29,9 @@ class PolicyKeeper {
   // What the gateway's own addresses are: listeners and interfaces.
   void set_self(std::vector<policy::Prefix> self) { self_ = std::move(self); }
 
+  // The lists that are in force from now on, with the policy that is; returns how many tunnels that closed.
+  std::size_t use_lists(std::shared_ptr<const policy::Lists> lists);
+
   Answer<PolicyChange> add(const PolicyAddArguments& arguments);
   Answer<PolicyChange> remove(const PolicyRemoveArguments& arguments);
   Answer<PolicyReload> reload();  // the file again; one that has gone is an error
@@ -52,6 +55,7 @@ class PolicyKeeper {
   std::string file_;
   std::string version_file_;
   std::vector<policy::Prefix> self_;
+  std::shared_ptr<const policy::Lists> lists_;
   pipeline::PolicyInForce* in_force_ = nullptr;
   JudgeTunnels judge_tunnels_;
 };

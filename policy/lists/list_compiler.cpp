@@ -79,6 +79,10 @@ std::optional<std::uint32_t> ListCompiler::add_tag(const ListTag& tag) {
   return static_cast<std::uint32_t>(tags_.size() - 1);
 }
 
+void ListCompiler::note_labels(std::string_view name) {
+  label_bits_ |= NameTable::label_bit(1 + static_cast<std::size_t>(std::ranges::count(name, '.')));
+}
+
 std::uint32_t ListCompiler::keep_packed(std::string_view packed) {
   is_too_large_ = is_too_large_ || packed_.size() + packed.size() + 1 > kMostOctets;
   if (is_too_large_) { return 0; }
@@ -125,6 +129,7 @@ std::expected<void, NameError> ListCompiler::add_host(std::string_view host, con
   }
   const PackedName packed(*name);
   note_host(place);
+  note_labels(*name);
   ++counts_of(place).names;
   names_.push_back({hash_of(packed.octets()), keep_packed(packed.octets()),
                     Membership(place.tag, place.effect, place.reach).code(), place.line});
@@ -156,6 +161,7 @@ std::expected<void, NameError> ListCompiler::add_path(std::string_view host, std
   if (is_too_large_) { return {}; }
   const PackedName packed(*name);
   note_url(place);
+  note_labels(*name);
   ++counts_of(place).paths;
   paths_.push_back({hash_of(packed.octets()), keep_packed(packed.octets()),
                     static_cast<std::uint32_t>(path_texts_.size()), static_cast<std::uint32_t>(normal->size()),
@@ -232,6 +238,7 @@ class ListCompiler::Writer {
     }
     std::size_t count = 0;
     for_each_group([&](const Group&) { ++count; });
+    sections_.append(Section::name_labels, compiler_.label_bits_);
     NameTableWriter names(sections_, count);
     for_each_group([&](const Group& group) { write(group, names, compiled); });
     if (!names.finish()) { return std::unexpected(Error::too_large); }

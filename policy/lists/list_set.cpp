@@ -159,16 +159,20 @@ void ListSet::find_host(std::string_view host, ListHits& found) const {
 void ListSet::find_names(std::string_view host, ListHits& found) const {
   const NamesUp names(host);
   if (!names.is_name()) { return; }
-  for (std::size_t first = 0; first < names.count(); first += kTogether) {
-    const std::size_t count = std::min(kTogether, names.count() - first);
-    std::array<NameTable::Key, kTogether> keys;
-    for (std::size_t i = 0; i < count; ++i) {
-      names.key(first + i, keys[i]);
-      names_.prefetch_place(keys[i].hash);
+  std::array<NameTable::Key, kTogether> keys;
+  std::array<std::size_t, kTogether> starts;
+  for (std::size_t next = 0; next < names.count();) {
+    std::size_t count = 0;
+    for (; next < names.count() && count < kTogether; ++next) {
+      if (!names_.has_names_of(names.count() - next)) { continue; }
+      starts[count] = names.start(next);
+      names.key(next, keys[count]);
+      names_.prefetch_place(keys[count].hash);
+      ++count;
     }
     for (std::size_t i = 0; i < count; ++i) { names_.prefetch_bucket(keys[i].hash); }
     for (std::size_t i = 0; i < count; ++i) {
-      if (const auto entry = names_.find(keys[i])) { add_name(*entry, host, names.start(first + i), found); }
+      if (const auto entry = names_.find(keys[i])) { add_name(*entry, host, starts[i], found); }
     }
   }
 }

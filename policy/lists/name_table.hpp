@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,7 +15,8 @@ namespace sluice::policy {
 // Names, each once, with the set of what it is a member of and the run of its paths. A hash table of buckets that are
 // read from their front; names are compared whole, so that it never answers for another name.
 //
-// Section name_offsets: where each bucket begins in names, and
+// Section name_labels: a number whose bit n is set when there is a name of n labels (of 63 or more: bit 63), so that
+// most hosts are not looked up by their last label alone. Section name_offsets: where each bucket begins in names, and
 // where the last one ends. Section names: of each bucket the number of its entries and the entries - units, packed
 // name, set * 2 + (1 if a run follows), run - and behind them, because decisions do not need them, the line of each
 // membership of each entry.
@@ -36,7 +38,15 @@ class NameTable {
 
   NameTable() = default;
   explicit NameTable(const Sections& sections) noexcept
-      : offsets_(sections.records<std::uint32_t>(Section::name_offsets)), octets_(sections[Section::names]) {}
+      : offsets_(sections.records<std::uint32_t>(Section::name_offsets)), octets_(sections[Section::names]) {
+    const auto labels = sections.records<std::uint64_t>(Section::name_labels);
+    labels_ = labels.empty() ? 0 : labels.front();
+  }
+
+  static constexpr std::uint64_t label_bit(std::size_t labels) noexcept {
+    return std::uint64_t{1} << std::min<std::size_t>(labels, 63);
+  }
+  bool has_names_of(std::size_t labels) const noexcept { return (labels_ & label_bit(labels)) != 0; }
 
   std::uint32_t buckets() const noexcept {
     return offsets_.empty() ? 0 : static_cast<std::uint32_t>(offsets_.size() - 1);
@@ -59,6 +69,7 @@ class NameTable {
  private:
   std::string_view bucket(std::uint32_t number) const noexcept;
 
+  std::uint64_t labels_ = 0;
   std::span<const std::uint32_t> offsets_;
   std::string_view octets_;
 };

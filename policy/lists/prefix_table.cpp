@@ -11,6 +11,7 @@ namespace {
 
 using Start = PrefixTable::Start;
 
+constexpr std::size_t kMostParts = 1 << 20;  // of the index of IPv4 addresses
 constexpr Start kFirstIpv4{0, 0xffff'0000'0000};
 constexpr Start kLastIpv4{0, 0xffff'ffff'ffff};
 
@@ -165,6 +166,21 @@ class PrefixWriter {
       write_ipv6(run.first, run.cover);
     }
     if (!is_behind) { write_ipv6(*behind(kLastIpv4), out_of_ipv4); }
+    write_ipv4_index();
+  }
+
+  void write_ipv4_index() {
+    const std::string& octets = sections_[Section::ipv4_starts];
+    std::vector<std::uint32_t> starts(octets.size() / sizeof(std::uint32_t));
+    std::memcpy(starts.data(), octets.data(), octets.size());
+    const std::size_t parts = std::min(std::bit_floor(starts.size()), kMostParts);
+    std::uint32_t count = 0;
+    for (std::size_t part = 0; part < parts; ++part) {
+      const std::uint64_t begin = (std::uint64_t{part} << 32) / parts;
+      while (count < starts.size() && starts[count] < begin) { ++count; }
+      sections_.append(Section::ipv4_index, count);
+    }
+    sections_.append(Section::ipv4_index, static_cast<std::uint32_t>(starts.size()));
   }
 
   MemberSetsWriter& sets_;
@@ -177,15 +193,29 @@ class PrefixWriter {
 }  // namespace
 
 PrefixTable::PrefixTable(const Sections& sections) noexcept
-    : ipv4_starts_(sections.records<std::uint32_t>(Section::ipv4_starts)),
+    : ipv4_index_(sections.records<std::uint32_t>(Section::ipv4_index)),
+      ipv4_starts_(sections.records<std::uint32_t>(Section::ipv4_starts)),
       ipv4_covers_(sections.records<std::uint32_t>(Section::ipv4_covers)),
       ipv6_starts_(sections.records<Start>(Section::ipv6_starts)),
       ipv6_covers_(sections.records<std::uint32_t>(Section::ipv6_covers)),
       records_(sections.records<Record>(Section::prefixes)) {}
 
+std::uint32_t PrefixTable::ipv4_cover(std::uint32_t address) const noexcept {
+  const std::size_t parts = ipv4_index_.empty() ? 0 : ipv4_index_.size() - 1;
+  if (!std::has_single_bit(parts)) { return 0; }
+  const std::size_t part = std::uint64_t{address} * parts >> 32;
+  const std::size_t begin = ipv4_index_[part];
+  const std::size_t end = ipv4_index_[part + 1];
+  if (begin > end || end > std::min(ipv4_starts_.size(), ipv4_covers_.size())) { return 0; }
+  const auto first = ipv4_starts_.begin() + static_cast<std::ptrdiff_t>(begin);
+  const auto after = std::upper_bound(first, first + static_cast<std::ptrdiff_t>(end - begin), address);
+  const auto behind_it = static_cast<std::size_t>(after - ipv4_starts_.begin());
+  return behind_it == 0 ? 0 : ipv4_covers_[behind_it - 1];
+}
+
 std::uint32_t PrefixTable::cover(const Address& address) const noexcept {
   const Start key = start_of(address);
-  if (address.is_ipv4()) { return cover_of(ipv4_starts_, ipv4_covers_, static_cast<std::uint32_t>(key.low)); }
+  if (address.is_ipv4()) { return ipv4_cover(static_cast<std::uint32_t>(key.low)); }
   return cover_of(ipv6_starts_, ipv6_covers_, key);
 }
 

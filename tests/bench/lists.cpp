@@ -158,7 +158,8 @@ void measure_decisions(const Lists& lists, const std::vector<Request>& requests)
     host.all.clear();
     url.all.clear();
     hits = 0;
-    for (const Request& request : requests) {
+    for (const Request& one : requests) {
+      const Request request = one;  // near, as a request is that has just been read
       const double start = nanoseconds();
       found.clear();
       lists.find_host(request.host, found);

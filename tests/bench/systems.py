@@ -33,6 +33,7 @@ class System:
     explicit = False
     workloads = HTTP
     needs = None  # the program of a peer
+    when_named = False  # not one of those that are measured unless others are named
 
     def __init__(self, bench):
         self.bench = bench  # .programs, .sluiced, .origin_port
@@ -134,6 +135,30 @@ class SluiceUnlogged(Sluice):
 
     name = "sluice-nolog"
     log = "none"
+
+
+class SluiceWithLists(Sluice):
+    """With the lists of `lists write` loaded, and rules that ask for all of them; nothing of the benchmark is in one."""
+
+    name = "sluice-lists"
+    workloads = HTTP
+    when_named = True  # it takes its time to start
+
+    def command(self, workload):
+        command = super().command(workload)
+        lists = os.path.join(self.directory, "lists")
+        os.makedirs(lists)
+        subprocess.run([f"{self.bench.programs}/lists", "write", lists], check=True, stdin=subprocess.DEVNULL)
+        self.write("state/policy.sluice", f'list made squidguard "{lists}/tree"\nlist nets addresses "{lists}/nets"\n'
+                                          "deny list made\ndeny list nets\nallow to 127.0.0.0/8, ::1\nallow\n")
+        return command
+
+    def wait_until_it_listens(self):
+        deadline = time.monotonic() + 120
+        while "sluiced: ready" not in self.said():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name} is not ready: {self.said()}")
+            time.sleep(0.05)
 
 
 class Nginx(System):
@@ -247,4 +272,5 @@ class TrafficServer(System):
         return [program("traffic_server"), f"--run-root={root}"], {"TS_RUNROOT": root}
 
 
-ALL = {system.name: system for system in (Floor, SpliceFloor, Sluice, SluiceUnlogged, Haproxy, Nginx, TrafficServer, Squid)}
+ALL = {system.name: system for system in (Floor, SpliceFloor, Sluice, SluiceUnlogged, SluiceWithLists,
+                                       Haproxy, Nginx, TrafficServer, Squid)}

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "gateway/control/judge/which.hpp"
 #include "gateway/http/target_uri.hpp"
 #include "policy/facts.hpp"
 
@@ -126,6 +127,7 @@ Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& gi
     test.rule_id = decision.rule_id;
     test.reason = decision.reason;
     test.otherwise = test.verdict;
+    test.listed = match_of(decision);
   }
   return test;
 }

@@ -23,6 +23,11 @@ inline constexpr std::string_view kPolicyAdd = "policy.add";
 inline constexpr std::string_view kPolicyRemove = "policy.remove";
 inline constexpr std::string_view kPolicyTest = "policy.test";
 inline constexpr std::string_view kPolicyReload = "policy.reload";
+inline constexpr std::string_view kListsShow = "lists.show";
+inline constexpr std::string_view kListsUpdate = "lists.update";
+inline constexpr std::string_view kListsWhich = "lists.which";
+inline constexpr std::string_view kListsAdd = "lists.add";
+inline constexpr std::string_view kListsRemove = "lists.remove";
 inline constexpr std::string_view kCacheStats = "cache.stats";
 inline constexpr std::string_view kCacheShow = "cache.show";
 inline constexpr std::string_view kCachePurge = "cache.purge";
@@ -49,6 +54,12 @@ struct PolicyStatus {
   std::uint64_t version = 0;
   std::uint64_t rules = 0;
   std::string file;
+};
+
+struct ListsStatus {
+  std::uint64_t lists = 0;
+  std::uint64_t octets = 0;         // of the compiled file
+  std::vector<std::string> alarms;  // "NAME: why", of lists whose files are not in force
 };
 
 struct RequestsStatus {
@@ -88,6 +99,7 @@ struct Status {  // answers `status`
   std::uint64_t workers = 0;
   std::vector<ListenerStatus> listeners;
   PolicyStatus policy;
+  ListsStatus lists;
   RequestsStatus requests;
   double requests_per_second = 0;  // over the last seconds
   double hit_ratio = 0;            // of requests that the cache could have answered, 0 to 1
@@ -166,6 +178,14 @@ struct PolicyReload {  // answers `policy.reload`; errors: invalid_policy
   std::vector<Diagnostic> warnings;
 };
 
+struct ListMatch {
+  std::string list;
+  std::string category;
+  std::string entry;
+  std::uint32_t line = 0;  // 0 when not known
+  bool is_exception = false;
+};
+
 struct PolicyTestArguments {
   std::string url;  // "http://host/path"; for CONNECT "host:port"
   std::string method = "GET";
@@ -189,8 +209,85 @@ struct PolicyTest {       // answers `policy.test`
   std::string rule_id;                 // that decides, or would
   std::string rule;                    // its text
   std::string reason;
+  ListMatch listed;  // the entry by which it matched; without one its list is ""
   std::uint64_t version = 0;
   std::vector<PolicyTestStep> trace;
+};
+
+// --- lists --------------------------------------------------------------------------------------------------------
+
+struct ListRejection {
+  std::string file;  // below a tree; "" of a single file
+  std::uint32_t line = 0;
+  std::string reason;
+};
+
+struct ListCounts {
+  std::uint64_t lines = 0;    // with something in them, comments left out
+  std::uint64_t entries = 0;  // that they gave: names, prefixes, paths, expressions
+  std::uint64_t names = 0;
+  std::uint64_t distinct_names = 0;
+  std::uint64_t prefixes = 0;
+  std::uint64_t paths = 0;
+  std::uint64_t expressions = 0;
+  std::uint64_t exceptions = 0;
+  std::uint64_t lowered = 0;  // patterns that became names, paths or plain expressions
+  std::uint64_t skipped = 0;
+  std::uint64_t rejected = 0;
+  std::map<std::string, std::uint64_t> unsupported;
+  std::vector<ListRejection> rejections;  // the first of them
+};
+
+struct ListState {
+  std::string name;
+  std::string format;
+  std::string path;
+  std::uint32_t refresh = 0;  // seconds; 0: when its files change
+  std::uint32_t guard = 0;    // per cent; 0: it may not lose more than half
+  std::vector<std::string> categories;
+  std::string from;   // file | kept copy | nothing
+  std::string alarm;  // why its files are not in force; "" when they are
+  std::string stamp;  // of format, category and content
+  ListCounts counts;
+};
+
+struct ListsShow {  // answers `lists.show`
+  std::vector<ListState> lists;
+  std::uint64_t octets = 0;        // of the compiled file
+  std::uint64_t builds = 0;        // that have ended since the start
+  std::uint64_t builds_asked = 0;  // of which those beyond `builds` are under way or wait
+  double milliseconds = 0;         // that the last one took
+  std::string failure;             // of the last one; "" when it went well
+};
+
+struct ListsUpdateArguments {
+  bool accept = false;  // whatever the guards say
+};
+
+struct ListsUpdate {  // answers `lists.update`: it has begun; `lists.show` says when `builds` has got to `build`
+  std::uint64_t build = 0;
+};
+
+struct ListsEditArguments {  // of `lists.add` and `lists.remove`
+  std::string list;
+  std::string category;  // "": its only one
+  std::string entry;     // a name with everything below it, an address or prefix, "host/path"
+};
+
+struct ListsEdited {  // answers both: it is in force
+  std::string list;
+  std::string category;
+  std::string entry;
+  double milliseconds = 0;
+};
+
+struct ListsWhichArguments {
+  std::string what;  // a host, an address or a URL
+};
+
+struct ListsWhich {  // answers `lists.which`
+  std::string what;  // normalised
+  std::vector<ListMatch> matches;
 };
 
 // --- cache --------------------------------------------------------------------------------------------------------
@@ -258,6 +355,7 @@ SLUICE_JSON_DECLARE(NoArguments);
 SLUICE_JSON_DECLARE(StatusArguments);
 SLUICE_JSON_DECLARE(ListenerStatus);
 SLUICE_JSON_DECLARE(PolicyStatus);
+SLUICE_JSON_DECLARE(ListsStatus);
 SLUICE_JSON_DECLARE(RequestsStatus);
 SLUICE_JSON_DECLARE(MemoryStatus);
 SLUICE_JSON_DECLARE(StoreStatus);
@@ -274,6 +372,17 @@ SLUICE_JSON_DECLARE(PolicyReload);
 SLUICE_JSON_DECLARE(PolicyTestArguments);
 SLUICE_JSON_DECLARE(PolicyTestStep);
 SLUICE_JSON_DECLARE(PolicyTest);
+SLUICE_JSON_DECLARE(ListRejection);
+SLUICE_JSON_DECLARE(ListCounts);
+SLUICE_JSON_DECLARE(ListState);
+SLUICE_JSON_DECLARE(ListsShow);
+SLUICE_JSON_DECLARE(ListsUpdateArguments);
+SLUICE_JSON_DECLARE(ListsUpdate);
+SLUICE_JSON_DECLARE(ListsEditArguments);
+SLUICE_JSON_DECLARE(ListsEdited);
+SLUICE_JSON_DECLARE(ListsWhichArguments);
+SLUICE_JSON_DECLARE(ListMatch);
+SLUICE_JSON_DECLARE(ListsWhich);
 SLUICE_JSON_DECLARE(CacheStats);
 SLUICE_JSON_DECLARE(UrlArguments);
 SLUICE_JSON_DECLARE(Field);
