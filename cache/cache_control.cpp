@@ -137,15 +137,36 @@ void apply_line(std::string_view value, CacheControl& out) {
   }
 }
 
-// RFC 9213 2.1: directives are mapped to the structured types their values have; a value of another type is not used.
-Argument targeted_argument(const DictionaryMember& member) {
-  using Type = DictionaryMember::Type;
-  if (member.type == Type::boolean) { return {}; }
-  if (member.type == Type::integer || member.type == Type::token) { return {Argument::Form::text, member.value}; }
-  if (member.type == Type::string && (member.key == "private" || member.key == "no-cache")) {
-    return {Argument::Form::text, member.value};
+bool takes_seconds(std::string_view directive) noexcept {
+  for (const std::string_view known : {"max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"}) {
+    if (directive == known) { return true; }
   }
-  return {Argument::Form::broken, {}};
+  return false;
+}
+
+bool takes_nothing(std::string_view directive) noexcept {
+  for (const std::string_view known :
+       {"no-store", "must-revalidate", "proxy-revalidate", "must-understand", "public", "immutable"}) {
+    if (directive == known) { return true; }
+  }
+  return false;
+}
+
+// RFC 9213 2.1: directives are mapped to the structured types that their values have.
+bool has_right_type(const DictionaryMember& member) noexcept {
+  using Type = DictionaryMember::Type;
+  if (takes_seconds(member.key)) { return member.type == Type::integer; }
+  if (takes_nothing(member.key)) { return member.type == Type::boolean; }
+  if (member.key == "no-cache" || member.key == "private") {
+    return member.type == Type::boolean || member.type == Type::string;
+  }
+  return true;  // what it means is not known here
+}
+
+// REQUIRES: has_right_type(member).
+Argument targeted_argument(const DictionaryMember& member) {
+  if (member.type == DictionaryMember::Type::boolean) { return {}; }
+  return {Argument::Form::text, member.value};
 }
 
 }  // namespace
@@ -170,15 +191,16 @@ CacheControl parse_cache_control(Fields fields) {
   return out;
 }
 
-std::optional<CacheControl> parse_targeted_cache_control(Fields fields) {
+std::optional<CacheControl> parse_targeted_cache_control(Fields fields, FieldName target) {
   std::vector<DictionaryMember> members;
   for (const auto& field : fields) {
-    if (field.id != FieldName::cdn_cache_control) { continue; }
+    if (field.id != target) { continue; }
     // RFC 9213 2.1: "If a targeted field in a given response is empty, or a parsing error is encountered, that field
     // MUST be ignored by the cache (i.e., it behaves as if the field were not present ...)".
     if (!parse_dictionary(field.value, members)) { return std::nullopt; }
   }
-  if (members.empty()) { return std::nullopt; }
+  // A value that cannot be meant makes the whole as doubtful as one that cannot be read.
+  if (members.empty() || !std::ranges::all_of(members, has_right_type)) { return std::nullopt; }
   CacheControl out;
   out.is_targeted = true;
   for (const auto& member : members) {
@@ -191,10 +213,35 @@ std::optional<CacheControl> parse_targeted_cache_control(Fields fields) {
 // RFC 9213 2.2: caches use the first member of their target list that is present with a valid, non-empty value, and
 // "ignore the Cache-Control and Expires header fields".
 CacheControl response_directives(Fields fields) {
-  if (find(fields, FieldName::cdn_cache_control) != nullptr) {
-    if (auto targeted = parse_targeted_cache_control(fields)) { return *std::move(targeted); }
+  for (const auto target : {FieldName::sluice_cache_control, FieldName::cdn_cache_control}) {
+    if (find(fields, target) == nullptr) { continue; }
+    if (auto targeted = parse_targeted_cache_control(fields, target)) { return *std::move(targeted); }
   }
   return parse_cache_control(fields);
+}
+
+std::string targeted_text(const CacheControl& directives) {
+  std::string out;
+  const auto append = [&out](std::string_view member) { (out += out.empty() ? "" : ", ") += member; };
+  const auto append_flag = [&](std::string_view name, bool is_set) {
+    if (is_set) { append(name); }
+  };
+  const auto append_time = [&](std::string_view name, const std::optional<Seconds>& time) {
+    if (time) { append(std::string(name) + '=' + std::to_string(time->count())); }
+  };
+  append_flag("no-store", directives.no_store);
+  append_flag("no-cache", directives.no_cache);
+  append_flag("private", directives.private_);
+  append_flag("public", directives.public_);
+  append_flag("must-revalidate", directives.must_revalidate);
+  append_flag("proxy-revalidate", directives.proxy_revalidate);
+  append_flag("must-understand", directives.must_understand);
+  append_flag("immutable", directives.immutable);
+  append_time("max-age", directives.max_age);
+  append_time("s-maxage", directives.s_maxage);
+  append_time("stale-while-revalidate", directives.stale_while_revalidate);
+  append_time("stale-if-error", directives.stale_if_error);
+  return out;
 }
 
 }  // namespace sluice::cache

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,18 +35,24 @@ struct CacheControl {
   std::optional<Seconds> stale_if_error;
   std::vector<std::string_view> named_fields;  // what private="..." and no-cache="..." name
 
-  bool is_targeted = false;  // they came from CDN-Cache-Control, so Expires counts for nothing (RFC 9213 2.2)
+  bool is_targeted = false;  // they came from a targeted field, so Expires counts for nothing (RFC 9213 2.2)
 };
 
 // The combined Cache-Control field. Of repeated directives the first counts; a freshness that cannot be read is zero
 // (RFC 9111 4.2.1); a restriction counts whatever its argument, a permission only when it is written correctly.
 CacheControl parse_cache_control(Fields fields);
 
-// The same from CDN-Cache-Control, a dictionary structured field; nullopt when it is absent, empty or not well-formed
-// as a whole (RFC 9213 2.1).
-std::optional<CacheControl> parse_targeted_cache_control(Fields fields);
+// The same from a targeted field, a dictionary structured field; nullopt when it is absent, empty, not well-formed as a
+// whole, or a directive known here has a value of another type (RFC 9213 2.1).
+std::optional<CacheControl> parse_targeted_cache_control(Fields fields,
+                                                         FieldName target = FieldName::cdn_cache_control);
 
-// What governs a response at this cache: the targeted field if it is valid, else Cache-Control (RFC 9213 2.2).
+// What governs a response at this cache: the first targeted field that is valid, Sluice-Cache-Control ahead of
+// CDN-Cache-Control; else Cache-Control (RFC 9213 2.2). Sluice-Cache-Control is how the operator's own rules are kept
+// with a stored response; nobody else is sent it.
 CacheControl response_directives(Fields fields);
+
+// The value of a targeted field that says the same.
+std::string targeted_text(const CacheControl& directives);
 
 }  // namespace sluice::cache

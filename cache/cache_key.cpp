@@ -1,5 +1,7 @@
 #include "cache/cache_key.hpp"
 
+#include <algorithm>
+
 namespace sluice::cache {
 namespace {
 
@@ -40,7 +42,41 @@ std::size_t path_start(std::string_view uri) noexcept {
   return end == std::string_view::npos ? uri.size() : end;
 }
 
+bool ends_segment(std::string_view path, std::size_t at) noexcept {
+  return at == path.size() || path[at] == '/' || path[at] == '?';
+}
+
+// RFC 3986 6.2.2.3: "URI normalizers should remove dot-segments by applying the remove_dot_segments algorithm to the
+// path". `path` is where it begins; what follows a question mark is no path.
+void remove_dot_segments(std::string& uri, std::size_t path) {
+  const std::string rest = uri.substr(path);
+  uri.resize(path);
+  for (std::size_t at = 0; at < rest.size();) {
+    const auto left = std::string_view(rest).substr(at);
+    if (left[0] == '?') {
+      uri += left;
+      return;
+    }
+    const bool is_here = left.starts_with("/.") && ends_segment(left, 2);
+    const bool is_up = left.starts_with("/..") && ends_segment(left, 3);
+    if (!is_here && !is_up) {
+      const auto end = std::min(left.find_first_of("/?", 1), left.size());
+      uri += left.substr(0, end);
+      at += end;
+      continue;
+    }
+    if (is_up) { uri.resize(std::max(uri.rfind('/') == std::string::npos ? path : uri.rfind('/'), path)); }
+    at += is_up ? 3 : 2;
+    if (at == rest.size() || rest[at] == '?') { uri += '/'; }
+  }
+}
+
 }  // namespace
+
+bool is_normal_uri(std::string_view uri) noexcept {
+  return uri.find('%') == std::string_view::npos && uri.find("/.") == std::string_view::npos &&
+         uri.find('#') == std::string_view::npos;
+}
 
 void make_cache_key(std::string_view uri, std::string& out) {
   uri = uri.substr(0, uri.find('#'));
@@ -53,7 +89,7 @@ void make_cache_key(std::string_view uri, std::string& out) {
     const auto plain = uri.substr(0, uri.find('%'));
     out += plain;
     uri.remove_prefix(plain.size());
-    if (uri.empty()) { return; }
+    if (uri.empty()) { break; }
     if (uri.size() < 3 || hex_value(uri[1]) < 0 || hex_value(uri[2]) < 0) {  // not a triplet: as it stands
       out += '%';
       uri.remove_prefix(1);
@@ -62,6 +98,7 @@ void make_cache_key(std::string_view uri, std::string& out) {
     append_normalised_triplet(uri, out);
     uri.remove_prefix(3);
   }
+  if (out.find("/.", path) != std::string::npos) { remove_dot_segments(out, path); }
 }
 
 }  // namespace sluice::cache

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cache/allocation.hpp"
 #include "cache/connection_options.hpp"
 
 namespace sluice::cache {
@@ -22,6 +23,7 @@ constexpr std::array<std::string_view, kNames> kSpellings = {
     "Authorization",
     "Cache-Control",
     "Cache-Status",
+    "Cache-Tag",
     "CDN-Cache-Control",
     "CDN-Loop",
     "Connection",
@@ -55,6 +57,7 @@ constexpr std::array<std::string_view, kNames> kSpellings = {
     "Range",
     "Server",
     "Set-Cookie",
+    "Sluice-Cache-Control",
     "Surrogate-Key",
     "TE",
     "Trailer",
@@ -213,7 +216,7 @@ OwnedFields::OwnedFields(Fields fields) {
 }
 
 std::size_t OwnedFields::memory() const noexcept {
-  return text_.capacity() + fields_.capacity() * sizeof(Field);
+  return allocated(text_.capacity()) + allocated(fields_.capacity() * sizeof(Field));
 }
 
 }  // namespace sluice::cache

@@ -1,5 +1,7 @@
 #include "cache/reuse.hpp"
 
+#include <algorithm>
+
 #include "cache/cache_control.hpp"
 #include "cache/freshness.hpp"
 
@@ -43,7 +45,9 @@ bool is_too_old_for(const CacheControl& wishes, const StoredHead::Derived& store
   const bool is_immutable = stored.immutable && reuse.ttl > Seconds{0};
   // RFC 9111 5.2.1.1: max-age: "the client prefers a response whose age is less than or equal to the specified number
   // of seconds."
-  if (wishes.max_age && reuse.age > *wishes.max_age && !is_immutable) { return true; }
+  // An age is rounded down to the second, so that nothing stored is as young as 0.
+  const bool is_older = wishes.max_age && (reuse.age > *wishes.max_age || *wishes.max_age == Seconds{0});
+  if (is_older && !is_immutable) { return true; }
   // RFC 9111 5.2.1.3: min-fresh: "the client prefers a response whose freshness lifetime is no less than its current
   // age plus the specified time in seconds."
   return wishes.min_fresh && reuse.ttl < *wishes.min_fresh;
@@ -80,7 +84,6 @@ void judge_failure(const Wishes& wishes, const StoredHead::Derived& stored, Reus
 }
 
 void judge_stale(const Wishes& wishes, const StoredHead::Derived& stored, Reuse& reuse) {
-  reuse.cause = MissCause::expired;
   if (!stored.may_be_stale) { return; }
   const auto staleness = -reuse.ttl;
   if (wishes.has_directives && accepts_stale(wishes.directives, staleness)) {
@@ -97,18 +100,26 @@ void judge_stale(const Wishes& wishes, const StoredHead::Derived& stored, Reuse&
   }
 }
 
+// A soft purge ends the freshness at its time.
+Seconds time_until_stale(UnixTime stale_from, UnixTime now) {
+  return stale_from == kNeverStale ? Seconds::max() : stale_from - now;
+}
+
 }  // namespace
 
-Reuse judge_reuse(const RequestView& request, const StoredHead& stored, UnixTime now) {
+Reuse judge_reuse(const RequestView& request, const StoredHead& stored, UnixTime now, UnixTime stale_from) {
   const auto wishes = wishes_of(request.fields);
   Reuse reuse;
   reuse.age = current_age(stored, now);
   reuse.ttl = stored.derived.freshness_lifetime - reuse.age;
+  const auto until_purged = time_until_stale(std::min(stale_from, stored.stale_from), now);
+  const auto stale_cause = until_purged < reuse.ttl ? MissCause::purged : MissCause::expired;
+  reuse.ttl = std::min(reuse.ttl, until_purged);
   judge_failure(wishes, stored.derived, reuse);
   // RFC 9111 5.2.2.4: no-cache: the response "MUST NOT be used to satisfy any other request without forwarding it for
   // validation and receiving a successful response".
   if (stored.derived.must_validate) {
-    reuse.cause = MissCause::expired;
+    reuse.cause = stale_cause;
     return reuse;
   }
   // RFC 9111 4.2: response_is_fresh = (freshness_lifetime > current_age)
@@ -118,7 +129,7 @@ Reuse judge_reuse(const RequestView& request, const StoredHead& stored, UnixTime
                                 !wishes.directives.min_fresh && accepts_stale(wishes.directives, -reuse.ttl);
     const bool is_within_age = !wishes.directives.max_age || reuse.age <= *wishes.directives.max_age;
     if (!takes_it_stale || !is_within_age) {
-      reuse.cause = is_fresh ? MissCause::bypass : MissCause::expired;
+      reuse.cause = is_fresh ? MissCause::bypass : stale_cause;
       return reuse;
     }
   }
@@ -126,6 +137,7 @@ Reuse judge_reuse(const RequestView& request, const StoredHead& stored, UnixTime
     reuse.kind = Reuse::Kind::fresh;
   } else {
     judge_stale(wishes, stored.derived, reuse);
+    reuse.cause = stale_cause;
   }
   return reuse;
 }

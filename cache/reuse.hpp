@@ -13,8 +13,8 @@ struct Reuse {
     must_validate,           // forward with conditions first
   };
   Kind kind = Kind::must_validate;
-  // Why it is not plainly fresh: `expired` (its own doing: stale, or no-cache) or `bypass` (the request wants it
-  // newer).
+  // Why it is not plainly fresh: `expired` (its own doing: stale, or no-cache), `purged` (a soft purge made it stale)
+  // or `bypass` (the request wants it newer).
   MissCause cause = MissCause::none;
   Seconds age{0};
   Seconds ttl{0};  // remaining freshness; negative when stale (Cache-Status ttl)
@@ -25,7 +25,9 @@ struct Reuse {
   bool may_serve_disconnected = false;
 };
 // Cost: one pass over the request's fields, nothing allocated, for a request without Cache-Control.
-Reuse judge_reuse(const RequestView& request, const StoredHead& stored, UnixTime now);
+// `stale_from`: when a soft purge that is not in the head yet made it stale.
+Reuse judge_reuse(const RequestView& request, const StoredHead& stored, UnixTime now,
+                  UnixTime stale_from = kNeverStale);
 
 // Request directive only-if-cached (RFC 9111 5.2.1.7): a miss is answered with 504.
 bool is_only_if_cached(const RequestView& request);

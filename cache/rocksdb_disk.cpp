@@ -1,5 +1,6 @@
 #include "cache/rocksdb_disk.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <rocksdb/env.h>
@@ -84,10 +85,11 @@ std::string RocksdbDisk::read_owner(std::uint64_t id) {
 
 // RocksDB holds a writer up while both memtables wait to reach the disk, and for ever when the disk is full. Here the
 // writer, a pool thread, is held up for a moment at most, and not at all while the disk is known to fail.
-rocksdb::Status RocksdbDisk::write_unless_stuck(rocksdb::WriteBatch& batch) {
+rocksdb::Status RocksdbDisk::write_unless_stuck(rocksdb::WriteBatch& batch, bool synced) {
   constexpr int kMostWaits = 100;
   rocksdb::WriteOptions options;
   options.no_slowdown = true;
+  options.sync = synced;
   auto status = database_.db->Write(options, &batch);
   for (int waits = 0; status.IsIncomplete() && waits < kMostWaits && gate_.is_open(); ++waits) {
     rocksdb::Env::Default()->SleepForMicroseconds(2000);
@@ -104,9 +106,14 @@ void RocksdbDisk::start_new_log() {
   database_.db->Flush(options, {database_.records, database_.content}).PermitUncheckedError();
 }
 
+// No sync for responses: after kill -9 the page cache still has the log; a power cut may lose the last moments and
+// nothing else.
 std::expected<void, StoreError> RocksdbDisk::write(rocksdb::WriteBatch& batch) {
-  // No sync: after kill -9 the page cache still has the log; a power cut may lose the last moments and nothing else.
-  const auto status = write_unless_stuck(batch);
+  return write(batch, false);
+}
+
+std::expected<void, StoreError> RocksdbDisk::write(rocksdb::WriteBatch& batch, bool synced) {
+  const auto status = write_unless_stuck(batch, synced);
   if (status.ok()) {
     octets_written_.fetch_add(batch.GetDataSize(), std::memory_order_relaxed);
     if (!gate_.is_open()) { start_new_log(); }
@@ -168,6 +175,11 @@ void RocksdbDisk::remove_response(rocksdb::WriteBatch& batch, std::uint64_t id,
   }
 }
 
+void RocksdbDisk::leave_content(rocksdb::WriteBatch& batch, std::uint64_t id) {
+  batch.Delete(database_.records, queue_key(id)).PermitUncheckedError();
+  mark_writing(batch, id);
+}
+
 bool RocksdbDisk::read_owners(std::string& from, std::uint64_t end, std::size_t most, std::vector<Owned>& out) {
   rocksdb::ReadOptions options;
   options.fill_cache = false;
@@ -183,6 +195,24 @@ bool RocksdbDisk::read_owners(std::string& from, std::uint64_t end, std::size_t 
   }
   if (!entries->status().ok()) { count(entries->status()); }
   return entries->status().ok();
+}
+
+std::string RocksdbDisk::read_records(std::string_view prefix, std::string_view from, std::size_t most,
+                                      std::vector<StoredRecord>& out) {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  const auto front = record_key(prefix);
+  const std::unique_ptr<rocksdb::Iterator> records(database_.db->NewIterator(options, database_.records));
+  std::size_t seen = 0;
+  for (records->Seek(record_key(std::max(prefix, from))); records->Valid() && records->key().starts_with(front);
+       records->Next()) {
+    const auto key = records->key().ToStringView().substr(1);
+    if (seen++ == most) { return std::string(key); }
+    auto record = decode_record(records->value().ToStringView());
+    if (record && record->key == key) { out.push_back(std::move(*record)); }
+  }
+  if (!records->status().ok()) { count(records->status()); }
+  return {};
 }
 
 std::vector<std::uint64_t> RocksdbDisk::unfinished_ids() {

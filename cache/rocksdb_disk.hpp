@@ -30,6 +30,11 @@ class RocksdbDisk {
   // Writes one batch and tells the gate how that went. Asking the gate first is the caller's part.
   std::expected<void, StoreError> write(rocksdb::WriteBatch& batch);
 
+  // Synced: a purge survives a power cut as well.
+  std::expected<void, StoreError> write_purges(const PurgeChange& change);
+  // A purge that cannot be read any more counts as a hard one of all that is stored.
+  KeptPurges read_purges();
+
   // Parts of a batch.
   void put_record(rocksdb::WriteBatch& batch, const StoredRecord& record);  // removes it when it has no variant left
   void put_chunk(rocksdb::WriteBatch& batch, std::uint64_t id, std::uint32_t number,
@@ -40,6 +45,14 @@ class RocksdbDisk {
   void remove_record(rocksdb::WriteBatch& batch, std::string_view key);
   // The queue entry and all chunks.
   void remove_response(rocksdb::WriteBatch& batch, std::uint64_t id, std::optional<std::uint64_t> content_length);
+
+  // The queue entry only; the content goes at the next opening at the latest.
+  void leave_content(rocksdb::WriteBatch& batch, std::uint64_t id);
+
+  // Up to `most` records whose keys begin with `prefix`, from the key `from` on; those that cannot be read are left
+  // out. Returns the key to go on at, "" at the end.
+  std::string read_records(std::string_view prefix, std::string_view from, std::size_t most,
+                           std::vector<StoredRecord>& out);
 
   // Up to `most` queue entries from the key `from` on, below the id `end`; false when the disk could not be read on.
   struct Owned {
@@ -56,7 +69,8 @@ class RocksdbDisk {
   std::uint64_t octets_written() const noexcept { return octets_written_.load(std::memory_order_relaxed); }
 
  private:
-  rocksdb::Status write_unless_stuck(rocksdb::WriteBatch& batch);
+  std::expected<void, StoreError> write(rocksdb::WriteBatch& batch, bool synced);
+  rocksdb::Status write_unless_stuck(rocksdb::WriteBatch& batch, bool synced);
   void start_new_log();
   StoreError count(const rocksdb::Status& status);
 

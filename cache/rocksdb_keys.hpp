@@ -2,9 +2,11 @@
 
 #include <bit>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "cache/purge_table.hpp"
 #include "cache/stored_record.hpp"
 
 namespace sluice::cache {
@@ -12,7 +14,10 @@ namespace sluice::cache {
 // The keys of the disk tier. In the column family of records:
 //   "r" cache key     the record with all variants' heads (stored_record.hpp)
 //   "q" store id      the queue: who owns the chunks of that id, and its charge. In the order of storing.
-//   "w" store id      a writer wrote chunks of that id and has not committed; what a killed process left is removed
+//   "w" store id      chunks of that id belong to no response: one being written, or one that went while it was read;
+//                     what a process left of it when it ended is removed
+//   "p" scope name    a purge (purge_table.hpp); the scope is one octet
+//   "g"               the number of the newest purge
 // In the column family of content:
 //   store id, u32 chunk number    u32 crc32c over this key and the octets, then the octets
 // Store ids and chunk numbers are big-endian, so that keys sort as the numbers do.
@@ -83,5 +88,55 @@ inline QueueEntry decode_queue_entry(std::uint64_t id, std::string_view value) {
   const auto octets = reader.u64();
   return reader.failed() ? QueueEntry{} : QueueEntry{octets, reader.rest()};
 }
+
+inline std::string purge_key(PurgeScope scope, std::string_view name) {
+  return std::string("p").append(1, static_cast<char>(scope)).append(name);
+}
+inline std::string generation_key() {
+  return "g";
+}
+
+// The value of a purge: u32 crc32c over its key and the rest, u64 soft, u64 soft_time, u64 hard.
+inline std::string encode_purge(const PurgeEntry& entry) {
+  std::string rest;
+  append_u64(entry.soft, rest);
+  append_u64(static_cast<std::uint64_t>(entry.soft_time.time_since_epoch().count()), rest);
+  append_u64(entry.hard, rest);
+  std::string out;
+  append_u32(checksum_of(purge_key(entry.scope, entry.name), rest), out);
+  return out.append(rest);
+}
+inline std::optional<PurgeEntry> decode_purge(std::string_view key, std::string_view value) {
+  OctetReader reader(value);
+  const auto stated = reader.u32();
+  if (key.size() < 2 || reader.failed() || stated != checksum_of(key, reader.rest())) { return std::nullopt; }
+  const auto scope = static_cast<std::uint8_t>(key[1]);
+  if (scope >= static_cast<std::uint8_t>(PurgeScope::count_)) { return std::nullopt; }
+  PurgeEntry entry{static_cast<PurgeScope>(scope), std::string(key.substr(2))};
+  entry.soft = reader.u64();
+  entry.soft_time = UnixTime{Seconds{static_cast<std::int64_t>(reader.u64())}};
+  entry.hard = reader.u64();
+  const bool is_whole = !reader.failed() && reader.rest().empty() && is_purge_name(entry.scope, entry.name);
+  return is_whole ? std::optional(std::move(entry)) : std::nullopt;
+}
+
+// The value of the generation: u32 crc32c, u64.
+inline std::string encode_generation(std::uint64_t generation) {
+  std::string rest;
+  append_u64(generation, rest);
+  std::string out;
+  append_u32(checksum_of(generation_key(), rest), out);
+  return out.append(rest);
+}
+inline std::optional<std::uint64_t> decode_generation(std::string_view value) {
+  OctetReader reader(value);
+  const auto stated = reader.u32();
+  if (reader.failed() || stated != checksum_of(generation_key(), reader.rest())) { return std::nullopt; }
+  const auto generation = reader.u64();
+  return reader.failed() || !reader.rest().empty() ? std::nullopt : std::optional(generation);
+}
+
+// Above every number that is ever given: what counts when the kept one is lost.
+inline constexpr std::uint64_t kUnknownGeneration = 1ULL << 48;
 
 }  // namespace sluice::cache

@@ -18,4 +18,18 @@ std::string_view to_string(StoreError error) noexcept {
   return "unknown";
 }
 
+std::size_t make_stale(Store& store, std::string_view key, UnixTime from) {
+  const auto stored = store.list(key);
+  bool all_marked = true;
+  for (const auto& response : stored) {
+    if (response->head.stale_from <= from) { continue; }
+    auto head = response->head;
+    head.stale_from = from;
+    const auto marked = store.freshen(*response, std::move(head));
+    all_marked = all_marked && (marked || marked.error() == StoreError::gone);
+  }
+  if (!all_marked) { store.purge(key); }
+  return stored.size();
+}
+
 }  // namespace sluice::cache

@@ -4,9 +4,11 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "cache/purge_table.hpp"
 #include "cache/stored_response.hpp"
 
 namespace sluice::cache {
@@ -74,17 +76,40 @@ class Store {
   // Removes every variant; the number removed. (4.4 and operators' purges.)
   virtual std::size_t purge(std::string_view key) = 0;
 
+  // Purges of many responses, for the next process; a store that does not outlive this one keeps none. Written through
+  // to the disk. Errors: what the disk said; the change is tried again ahead of whatever is stored next.
+  [[nodiscard]] virtual std::expected<void, StoreError> keep_purges(const PurgeChange& /*change*/) { return {}; }
+  [[nodiscard]] virtual KeptPurges kept_purges() { return {}; }
+
   // Every stored variant under a key, for `sluice cache show`.
   [[nodiscard]] virtual std::vector<StoredResponsePtr> list(std::string_view key) = 0;
+
+  // Goes through all that is stored under keys with that front, about `most` responses a call: `from` is "" at first,
+  // then `next` of the page before, which is "" at the end. What is stored or removed meanwhile may be seen or not. The
+  // order is the store's own; content may be missing. Cost: bounded, but may read the disk.
+  struct Page {
+    std::vector<StoredResponsePtr> responses;
+    std::string next;
+  };
+  [[nodiscard]] virtual Page walk(std::string_view prefix, std::string_view from, std::size_t most) = 0;
 
   // False only when the key is certainly not there; never blocks.
   [[nodiscard]] virtual bool may_have(std::string_view key) const = 0;
 
   [[nodiscard]] virtual StoreStats stats() const = 0;
 
-  // One bounded step of what a store does after opening, called from a pool until it returns false: RocksdbStore learns
-  // which responses earlier processes left, and evicts what a smaller budget no longer holds. Serving does not wait.
+  // From now on nothing is stored beyond another budget. What a smaller one no longer holds goes by build_index_step();
+  // until it has gone, stores may be refused.
+  virtual void set_budget(std::uint64_t octets) = 0;
+
+  // One bounded step of what a store does after opening and after set_budget(), called until it returns false: it
+  // evicts what a smaller budget no longer holds, and RocksdbStore learns which responses earlier processes left.
+  // Serving does not wait.
   virtual bool build_index_step() { return false; }
 };
+
+// A soft purge: marks every variant of the key as stale from that time on; what cannot be marked is removed. The number
+// touched.
+std::size_t make_stale(Store& store, std::string_view key, UnixTime from);
 
 }  // namespace sluice::cache

@@ -11,7 +11,7 @@ namespace sluice::cache {
 namespace {
 
 constexpr std::string_view kMagic = "SLR";
-constexpr char kVersion = 1;
+constexpr char kVersion = 2;
 constexpr std::size_t kPrefix = 8;                     // magic, version, checksum
 constexpr std::size_t kLeastField = 2 * 4 + 1;         // two lengths and a name of one octet
 constexpr std::int64_t kLatestTime = 253'402'300'799;  // 9999-12-31T23:59:59Z, the last that an HTTP date can say
@@ -33,6 +33,8 @@ void append_variant(const StoredVariant& variant, std::string& out) {
   append_u64(head.content_length, out);
   append_u64(static_cast<std::uint64_t>(head.request_time.time_since_epoch().count()), out);
   append_u64(static_cast<std::uint64_t>(head.response_time.time_since_epoch().count()), out);
+  append_u64(static_cast<std::uint64_t>(head.stale_from.time_since_epoch().count()), out);
+  append_u64(head.generation, out);
   append_integer(static_cast<std::uint16_t>(head.status), out);
   append_text(head.variant, out);
   append_text(head.origin_address, out);
@@ -84,6 +86,8 @@ bool read_variant(OctetReader& reader, std::string_view key, StoredVariant& vari
   head.content_length = reader.u64();
   head.request_time = read_time(reader);
   head.response_time = read_time(reader);
+  head.stale_from = read_time(reader);
+  head.generation = reader.u64();
   head.status = reader.u16();
   head.variant = reader.text();
   head.origin_address = reader.text();
@@ -149,9 +153,10 @@ std::uint64_t OctetReader::integer(std::size_t size) noexcept {
 
 bool is_storable(const StoredHead& head) noexcept {
   return head.status >= 100 && head.status <= 999 && is_storable_time(head.request_time) &&
-         is_storable_time(head.response_time) && std::ranges::all_of(head.fields.fields(), [](const Field& field) {
-           return is_storable_field(field.name, field.value);
-         });
+         is_storable_time(head.response_time) &&
+         (head.stale_from == kNeverStale || is_storable_time(head.stale_from)) &&
+         std::ranges::all_of(head.fields.fields(),
+                             [](const Field& field) { return is_storable_field(field.name, field.value); });
 }
 
 std::string encode_record(const StoredRecord& record) {

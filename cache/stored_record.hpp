@@ -34,8 +34,9 @@ std::string_view to_string(RecordError error) noexcept;
 // The on-disk form. All integers little-endian; `text` is a u32 length and so many octets:
 //
 //   "SLR" u8 version | u32 crc32c of all that follows | text key | u16 variants
-//   each variant: u64 store_id, u64 octets, u64 content_length, i64 request_time, i64 response_time, u16 status,
-//                 text variant, text origin_address, u32 fields, each field: text name, text value
+//   each variant: u64 store_id, u64 octets, u64 content_length, i64 request_time, i64 response_time, i64 stale_from,
+//                 u64 generation, u16 status, text variant, text origin_address, u32 fields, each field: text name,
+//                 text value
 //
 // decode_record trusts no length, accepts no octet too many or too few, and no field that could not have been stored
 // (a name that is no token, CR, LF or NUL in a value), so that a decoded head can be sent as it is.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -13,6 +14,7 @@ namespace sluice::cache {
 
 using UnixTime = std::chrono::sys_seconds;
 using Seconds = std::chrono::seconds;
+inline constexpr UnixTime kNeverStale = UnixTime::max();
 
 // A run of content octets, shared and never changed once others can see it.
 struct Segment {
@@ -45,9 +47,11 @@ struct StoredHead {
   UnixTime request_time{};   // when the request that made, or last validated, it was sent
   UnixTime response_time{};  // when its head arrived
   std::uint64_t content_length = 0;
+  std::uint64_t generation = 0;       // the newest purge in force when the request was sent (PurgeTable)
+  UnixTime stale_from = kNeverStale;  // a soft purge made it stale then, whatever its fields say
   std::string origin_address;  // text of the address it was obtained from; "" when unknown. Policy judges reuse by it.
 
-  // Status line and fields in wire form, each line with CRLF, without Age, Date stays, no final empty line.
+  // Status line and fields in wire form, each line with CRLF, without Age and tags, Date stays, no final empty line.
   // Made once by seal(); a hit sends it and adds only what changes.
   std::string wire;
 
@@ -70,15 +74,31 @@ struct StoredHead {
   void seal();
 };
 
+// The newest purge that a response is known not to be touched by, so that it is not looked for again on the next hit.
+// Threads may overwrite one another: what is lost is looked up once more. A copy starts anew.
+class CheckedUpTo {
+ public:
+  CheckedUpTo() = default;
+  CheckedUpTo(const CheckedUpTo&) noexcept {}
+  CheckedUpTo& operator=(const CheckedUpTo&) noexcept { return *this; }
+  std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
+  void set(std::uint64_t generation) noexcept { value_.store(generation, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_ = 0;
+};
+
 // A whole response that was proven complete. `segments` hold all content, or none when it is read from the disk store
 // piece by piece (Store::read).
 struct StoredResponse {
   StoredHead head;
   std::vector<Segment> segments;
-  std::uint64_t store_id = 0;  // names its chunks on disk; 0 when it has none
+  std::uint64_t store_id = 0;        // names its chunks on disk; 0 when it has none
+  std::shared_ptr<const void> hold;  // keeps content on disk there while it is read piece by piece
+  mutable CheckedUpTo checked;
 
   bool is_resident() const noexcept { return head.content_length == 0 || !segments.empty(); }
-  std::size_t memory() const noexcept;  // octets that the memory tier accounts for: content, head, index, slack
+  std::size_t memory() const noexcept;  // octets that it holds: content and head, what the allocator adds included
 };
 using StoredResponsePtr = std::shared_ptr<const StoredResponse>;
 

@@ -28,6 +28,10 @@ ConditionResult evaluate_conditions(const RequestView& request, const StoredHead
 StoredHead freshen(const StoredHead& stored, const ResponseView& not_modified, UnixTime request_time,
                    UnixTime response_time);
 
+// RFC 9111 4.3.5: does this 200 to HEAD speak of the stored response? It freshens it then, and otherwise says that it
+// is not what the origin server has any more.
+bool describes(const ResponseView& head_response, const StoredHead& stored);
+
 // RFC 9111 4.3.4: does this 304 select that stored response (strong validators match, or none to the contrary)?
 bool selects(const ResponseView& not_modified, const StoredHead& stored);
 

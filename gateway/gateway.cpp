@@ -13,6 +13,7 @@
 
 #include "cache/memory_store.hpp"
 #include "cache/rocksdb_store.hpp"
+#include "gateway/address_watch.hpp"
 #include "gateway/base/descriptor_limit.hpp"
 #include "gateway/config/endpoint.hpp"
 #include "gateway/config/key.hpp"
@@ -20,10 +21,12 @@
 #include "gateway/config/value.hpp"
 #include "gateway/control/control_server.hpp"
 #include "gateway/control/daemon.hpp"
+#include "gateway/control/hit_ledger.hpp"
 #include "gateway/control/list_keeper.hpp"
 #include "gateway/control/metrics_server.hpp"
 #include "gateway/open_listeners.hpp"
 #include "gateway/own_addresses.hpp"
+#include "gateway/policy_file.hpp"
 #include "gateway/privileges.hpp"
 #include "gateway/service_manager.hpp"
 #include "gateway/version.hpp"
@@ -36,7 +39,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::uint64_t kReservedDescriptors = 64;  // for the disk, the log, the control socket
-constexpr auto kTunnelJudgement = std::chrono::milliseconds(500);
+constexpr auto kWorkerAnswer = std::chrono::milliseconds(500);
 
 // What happens to the daemon as a whole goes to standard error, a line each.
 void say(const std::string& text) {
@@ -70,7 +73,8 @@ class Gateway::Running {
   Running(StartOptions options, config::Configuration configuration)
       : options_(std::move(options)),
         configuration_(std::make_shared<const config::Configuration>(std::move(configuration))),
-        policies_(policy_file(), in_state("policy.version"), {}),
+        policies_(policy_file_of(*configuration_), in_state("policy.versions"), {}),
+        ledger_(in_state("policy.hits")),
         lists_(in_state("lists")) {}
 
   int run() {
@@ -92,9 +96,6 @@ class Gateway::Running {
  private:
   const config::Configuration& configuration() const { return *configuration_; }
   std::string in_state(const std::string& name) const { return configuration().state_directory + "/" + name; }
-  std::string policy_file() const {
-    return configuration().policy.file.empty() ? in_state("policy.sluice") : configuration().policy.file;
-  }
   std::string log_file() const { return log_file_of(configuration()); }
   std::string log_file_of(const config::Configuration& wanted) const {
     return wanted.log.file.empty() ? in_state("access.log") : wanted.log.file;
@@ -150,6 +151,7 @@ class Gateway::Running {
       say("cache: going on in memory only; free space or mend the directory and restart, or set cache.disk to 0");
       return;
     }
+    purges_.restore((*store)->kept_purges());
     disk_ = std::make_unique<pipeline::DiskTier>(std::move(*store));
   }
 
@@ -162,6 +164,7 @@ class Gateway::Running {
           "the policy is not valid, and nothing is served without one; mend it and see `sluice policy check " +
           policies_.file() + "`");
     }
+    ledger_.load();
     in_force_ = std::make_unique<pipeline::PolicyInForce>(*loaded);
     policies_.put_in_force(*in_force_, [this](const pipeline::PolicyPtr& policy) {
       lists_.declare(policy->list_declarations());
@@ -177,15 +180,33 @@ class Gateway::Running {
     }
   }
 
+  record::HitsByRule hits_of_this_run() const {
+    record::HitsByRule all;
+    for (const auto& worker : workers_) { worker->rule_hits().add_to(all); }
+    return all;
+  }
+
   std::size_t judge_tunnels(const pipeline::PolicyPtr& policy) {
     std::vector<std::future<std::size_t>> answers;
     for (auto& worker : workers_) { answers.push_back(worker->judge_tunnels(policy)); }
     std::size_t closed = 0;
     for (auto& answer : answers) {
       // A worker that is ending answers no more; its tunnels are being closed anyway.
-      if (answer.wait_for(kTunnelJudgement) == std::future_status::ready) { closed += answer.get(); }
+      if (answer.wait_for(kWorkerAnswer) == std::future_status::ready) { closed += answer.get(); }
     }
     return closed;
+  }
+
+  std::vector<pipeline::TopKeys::Entry> top_keys() {
+    std::vector<std::future<std::vector<pipeline::TopKeys::Entry>>> answers;
+    for (auto& worker : workers_) { answers.push_back(worker->top_keys()); }
+    std::vector<pipeline::TopKeys::Entry> all;
+    for (auto& answer : answers) {
+      // A worker that is ending answers no more.
+      if (answer.wait_for(kWorkerAnswer) != std::future_status::ready) { continue; }
+      std::ranges::move(answer.get(), std::back_inserter(all));
+    }
+    return all;
   }
 
   // Each client may need an upstream connection too.
@@ -199,8 +220,8 @@ class Gateway::Running {
   }
 
   void make_workers() {
-    shared_ = std::make_unique<Shared>(
-        Shared{*in_force_, *memory_, disk_.get(), fills_, uncacheable_, purged_, via_name_for(configuration())});
+    shared_ = std::make_unique<Shared>(Shared{*in_force_, *memory_, disk_.get(), fills_, uncacheable_, purged_, purges_,
+                                              via_name_for(configuration())});
     for (auto& sockets : listeners_.sockets) {
       workers_.push_back(
           std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
@@ -226,11 +247,13 @@ class Gateway::Running {
         .metrics_address = {},
         .workers = {},
         .policies = policies_,
+        .lists = lists_,
         .memory = *memory_,
         .disk = disk_.get(),
-        .fills = &fills_,
-        .lists = &lists_,
-        .purged = &purged_,
+        .fills = fills_,
+        .purged = purged_,
+        .purges = purges_,
+        .top_keys = [this] { return top_keys(); },
         .configuration = [this] { return configuration_; },
         .log = [this] { return log_; },
         .log_file = [this] { return log_file(); },
@@ -238,9 +261,10 @@ class Gateway::Running {
             [this] {
               for (auto& worker : workers_) { worker->flush_log(); }
             },
-        .reload = [this] { return reload(); },
+        .reload = [this](const std::string& by) { return reload(by); },
         .drain = [this] { return drain(); },
         .is_draining = [this] { return draining_; },
+        .rule_hits = [this] { return ledger_.with(hits_of_this_run()); },
     });
     for (const auto& name : listeners_.names) { daemon_->listeners.push_back({name.address, name.mode}); }
     for (const auto& worker : workers_) { daemon_->workers.push_back(&worker->metrics()); }
@@ -251,7 +275,24 @@ class Gateway::Running {
     if (!configuration().admin.metrics.empty()) { start_metrics(); }
     asio::co_spawn(context_, wait_for_signals(this), on_end());
     asio::co_spawn(context_, watch_faults(this), on_end());
+    asio::co_spawn(context_, watch_policy(this), on_end());
+    watch_addresses();
     if (options_.live) { asio::co_spawn(context_, show_live(this), on_end()); }
+  }
+
+  // An address that came after the start is the gateway's own like any other.
+  void watch_addresses() {
+    try {
+      addresses_ = std::make_unique<AddressWatch>(context_);
+    } catch (const std::system_error& failure) {
+      say(std::string("changes of this host's addresses will not be noticed: ") + failure.what());
+      return;
+    }
+    const auto look = [this] {
+      if (policies_.set_self(own_addresses())) { say("this host's addresses changed: the policy knows them"); }
+    };
+    asio::co_spawn(context_, addresses_->run(look), on_end());
+    look();  // what changed since the policy was loaded
   }
 
   void start_metrics() {
@@ -286,7 +327,7 @@ class Gateway::Running {
     if (signal == SIGUSR1) {
       log_->reopen();
     } else if (signal == SIGHUP) {
-      report_reload(reload());
+      report_reload(reload("SIGHUP"));
     } else if (draining_) {
       say("second signal: cutting what is left");
       cut();
@@ -314,10 +355,10 @@ class Gateway::Running {
   }
 
   // All of it or nothing: a configuration or a policy that is wrong leaves both as they were.
-  control::Answer<control::ConfigReload> reload() {
+  control::Answer<control::ConfigReload> reload(const std::string& by) {
     const auto start = steady_clock::now();
     service_manager::reloading();
-    auto result = reload_all();
+    auto result = reload_all(by);
     if (result) {
       result->milliseconds = std::chrono::duration<double, std::milli>(steady_clock::now() - start).count();
     }
@@ -325,7 +366,7 @@ class Gateway::Running {
     return result;
   }
 
-  control::Answer<control::ConfigReload> reload_all() {
+  control::Answer<control::ConfigReload> reload_all(const std::string& by) {
     const auto loaded = config::load_file(options_.config_file, options_.overrides);
     if (!loaded) {
       control::Error error{control::ErrorCode::invalid_configuration,
@@ -337,7 +378,7 @@ class Gateway::Running {
     }
     auto prepared = prepare_next(*loaded);
     if (!prepared) { return std::unexpected(prepared.error()); }
-    const auto policy = policies_.reload();
+    const auto policy = policies_.reload(by);
     if (!policy) { return std::unexpected(policy.error()); }
     control::ConfigReload result;
     result.file = options_.config_file;
@@ -345,10 +386,16 @@ class Gateway::Running {
     result.warnings = policy->warnings;
     auto next = *loaded;
     for (const auto name : config::changed_keys(configuration(), next)) {
-      (config::find_key(name)->needs_restart ? result.needs_restart : result.changed).emplace_back(name);
+      (needs_restart(name, next) ? result.needs_restart : result.changed).emplace_back(name);
     }
     put_in_force(std::move(next), std::move(*prepared));
     return result;
+  }
+
+  bool needs_restart(std::string_view name, const config::Configuration& next) const {
+    // The budget of the disk tier changes live; whether there is one does not.
+    if (name == "cache.disk") { return disk_ == nullptr || next.cache.disk == 0; }
+    return config::find_key(name)->needs_restart;
   }
 
   // What can fail of a new configuration, done before anything of it is in force.
@@ -370,10 +417,24 @@ class Gateway::Running {
   }
 
   void put_in_force(config::Configuration next, Prepared prepared) {
+    set_budgets(next.cache);
     configuration_ = std::make_shared<const config::Configuration>(std::move(next));
     log_ = std::move(prepared.log);
     control_->allow(std::move(prepared.users));
     for (auto& worker : workers_) { worker->use(configuration_, log_); }
+  }
+
+  void set_budgets(const config::Cache& next) {
+    if (next.memory != configuration().cache.memory) {
+      memory_->set_budget(next.memory);
+      asio::co_spawn(context_, shrink_memory(this), on_end());
+    }
+    if (disk_ != nullptr && next.disk != 0 && next.disk != configuration().cache.disk) { disk_->set_budget(next.disk); }
+  }
+
+  // What a smaller budget no longer holds goes in steps, so that the control socket is answered in between.
+  static Task<> shrink_memory(Running* gateway) {
+    while (gateway->memory_->build_index_step()) { co_await asio::post(gateway->context_, use_task); }
   }
 
   control::Drain drain() {
@@ -447,12 +508,41 @@ class Gateway::Running {
     }
   }
 
+  // A policy version that nobody confirms in time goes; hits of rules are written down.
+  static Task<> watch_policy(Running* gateway) {
+    constexpr auto kLook = std::chrono::milliseconds(250);
+    constexpr auto kSave = std::chrono::seconds(10);
+    auto next_save = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + kSave;
+    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
+    for (;;) {
+      timer.expires_after(kLook);
+      co_await timer.async_wait(use_task);
+      const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+      const auto news = gateway->policies_.expire(now);
+      if (!news.empty()) { say(news); }
+      if (now < next_save) { continue; }
+      next_save = now + kSave;
+      gateway->save_hits();
+    }
+  }
+
+  void save_hits() {
+    const auto saved = ledger_.save(hits_of_this_run());
+    if (saved) {
+      says_hits_failure_ = true;
+    } else if (says_hits_failure_) {
+      says_hits_failure_ = false;
+      say("the hits of rules cannot be written: " + saved.error().message());
+    }
+  }
+
   static Task<> show_live(Running* gateway) {
     if (::isatty(STDERR_FILENO) == 0) { co_return; }
     asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
-    for (;;) {
+    while (!gateway->draining_) {
       timer.expires_after(std::chrono::seconds(1));
       co_await timer.async_wait(use_task);
+      if (gateway->draining_) { break; }
       std::fprintf(stderr, "\r\033[K%s", control::live_line(*gateway->daemon_, gateway->control_->rates()).c_str());
       std::fflush(stderr);
     }
@@ -464,6 +554,7 @@ class Gateway::Running {
     control_->close();
     if (metrics_ != nullptr) { metrics_->close(); }
     if (disk_ != nullptr) { disk_->wait_until_written(); }
+    save_hits();
     for (auto& worker : workers_) { worker->tear_down(); }
     workers_.clear();
     say("ended");
@@ -472,6 +563,7 @@ class Gateway::Running {
   StartOptions options_;
   pipeline::ConfigurationPtr configuration_;
   control::PolicyKeeper policies_;
+  control::HitLedger ledger_;
   Account account_;
   std::vector<uid_t> allowed_users_;
   std::uint64_t descriptor_limit_ = 0;
@@ -483,14 +575,17 @@ class Gateway::Running {
   pipeline::FillTable fills_;
   pipeline::RecentKeys uncacheable_;
   pipeline::RecentKeys purged_;
+  cache::PurgeTable purges_;
   std::unique_ptr<Shared> shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   bool draining_ = false;
+  bool says_hits_failure_ = true;  // once, until they can be written again
   asio::io_context context_{1};
   control::ListKeeper lists_;
   std::unique_ptr<control::Daemon> daemon_;
   std::unique_ptr<control::ControlServer> control_;
   std::unique_ptr<control::MetricsServer> metrics_;
+  std::unique_ptr<AddressWatch> addresses_;
 };
 
 Gateway::Gateway(StartOptions options, config::Configuration configuration)

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include "gateway/check.hpp"
 #include "gateway/config/load.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/version.hpp"
@@ -22,7 +23,8 @@ std::string default_file() {
   return ::access(kDefaultFile, R_OK) == 0 ? kDefaultFile : "";
 }
 
-int check(const sluice::StartOptions& options) {
+int check(const sluice::StartOptions& options, const sluice::config::Configuration& configuration) {
+  if (!sluice::check_start(configuration)) { return kInvalid; }
   std::printf("%s: ok\n", options.config_file.empty() ? "defaults" : options.config_file.c_str());
   return 0;
 }
@@ -43,7 +45,7 @@ int main(int argc, char** argv) {
       ->allow_extra_args(false);
   app.add_option("--state-directory", state_directory,
                  "cache, policy, log and control socket; the key state_directory");
-  app.add_flag("--check", check_only, "check the configuration and exit: 0 good, 3 not");
+  app.add_flag("--check", check_only, "check configuration, accounts and policy, and exit: 0 good, 3 not");
   app.add_flag("--live", options.live, "a summary line every second, on a terminal");
   app.set_version_flag("--version", std::string("sluiced ") + sluice::kVersion);
   try {
@@ -57,7 +59,7 @@ int main(int argc, char** argv) {
     std::fputs(sluice::config::text_of(configuration.error()).c_str(), stderr);
     return kInvalid;
   }
-  if (check_only) { return check(options); }
+  if (check_only) { return check(options, *configuration); }
   try {
     sluice::Gateway gateway(options, std::move(*configuration));
     return gateway.run();

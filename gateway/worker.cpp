@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <pthread.h>
 
+#include "gateway/control/say.hpp"
 #include "gateway/net/address.hpp"
 
 namespace sluice {
@@ -43,24 +44,29 @@ Worker::Worker(Shared& shared, pipeline::ConfigurationPtr configuration, std::sh
       mailbox_(std::make_unique<Mailbox>(*context_)),
       resolver_(std::make_unique<upstream::Resolver>(*context_, resolver_options(*configuration_), metrics_)),
       connector_(std::make_unique<upstream::Connector>(*context_, wheel_, *resolver_, metrics_)),
-      pool_(std::make_unique<upstream::Pool>(wheel_, metrics_)) {
+      pool_(std::make_unique<upstream::Pool>(metrics_)) {
   for (auto& socket : sockets) { listeners_.push_back(std::make_unique<net::Listener>(*context_, std::move(socket))); }
   services_ = std::make_unique<pipeline::Services>(
-      pipeline::Services{*context_, wheel_, *mailbox_, metrics_, *pool_, *connector_, pipes_, policy_, tunnels_, log_,
-                         ids_, configuration_, draining_, shared.memory, shared.disk, shared.fills, shared.uncacheable,
-                         shared.purged, shared.via_name});
+      pipeline::Services{*context_,          wheel_,         *mailbox_,     metrics_,       rule_hits_,  *pool_,
+                         *connector_,        pipes_,         policy_,       tunnels_,       log_,        ids_,
+                         top_keys_,          configuration_, draining_,     shared.memory,  shared.disk, shared.fills,
+                         shared.uncacheable, shared.purged,  shared.purges, shared.via_name});
 }
 
 Worker::~Worker() {
   SLUICE_ASSERT(!thread_.joinable(), "a worker is joined before it goes");
 }
 
-// A coroutine that throws is a fault of ours: it is counted, and the worker goes on.
+// A coroutine that throws is a fault of ours: it is counted and said, and the worker goes on.
+void Worker::note_failure(const std::exception_ptr& failure) {
+  if (failure == nullptr) { return; }
+  metrics_.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add();
+  control::say_failure_of("worker")(failure);
+}
+
 template <typename Coroutine>
 void Worker::spawn(Coroutine coroutine) {
-  asio::co_spawn(*context_, std::move(coroutine), [this](const std::exception_ptr& failure) {
-    if (failure != nullptr) { metrics_.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add(); }
-  });
+  asio::co_spawn(*context_, std::move(coroutine), [this](const std::exception_ptr& failure) { note_failure(failure); });
 }
 
 void Worker::start() {
@@ -114,17 +120,15 @@ Task<> Worker::accept_loop(Worker* worker, net::Listener* listener) {
       continue;
     }
     metrics.connections_accepted.add();
-    auto client = std::make_unique<http1::ClientConnection>(std::move(accepted->socket), worker->wheel_,
-                                                            net::to_address(accepted->from.address()),
-                                                            accepted->from.port(), listener->mode());
+    auto client = std::make_unique<http1::ClientConnection>(*worker->context_, std::move(accepted->socket),
+                                                            worker->wheel_, net::to_address(accepted->from.address()),
+                                                            accepted->from.port(), listener->mode(), listener->name());
     metrics.connections_open.add();
     asio::co_spawn(*worker->context_,
                    pipeline::serve_connection(worker->services_.get(), &worker->connections_, std::move(client)),
-                   [&metrics](const std::exception_ptr& failure) {
-                     metrics.connections_open.sub();
-                     if (failure != nullptr) {
-                       metrics.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add();
-                     }
+                   [worker](const std::exception_ptr& failure) {
+                     worker->metrics_.connections_open.sub();
+                     worker->note_failure(failure);
                    });
   }
 }
@@ -169,6 +173,13 @@ void Worker::use(pipeline::ConfigurationPtr configuration, std::shared_ptr<recor
 
 void Worker::flush_log() {
   mailbox_->post([this] { log_.flush(); });
+}
+
+std::future<std::vector<pipeline::TopKeys::Entry>> Worker::top_keys() {
+  auto answer = std::make_shared<std::promise<std::vector<pipeline::TopKeys::Entry>>>();
+  auto future = answer->get_future();
+  mailbox_->post([this, answer] { answer->set_value(top_keys_.entries()); });
+  return future;
 }
 
 std::future<std::size_t> Worker::judge_tunnels(pipeline::PolicyPtr policy) {

@@ -21,6 +21,7 @@ struct Shared {
   pipeline::FillTable& fills;
   pipeline::RecentKeys& uncacheable;
   pipeline::RecentKeys& purged;
+  cache::PurgeTable& purges;
   std::string via_name;
 };
 
@@ -45,8 +46,10 @@ class Worker {
   void cut();    // end them now
   void use(pipeline::ConfigurationPtr configuration, std::shared_ptr<record::AccessLog> log);
   void flush_log();
+  std::future<std::vector<pipeline::TopKeys::Entry>> top_keys();
   std::future<std::size_t> judge_tunnels(pipeline::PolicyPtr policy);  // how many were closed
   const record::WorkerMetrics& metrics() const noexcept { return metrics_; }
+  const record::RuleHits& rule_hits() const noexcept { return rule_hits_; }
   bool has_ended() const noexcept { return ended_.load(std::memory_order_acquire); }
 
  private:
@@ -55,14 +58,17 @@ class Worker {
   static Task<> accept_loop(Worker* worker, net::Listener* listener);
   static Task<> tick_loop(Worker* worker);
   static Task<> deliver(Worker* worker);
+  void note_failure(const std::exception_ptr& failure);
   template <typename Coroutine>
   void spawn(Coroutine coroutine);
 
   pipeline::ConfigurationPtr configuration_;
   const std::uint64_t connection_limit_;
   record::WorkerMetrics metrics_;
+  record::RuleHits rule_hits_;
   TimerWheel wheel_;
   HexIdGenerator ids_;
+  pipeline::TopKeys top_keys_;
   net::PipePool pipes_;
   pipeline::PolicyView policy_;
   pipeline::TunnelRegistry tunnels_;

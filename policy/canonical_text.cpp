@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "policy/lexer.hpp"
+#include "policy/parse_condition.hpp"
 #include "policy/syntax.hpp"
 
 namespace sluice::policy {
@@ -11,10 +14,20 @@ void append(const std::vector<ConditionSyntax>& conditions, std::string& out) {
   }
 }
 
+// A word where it is one, else in quotes.
+std::string label(const std::string& text) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.' || c == '@' || c == '/';
+  };
+  const bool is_word = std::ranges::all_of(text, is_plain) && !begins_next_part({Token::Kind::word, text, {}});
+  return is_word ? text : quoted(text);
+}
+
 }  // namespace
 
 std::string effect_text(const RuleSyntax& rule) {
-  std::string text(to_string(rule.verdict));
+  std::string text = rule.setting ? rule.setting_text : std::string(to_string(rule.verdict));
   append(rule.conditions, text);
   if (!rule.exceptions.empty()) { text += " unless"; }
   append(rule.exceptions, text);
@@ -23,7 +36,10 @@ std::string effect_text(const RuleSyntax& rule) {
 
 std::string canonical_text(const RuleSyntax& rule) {
   std::string text = effect_text(rule);
+  if (rule.is_shadow) { text += " shadow"; }
   if (!rule.reason.empty()) { text += " reason " + quoted(rule.reason); }
+  if (!rule.owner.empty()) { text += " owner " + label(rule.owner); }
+  if (!rule.ticket.empty()) { text += " ticket " + label(rule.ticket); }
   if (rule.has_own_id) { text += " id " + rule.id; }
   return text;
 }

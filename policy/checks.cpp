@@ -1,47 +1,59 @@
 #include "policy/checks.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+
+#include "policy/covering.hpp"
+#include "policy/plain_expression.hpp"
+#include "policy/public_suffix.hpp"
 
 namespace sluice::policy {
 namespace {
 
-std::string never_reached(int line, std::string_view why) {
-  return "this rule is never reached: line " + std::to_string(line) + std::string(why);
-}
-
-void check_default(const PolicySyntax& policy, Report& report) {
-  const bool has_rules = !policy.rules.empty();
-  if (has_rules && (policy.rules.back().is_unconditional() || policy.rules.back().is_broken)) { return; }
-  const Position at = has_rules ? policy.rules.back().at : Position{std::max(report.line_count(), 1), 1};
-  report.error(at, "the default verdict is written, never implied: add `allow` or `deny` as the last line");
-}
-
-// What must hold for a rule, whatever its verdict.
-std::string conditions_text(const RuleSyntax& rule) {
-  return effect_text(rule).substr(to_string(rule.verdict).size());
-}
-
-void warn_of_unreachable(const PolicySyntax& policy, Report& report) {
-  const RuleSyntax* unconditional = nullptr;
-  std::unordered_map<std::string, int> lines;  // of the first rule with these conditions
-  for (const RuleSyntax& rule : policy.rules) {
-    if (rule.is_broken) { continue; }
-    if (unconditional != nullptr) {
-      report.warning(rule.at, never_reached(unconditional->at.line, " decides everything that is left"));
-      continue;
+void warn_of_hosts(const ConditionSyntax& condition, Report& report) {
+  for (const HostPattern& host : condition.hosts) {
+    const bool is_address = Address::parse(host.name).has_value();
+    if (is_address) { continue; }
+    if (is_public_suffix(host.name)) {
+      report.warning(condition.at, '`' + host.text() + "` is a public suffix: anybody can register a name " +
+                                       (host.is_suffix ? "below it" : "there, and none is the suffix itself"));
+    } else if (host.name.find('.') == std::string::npos) {
+      report.warning(condition.at, '`' + host.text() + "` is a single label; " +
+                                       (host.is_suffix ? "it stands for a whole top-level domain"
+                                                       : "it holds for this name without a domain only"));
     }
-    const auto [other, is_new] = lines.emplace(conditions_text(rule), rule.at.line);
-    if (!is_new) { report.warning(rule.at, never_reached(other->second, " has the same conditions")); }
-    if (rule.is_unconditional()) { unconditional = &rule; }
+  }
+}
+
+void warn_of_expressions(const ConditionSyntax& condition, Report& report) {
+  if (condition.subject != Subject::url) { return; }
+  for (const Expression& expression : condition.expressions) {
+    if (const auto plain = plain_condition(expression.text)) { report.warning(expression.at, *plain); }
+  }
+}
+
+void warn_of_conditions(const RuleSyntax& rule, Report& report) {
+  for (const auto* conditions : {&rule.conditions, &rule.exceptions}) {
+    for (const ConditionSyntax& condition : *conditions) {
+      warn_of_hosts(condition, report);
+      warn_of_expressions(condition, report);
+    }
   }
 }
 
 }  // namespace
 
-void check_rules(const PolicySyntax& policy, Report& report) {
-  check_default(policy, report);
-  warn_of_unreachable(policy, report);
+void check_default(const PolicySyntax& policy, Report& report) {
+  const auto is_verdict = [](const RuleSyntax& rule) { return !rule.setting && !rule.is_shadow; };
+  const auto last = std::ranges::find_if(policy.rules.rbegin(), policy.rules.rend(), is_verdict);
+  const bool has_rules = last != policy.rules.rend();
+  if (has_rules && (last->is_unconditional() || last->is_broken)) { return; }
+  const Position at = has_rules ? last->at : Position{std::max(report.line_count(), 1), 1};
+  report.error(at, "the default verdict is written, never implied: add `allow` or `deny` as the last line");
+}
+
+void warn_of_doubtful(const PolicySyntax& policy, const NetTable& nets, Report& report) {
+  warn_of_covered(policy, nets, report);
+  for (const RuleSyntax& rule : policy.rules) { warn_of_conditions(rule, report); }
 }
 
 }  // namespace sluice::policy

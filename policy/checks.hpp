@@ -1,12 +1,16 @@
 #pragma once
 
+#include "policy/net_table.hpp"
 #include "policy/report.hpp"
 #include "policy/syntax.hpp"
 
 namespace sluice::policy {
 
-// What can be said about the rules as a whole: that the default verdict is there (else an error), and which rules can
-// never be reached (warnings).
-void check_rules(const PolicySyntax& policy, Report& report);
+// Reports it when the default verdict is missing.
+void check_default(const PolicySyntax& policy, Report& report);
+
+// What is doubtful though it is no error: rules that are never reached, names under which everybody registers,
+// expressions that a host or a path would say better. REQUIRES: the text has no errors.
+void warn_of_doubtful(const PolicySyntax& policy, const NetTable& nets, Report& report);
 
 }  // namespace sluice::policy

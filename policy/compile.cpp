@@ -13,18 +13,67 @@ namespace {
 
 constexpr std::size_t kLargestText = 4 << 20;
 
-Rule rule_of(const RuleSyntax& syntax) {
-  Rule rule{.id = syntax.id,
-            .verdict = syntax.verdict,
-            .text = canonical_text(syntax),
-            .reason = syntax.reason,
-            .line = syntax.at.line};
+constexpr std::string_view kPurge = "PURGE";
+
+bool names_purge(const ConditionSyntax& condition) {
+  return condition.subject == Subject::method && !condition.is_negated &&
+         std::ranges::find(condition.words, kPurge) != condition.words.end();
+}
+
+Stage stage_of(const RuleSyntax& syntax) {
+  Stage stage = Stage::packet;
   for (const auto* conditions : {&syntax.conditions, &syntax.exceptions}) {
+    for (const ConditionSyntax& condition : *conditions) { stage = std::max(stage, stage_of(condition.subject)); }
+  }
+  return stage;
+}
+
+Rule rule_of(const RuleSyntax& syntax, const Report& report) {
+  return {.id = syntax.id,
+          .verdict = syntax.setting ? Verdict::undecided : syntax.verdict,
+          .setting = syntax.setting ? std::optional(syntax.setting->kind) : std::nullopt,
+          .is_shadow = syntax.is_shadow,
+          .text = canonical_text(syntax),
+          .reason = syntax.reason,
+          .names_purge = std::ranges::any_of(syntax.conditions, names_purge),
+          .owner = syntax.owner,
+          .ticket = syntax.ticket,
+          .file = report.file(syntax.at.source),
+          .line = syntax.at.line,
+          .stage = stage_of(syntax)};
+}
+
+bool is_of_request(SettingKind kind) noexcept {
+  switch (kind) {
+    case SettingKind::connect_to:
+    case SettingKind::cache_key_drop_query:
+    case SettingKind::cache_key_sort_query:
+    case SettingKind::cache_never:
+    case SettingKind::strip_query:
+    case SettingKind::request_field:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// `cache never` is asked for twice: with the request, which is then not looked up; and with the response, which is then
+// not stored.
+bool is_of_response(SettingKind kind) noexcept {
+  return kind == SettingKind::cache_never || !is_of_request(kind);
+}
+
+// What is chosen with the request cannot hang on what comes later.
+void check_setting(const RuleSyntax& rule, Report& report) {
+  if (is_of_response(rule.setting->kind)) { return; }
+  for (const auto* conditions : {&rule.conditions, &rule.exceptions}) {
     for (const ConditionSyntax& condition : *conditions) {
-      rule.stage = std::max(rule.stage, stage_of(condition.subject));
+      if (condition.subject != Subject::to && stage_of(condition.subject) != Stage::response) { continue; }
+      report.error(condition.at, "this setting applies ahead of what `" + std::string(info_of(condition.subject).word) +
+                                     "` asks for, which is known when the " +
+                                     (condition.subject == Subject::to ? "address" : "response") + " is");
     }
   }
-  return rule;
 }
 
 std::vector<Diagnostic> too_large(const CompileOptions& options) {
@@ -37,33 +86,54 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
     std::string_view text, const CompileOptions& options) {
   if (text.size() > kLargestText) { return std::unexpected(too_large(options)); }
   Report report(options.file_name, text);
-  PolicySyntax policy = parse(report);
+  SourceLines lines = read_lines(report, &options.include);
+  PolicySyntax policy = parse(lines, sets_of(lines, report), report);
   assign_ids(policy, report);
-  check_rules(policy, report);
+  check_default(policy, report);
 
   auto compiled = std::make_unique<Compiled>();
   const NetTable nets(policy.nets, options.self, report);
+  const TimeTable times(policy.times, report);
   compiled->tables.lists = options.lists != nullptr ? options.lists : std::make_shared<const Lists>();
   const ListNames lists(policy.lists, *compiled->tables.lists, report);
-  ConditionCompiler compiler(nets, lists, report, compiled->tables);
+  ConditionCompiler compiler(nets, times, lists, report, compiled->tables);
   const auto append = [&](const std::vector<ConditionSyntax>& conditions) {
     for (const ConditionSyntax& condition : conditions) { compiled->conditions.push_back(compiler.compile(condition)); }
     return static_cast<std::uint32_t>(compiled->conditions.size());
   };
   for (const RuleSyntax& rule : policy.rules) {
-    Compiled::Test test{.begin = static_cast<std::uint32_t>(compiled->conditions.size())};
+    Compiled::Test test{.begin = static_cast<std::uint32_t>(compiled->conditions.size()),
+                        .rule = static_cast<std::uint32_t>(compiled->rules.size()),
+                        .verdict = rule.verdict,
+                        .is_shadow = rule.is_shadow};
     test.exceptions = append(rule.conditions);
     test.end = append(rule.exceptions);
-    compiled->tests.push_back(test);
-    compiled->rules.push_back(rule_of(rule));
+    compiled->rules.push_back(rule_of(rule, report));
+    compiled->all_tests.push_back(test);
+    if (!rule.setting) {
+      compiled->tests.push_back(test);
+      compiled->has_response_verdicts |= compiled->rules.back().stage == Stage::response;
+      continue;
+    }
+    check_setting(rule, report);
+    Setting setting = *rule.setting;
+    setting.rule = test.rule;
+    if (is_of_request(setting.kind)) { compiled->request_settings.push_back({test, setting}); }
+    if (is_of_response(setting.kind)) { compiled->response_settings.push_back({test, setting}); }
   }
-  if (!report.has_errors() && !compiled->tables.urls.compile()) {
-    report.error({1, 1}, "the `url` expressions of this policy together need more than 32 MiB; leave some out");
+  if (!report.has_errors() && !compiler.finish()) {
+    report.error(
+        {1, 1},
+        "the expressions of this policy for the URL, or for a field, together need more than 32 MiB; leave some out");
   }
   if (report.has_errors()) { return std::unexpected(std::move(report).errors()); }
+  warn_of_doubtful(policy, nets, report);
 
   compiled->lists = std::move(policy.lists);
+  compiled->cases = std::move(policy.tests);
   compiled->text = text;
+  compiled->file_name = options.file_name;
+  for (const auto& source : lines.included) { compiled->included.push_back(*source); }
   compiled->version = options.version;
   compiled->warnings = std::move(report).warnings();
   return std::shared_ptr<const Snapshot>(new Snapshot(std::move(compiled)));

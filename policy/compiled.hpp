@@ -11,18 +11,32 @@ namespace sluice::policy {
 
 // What a Snapshot is made of.
 struct Snapshot::Compiled {
-  // A rule as decide() reads it: two runs of `conditions`, those that must hold and those behind `unless`.
+  // A rule as it is judged: two runs of `conditions`, those that must hold and those behind `unless`.
   struct Test {
     std::uint32_t begin = 0;
     std::uint32_t exceptions = 0;
     std::uint32_t end = 0;
+    std::uint32_t rule = 0;  // index into `rules`
+    Verdict verdict = Verdict::undecided;
+    bool is_shadow = false;
+  };
+  struct SettingTest {
+    Test test;
+    Setting setting;
   };
 
   std::string text;
+  std::string file_name;
+  std::vector<Source> included;
   std::uint64_t version = 0;
-  std::vector<Rule> rules;
   std::vector<ListDeclaration> lists;
-  std::vector<Test> tests;  // of the rule with the same index
+  std::vector<TestCase> cases;
+  std::vector<Rule> rules;                     // verdicts and settings
+  std::vector<Test> all_tests;                 // of the rule with the same index
+  std::vector<Test> tests;                     // of the verdicts, in their order
+  std::vector<SettingTest> request_settings;   // chosen at SettingStage::request
+  std::vector<SettingTest> response_settings;  // chosen at SettingStage::response
+  bool has_response_verdicts = false;          // a verdict may depend on the response
   std::vector<Condition> conditions;
   ConditionTables tables;
   std::vector<Diagnostic> warnings;

@@ -9,6 +9,7 @@
 #include "policy/facts.hpp"
 #include "policy/host_index.hpp"
 #include "policy/list_condition.hpp"
+#include "policy/schedule.hpp"
 #include "policy/syntax.hpp"
 #include "policy/truth.hpp"
 #include "policy/url_patterns.hpp"
@@ -19,8 +20,17 @@ namespace sluice::policy {
 struct Condition {
   Subject subject = Subject::from;
   bool is_negated = false;
-  std::uint32_t first = 0;  // index into the subject's table; of url: the first expression
-  std::uint32_t last = 0;   // of url: behind the last expression
+  bool is_over = false;     // of size
+  std::uint16_t table = 0;  // of field, response_field: index into ConditionTables::fields
+  std::uint32_t first = 0;  // index into the subject's table; of url, field, response_field: the first expression
+  std::uint32_t last = 0;   // of those: behind the last expression
+};
+
+// The expressions that ask for one field.
+struct FieldPatterns {
+  std::string name;  // lower case
+  std::unique_ptr<UrlPatterns> patterns;
+  std::uint32_t count = 0;
 };
 
 // The tables that conditions look into.
@@ -31,6 +41,10 @@ struct ConditionTables {
   std::vector<std::vector<std::string>> words;
   std::vector<ListCondition> list_conditions;
   std::shared_ptr<const Lists> lists;  // never null
+  std::vector<std::shared_ptr<const Schedule>> schedules;
+  std::vector<std::chrono::sys_seconds> instants;
+  std::vector<std::uint64_t> sizes;
+  std::vector<FieldPatterns> fields;
   UrlPatterns urls;
 };
 
@@ -43,15 +57,19 @@ class Evaluation {
 
   Truth of(const Condition& condition);
 
-  // The entry by which the last condition on lists held that was asked for since forget_listed(); null without one.
+  // The entry by which the last condition on lists held that was asked for since set_listed(nullptr); null without one.
   const ListHit* listed() const noexcept { return listed_; }
-  void forget_listed() noexcept { listed_ = nullptr; }
+  void set_listed(const ListHit* entry) noexcept { listed_ = entry; }
 
  private:
   Truth plain(const Condition& condition);
   Truth destination_in(const AddressIndex& addresses) const noexcept;
   Truth url_matches(const Condition& condition);
   Truth is_listed(const Condition& condition);
+  Truth field_matches(const std::optional<FieldLines>& fields, const Condition& condition) const;
+  Truth size_holds(const Condition& condition) const noexcept;
+  template <typename Fact, typename Predicate>
+  Truth of_response(const std::optional<Fact>& fact, Predicate is_true) const;
 
   const ConditionTables& tables_;
   const Facts& facts_;
@@ -59,8 +77,5 @@ class Evaluation {
   const ListHit* listed_ = nullptr;
   const UrlPatterns::Matches* matches_ = nullptr;
 };
-
-// The stage at which the fact that it asks about becomes known.
-Stage stage_of(Subject subject) noexcept;
 
 }  // namespace sluice::policy

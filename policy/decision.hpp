@@ -18,6 +18,12 @@ struct Decision {
   std::string_view rule_id;  // "r-12"; of the rule that decided, or that is waited for
   std::string_view reason;   // the rule's own words; may be empty
   std::uint64_t version = 0;
+  std::uint32_t rule = 0;  // its index in Snapshot::rules()
+  // The first shadow rule ahead of it that is true: what it would have said.
+  Verdict shadow_verdict = Verdict::undecided;  // undecided: none
+  std::uint32_t shadow_rule = 0;
+  std::string_view shadow_id = {};
+  bool shadow_is_pending = false;  // a shadow rule ahead needs a fact that is not known yet
   ListHit listed{};  // the entry by which the rule matched: listed.set is null when lists had no part in it
 
   // The entry in words. REQUIRES: listed.set is not null, and the Snapshot that decided still is.

@@ -58,12 +58,13 @@ std::string without_line(std::string_view text, int number) {
 
 // Holds for some destinations only because of where they are. `not to` and `unless to` open more than they name.
 bool is_about_destination(const RuleSyntax& rule) noexcept {
+  if (rule.setting) { return false; }
   return std::ranges::any_of(rule.conditions,
                              [](const ConditionSyntax& c) { return c.subject == Subject::to && !c.is_negated; });
 }
 
 bool is_guard(const RuleSyntax& rule) noexcept {
-  return rule.verdict == Verdict::deny && is_about_destination(rule);
+  return rule.verdict == Verdict::deny && !rule.is_shadow && is_about_destination(rule);
 }
 
 bool guards_own_networks(const RuleSyntax& rule) noexcept {
@@ -73,8 +74,15 @@ bool guards_own_networks(const RuleSyntax& rule) noexcept {
          });
 }
 
+// Ahead of the first setting of its kind, so that the newest word counts; the first one goes behind all rules.
+std::size_t place_of_setting(const std::vector<RuleSyntax>& rules, const Setting& added) {
+  const auto is_of_kind = [&](const RuleSyntax& rule) { return rule.setting && rule.setting->kind == added.kind; };
+  return static_cast<std::size_t>(std::ranges::find_if(rules, is_of_kind) - rules.begin());
+}
+
 // How many rules of the text stay ahead of the new one.
 std::size_t place_among(const std::vector<RuleSyntax>& rules, const RuleSyntax& added) {
+  if (added.setting) { return place_of_setting(rules, *added.setting); }
   if (is_about_destination(added)) { return 0; }
   std::size_t place = 0;
   // The leading block: guards, with the `allow to` lines that make their exceptions.
@@ -102,15 +110,16 @@ int line_for(const std::vector<RuleSyntax>& rules, std::size_t place, const Repo
 }
 
 // The one rule of a line that is to be added.
-std::expected<RuleSyntax, Errors> parse_added(std::string_view line) {
+std::expected<RuleSyntax, Errors> parse_added(std::string_view line, const ValueSets& sets) {
   if (line.find('\n') != line.npos) { return std::unexpected(one_error("rule", "one line expected, not several")); }
   Report report("rule", line);
-  PolicySyntax policy = parse(report);
+  PolicySyntax policy = parse(read_lines(report, nullptr), sets, report);
   if (report.has_errors()) { return std::unexpected(std::move(report).errors()); }
   if (policy.rules.empty()) {
-    return std::unexpected(one_error("rule", "a rule expected: a line that begins with `allow` or `deny`", line));
+    return std::unexpected(
+        one_error("rule", "a rule expected: a line that begins with `allow`, `deny`, or a setting like `cache`", line));
   }
-  if (policy.rules.front().is_unconditional()) {
+  if (policy.rules.front().is_unconditional() && !policy.rules.front().setting) {
     return std::unexpected(one_error(
         "rule", "a rule without a condition would switch off all below it; to change the default, edit the text",
         line));
@@ -118,32 +127,38 @@ std::expected<RuleSyntax, Errors> parse_added(std::string_view line) {
   return std::move(policy.rules.front());
 }
 
-std::expected<std::shared_ptr<const Snapshot>, Errors> compiled(std::string_view text) {
-  return Snapshot::compile(text, CompileOptions{});
+// All rules, those of included files as if they stood on the line that includes them.
+std::vector<RuleSyntax> rules_of(PolicySyntax policy, const Report& report) {
+  for (RuleSyntax& rule : policy.rules) { rule.at.line = report.own_line(rule.at); }
+  return std::move(policy.rules);
 }
 
 }  // namespace
 
-std::expected<Edited, Errors> add_rule(std::string_view text, std::string_view line) {
+std::expected<Edited, Errors> add_rule(std::string_view text, std::string_view line, const CompileOptions& options) {
   line = trimmed(line);
-  const auto added = parse_added(line);
-  if (!added) { return std::unexpected(added.error()); }
-  Report report("policy", text);
-  const PolicySyntax policy = parse(report);
+  Report report(options.file_name, text);
+  const SourceLines lines = read_lines(report, &options.include);
+  const ValueSets sets = sets_of(lines, report);
+  const auto rules = rules_of(parse(lines, sets, report), report);
   if (report.has_errors()) { return std::unexpected(std::move(report).errors()); }
+  const auto added = parse_added(line, sets);
+  if (!added) { return std::unexpected(added.error()); }
 
-  const int number = line_for(policy.rules, place_among(policy.rules, *added), report);
+  const int number = line_for(rules, place_among(rules, *added), report);
   Edited edited{.text = with_line(text, number, line), .rule_id = {}, .rule_text = {}};
-  const auto snapshot = compiled(edited.text);
+  const auto snapshot = Snapshot::compile(edited.text, options);
   if (!snapshot) { return std::unexpected(snapshot.error()); }
-  const auto rule = std::ranges::find(snapshot.value()->rules(), number, &Rule::line);
+  const auto rule = std::ranges::find_if(
+      snapshot.value()->rules(), [&](const Rule& one) { return one.line == number && one.file == options.file_name; });
   edited.rule_id = rule->id;
   edited.rule_text = rule->text;
   return edited;
 }
 
-std::expected<Edited, Errors> remove_rule(std::string_view text, std::string_view rule_id) {
-  const auto before = compiled(text);
+std::expected<Edited, Errors> remove_rule(std::string_view text, std::string_view rule_id,
+                                          const CompileOptions& options) {
+  const auto before = Snapshot::compile(text, options);
   if (!before) { return std::unexpected(before.error()); }
   const std::vector<Rule>& rules = before.value()->rules();
   const auto rule = std::ranges::find(rules, rule_id, &Rule::id);
@@ -151,10 +166,16 @@ std::expected<Edited, Errors> remove_rule(std::string_view text, std::string_vie
     std::vector<std::string_view> ids;
     for (const Rule& one : rules) { ids.push_back(one.id); }
     const std::string hint = did_you_mean(rule_id, ids);
-    return std::unexpected(one_error("policy", "there is no rule `" + std::string(rule_id.substr(0, 80)) + '`' + hint));
+    return std::unexpected(
+        one_error(options.file_name, "there is no rule `" + std::string(rule_id.substr(0, 80)) + '`' + hint));
+  }
+  if (rule->file != options.file_name) {
+    return std::unexpected(one_error(rule->file, "the rule `" + rule->id +
+                                                     "` stands in an included file; edit it there, on line " +
+                                                     std::to_string(rule->line)));
   }
   Edited edited{.text = without_line(text, rule->line), .rule_id = rule->id, .rule_text = rule->text};
-  const auto after = compiled(edited.text);
+  const auto after = Snapshot::compile(edited.text, options);
   if (!after) { return std::unexpected(after.error()); }
   return edited;
 }

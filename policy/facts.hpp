@@ -12,6 +12,16 @@ namespace sluice::policy {
 // When a fact becomes known. A rule is decidable at the latest stage among its conditions.
 enum class Stage : std::uint8_t { packet, connection, request, response };
 
+// The fields of a message, wherever its owner keeps them.
+// Lifetime: `message` must outlive it.
+struct FieldLines {
+  using Visit = bool (*)(void* context, std::string_view value);
+
+  const void* message = nullptr;
+  // Hands the value of each line of this name (in any case) to `visit` until one returns true; says whether one did.
+  bool (*any)(const void* message, std::string_view name, Visit visit, void* context) = nullptr;
+};
+
 // What is known about a piece of traffic so far. A fact that is not known yet is nullopt; a rule that needs it is then
 // neither true nor false. Views belong to the caller and must live through the call only.
 struct Facts {
@@ -21,12 +31,27 @@ struct Facts {
   // Another proxy resolves the name, so the address never becomes known here: conditions on it do not hold.
   bool destination_resolved_elsewhere = false;
   std::optional<std::uint16_t> port;  // of the destination
-  // connection, request
+  // connection
+  std::optional<std::string_view> listener;   // where the client came in, "address:port"
+  std::optional<std::string_view> mode;       // "explicit"
+  std::optional<std::string_view> authority;  // the host that CONNECT named; of other requests empty
   std::optional<std::string_view>
       host;  // normalised: lower case, no trailing dot, A-labels; addresses in canonical text
+  // request
   std::optional<std::string_view> scheme;  // "http", "https"; CONNECT has none: empty
   std::optional<std::string_view> method;
-  std::optional<std::string_view> url;  // normalised target URI; for CONNECT "host:port"
+  std::optional<std::string_view> url;             // normalised target URI; for CONNECT "host:port"
+  std::optional<std::string_view> path_and_query;  // of the URL; of CONNECT empty
+  std::optional<FieldLines> fields;
+  // response
+  std::optional<int> status;
+  std::optional<std::string_view> type;  // Content-Type as received; empty when there is none
+  std::optional<std::uint64_t> size;     // of the content
+  // The response does not say how large it is: conditions on the size do not hold.
+  bool size_is_untold = false;
+  std::optional<FieldLines> response_fields;
+  // No response ever becomes known (a tunnel): conditions on one do not hold.
+  bool has_no_response = false;
   // always known
   std::chrono::sys_seconds now{};
 };

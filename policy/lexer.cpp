@@ -20,7 +20,8 @@ bool is_control(char c) noexcept {
 
 class Lexer {
  public:
-  Lexer(std::string_view line, int number, Report& report) : line_(line), number_(number), report_(report) {}
+  Lexer(std::string_view line, int number, int source, Report& report)
+      : line_(line), number_(number), source_(source), report_(report) {}
 
   std::vector<Token> run() {
     if (!is_line_acceptable()) { return {end()}; }
@@ -37,7 +38,7 @@ class Lexer {
   }
 
  private:
-  Position position(std::size_t offset) const noexcept { return {number_, static_cast<int>(offset) + 1}; }
+  Position position(std::size_t offset) const noexcept { return {number_, static_cast<int>(offset) + 1, source_}; }
   Token end() const { return {Token::Kind::end, {}, position(at_)}; }
 
   bool is_line_acceptable() {
@@ -91,14 +92,15 @@ class Lexer {
 
   std::string_view line_;
   int number_;
+  int source_;
   Report& report_;
   std::size_t at_ = 0;
 };
 
 }  // namespace
 
-std::vector<Token> tokens_of(std::string_view line, int number, Report& report) {
-  return Lexer(line, number, report).run();
+std::vector<Token> tokens_of(std::string_view line, int number, Report& report, int source) {
+  return Lexer(line, number, source, report).run();
 }
 
 std::string quoted(std::string_view text) {

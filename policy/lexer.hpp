@@ -21,7 +21,7 @@ struct Token {
 
 // The tokens of one line without its comment; the last one is `end`. An octet that no line may hold and a text without
 // its closing quote are reported, and the line is then empty.
-std::vector<Token> tokens_of(std::string_view line, int number, Report& report);
+std::vector<Token> tokens_of(std::string_view line, int number, Report& report, int source = 0);
 
 // `text` as it stands between quotes in a policy.
 std::string quoted(std::string_view text);

@@ -6,13 +6,13 @@
 #include <utility>
 
 #include "policy/nearest.hpp"
+#include "policy/time_value.hpp"
 #include "policy/values.hpp"
 
 namespace sluice::policy {
 namespace {
 
 constexpr std::size_t kLongestListName = 64;
-constexpr std::uint64_t kLongestRefresh = 366 * 86400;
 
 constexpr std::array kFormats{ListFormat::domains, ListFormat::hosts,    ListFormat::squidguard_domains,
                               ListFormat::dnsmasq, ListFormat::unbound,  ListFormat::rpz,
@@ -41,8 +41,9 @@ class DeclarationParser {
   DeclarationParser(TokenStream& tokens, Report& report) : tokens_(tokens), report_(report) {}
 
   std::optional<ListDeclaration> run() {
-    const bool is_good = parse_name() && parse_format() && parse_path() && parse_options();
-    if (!is_good) { return std::nullopt; }
+    if (!parse_name()) { return std::nullopt; }
+    // Behind the first error nothing says what the rest is.
+    (void)(parse_format() && parse_path() && parse_options());
     if (list_.category.empty() && !list_.is_tree()) { list_.category = list_.name; }
     return std::move(list_);
   }
@@ -99,9 +100,9 @@ class DeclarationParser {
   bool parse_option(const Token& word, const Token& value) {
     if (word.is("category")) { return parse_category(word, value); }
     if (word.is("refresh")) {
-      const auto seconds = parse_duration(value.text);
-      if (!seconds || *seconds == 0) { return fail(value, "`refresh` takes a time like `90s`, `30m`, `24h`, `7d`"); }
-      list_.refresh = *seconds;
+      const auto time = parse_duration_value(value.text);
+      if (!time || time->count() == 0) { return fail(value, "`refresh` takes a time like `90s`, `30m`, `24h`, `7d`"); }
+      list_.refresh = static_cast<std::uint32_t>(time->count());
       return true;
     }
     if (word.is("guard")) {
@@ -145,19 +146,6 @@ std::optional<ListDeclaration> list_of(std::string_view format, std::string path
   list.path = std::move(path);
   if (!list.is_tree()) { list.category = list.name; }
   return list;
-}
-
-std::optional<std::uint32_t> parse_duration(std::string_view text) noexcept {
-  constexpr std::array<std::pair<char, std::uint64_t>, 4> kUnits{{{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}}};
-  if (text.size() < 2) { return std::nullopt; }
-  const auto unit = std::ranges::find(kUnits, text.back(), &std::pair<char, std::uint64_t>::first);
-  text.remove_suffix(1);
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (unit == kUnits.end() || error != std::errc{} || end != text.data() + text.size()) { return std::nullopt; }
-  const std::uint64_t seconds = number * unit->second;
-  if (seconds > kLongestRefresh) { return std::nullopt; }
-  return static_cast<std::uint32_t>(seconds);
 }
 
 std::optional<ListDeclaration> parse_list_declaration(TokenStream& tokens, Report& report) {

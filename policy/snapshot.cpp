@@ -1,5 +1,6 @@
 #include "policy/snapshot.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "policy/compiled.hpp"
@@ -26,50 +27,164 @@ Snapshot::Step::Outcome outcome_of(Truth truth) noexcept {
   return Snapshot::Step::Outcome::not_yet_known;
 }
 
+// PURGE changes what others get, so it is allowed by rules that say so and by no other.
+constexpr std::string_view kPurge = "PURGE";
+constexpr std::string_view kNoRuleForPurge =
+    "PURGE is allowed by a rule that names it only: allow method PURGE from ...";
+
+bool is_purge(const Facts& facts) noexcept {
+  return facts.method == kPurge;
+}
+bool is_out_of_question(const Rule& rule, bool is_purge) noexcept {
+  return is_purge && rule.verdict == Verdict::allow && !rule.names_purge;
+}
+
+void note_shadow(Truth truth, Verdict verdict, std::uint32_t rule, Decision& decision) noexcept {
+  if (truth == Truth::unknown) {
+    decision.shadow_is_pending = true;
+    return;
+  }
+  decision.shadow_verdict = verdict;
+  decision.shadow_rule = rule;
+}
+
+bool is_field(const Setting& setting) noexcept {
+  return static_cast<std::size_t>(setting.kind) >= kSingleSettings;
+}
+
+bool has_same_name(const Setting& a, const Setting& b) noexcept {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a.name, b.name, {}, lower, lower);
+}
+
+// Has an earlier line of this kind been taken?
+bool is_chosen(const Setting& setting, const Settings& chosen) {
+  if (!is_field(setting)) { return chosen[setting.kind] != nullptr; }
+  return std::ranges::any_of(chosen.fields, [&](const Setting* other) { return has_same_name(*other, setting); });
+}
+
+void take(const Setting& setting, Settings& chosen) {
+  if (is_field(setting)) {
+    chosen.fields.push_back(&setting);
+  } else {
+    chosen.single[static_cast<std::size_t>(setting.kind)] = &setting;
+  }
+}
+
 }  // namespace
 
 Truth Snapshot::Compiled::of(const Test& test, Evaluation& evaluation) const {
   const Condition* const base = conditions.data();
   const Truth truth = all_of(base + test.begin, base + test.exceptions, evaluation);
   if (truth == Truth::no || test.exceptions == test.end) { return truth; }
-  return both(truth, negated(all_of(base + test.exceptions, base + test.end, evaluation)));
+  const ListHit* const listed = evaluation.listed();
+  const Truth exception = all_of(base + test.exceptions, base + test.end, evaluation);
+  evaluation.set_listed(listed);  // a rule does not match by what its exceptions ask for
+  return both(truth, negated(exception));
 }
 
 Snapshot::Snapshot(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
 Snapshot::~Snapshot() = default;
 
 Decision Snapshot::decide(const Facts& facts) const noexcept {
+  using Test = Compiled::Test;
   Evaluation evaluation(compiled_->tables, facts);
-  const Rule* waited_for = nullptr;  // the first rule that is not yet known
-  for (std::size_t i = 0; i < compiled_->tests.size(); ++i) {
-    evaluation.forget_listed();
-    const Truth truth = compiled_->of(compiled_->tests[i], evaluation);
+  const Test* waited_for = nullptr;  // the first rule that is not yet known
+  const bool purges = is_purge(facts);
+  Decision decision;
+  decision.version = compiled_->version;
+  const auto name = [&](const Test& test) -> const Rule& {
+    const Rule& rule = compiled_->rules[test.rule];
+    decision.rule_id = rule.id;
+    decision.rule = test.rule;
+    return rule;
+  };
+  for (const Test& test : compiled_->tests) {
+    if (is_out_of_question(compiled_->rules[test.rule], purges)) { continue; }
+    if (test.is_shadow && decision.shadow_verdict != Verdict::undecided) { continue; }
+    evaluation.set_listed(nullptr);
+    const Truth truth = compiled_->of(test, evaluation);
     if (truth == Truth::no) { continue; }
-    const Rule& rule = compiled_->rules[i];
-    if (waited_for != nullptr && rule.verdict != waited_for->verdict) {
-      return {Verdict::undecided, waited_for->id, {}, compiled_->version, {}};
+    if (test.is_shadow) {
+      note_shadow(truth, test.verdict, test.rule, decision);
+      continue;
     }
-    if (truth == Truth::yes) {
-      Decision decision{rule.verdict, rule.id, rule.reason, compiled_->version, {}};
-      if (evaluation.listed() != nullptr) { decision.listed = *evaluation.listed(); }
+    if (waited_for != nullptr && test.verdict != waited_for->verdict) {
+      name(*waited_for);
       return decision;
     }
-    if (waited_for == nullptr) { waited_for = &rule; }
+    if (truth == Truth::yes) {
+      decision.verdict = test.verdict;
+      decision.reason = name(test).reason;
+      if (evaluation.listed() != nullptr) { decision.listed = *evaluation.listed(); }
+      if (decision.shadow_verdict != Verdict::undecided) {
+        decision.shadow_id = compiled_->rules[decision.shadow_rule].id;
+      }
+      return decision;
+    }
+    if (waited_for == nullptr) { waited_for = &test; }
   }
-  std::unreachable();  // the last rule is unconditional: compile() refuses any other text
+  // The last rule is unconditional, because compile() refuses any other text: only PURGE comes so far.
+  if (waited_for != nullptr && waited_for->verdict == Verdict::allow) {
+    name(*waited_for);
+    return decision;
+  }
+  decision.verdict = Verdict::deny;
+  decision.reason = kNoRuleForPurge;
+  return decision;
 }
 
 std::vector<Snapshot::Step> Snapshot::explain(const Facts& facts) const {
   Evaluation evaluation(compiled_->tables, facts);
   std::vector<Step> steps;
-  for (std::size_t i = 0; i < compiled_->tests.size(); ++i) {
-    const Truth truth = compiled_->of(compiled_->tests[i], evaluation);
-    steps.push_back({&compiled_->rules[i], outcome_of(truth)});
-    if (truth == Truth::yes) { break; }
+  for (const Compiled::Test& test : compiled_->tests) {
+    const bool is_skipped = is_out_of_question(compiled_->rules[test.rule], is_purge(facts));
+    const Truth truth = is_skipped ? Truth::no : compiled_->of(test, evaluation);
+    steps.push_back({&compiled_->rules[test.rule], outcome_of(truth)});
+    if (truth == Truth::yes && !test.is_shadow) { break; }
   }
   return steps;
 }
 
+std::vector<Snapshot::Step> Snapshot::outcomes(const Facts& facts) const {
+  Evaluation evaluation(compiled_->tables, facts);
+  std::vector<Step> steps;
+  for (std::size_t i = 0; i < compiled_->rules.size(); ++i) {
+    steps.push_back({&compiled_->rules[i], outcome_of(compiled_->of(compiled_->all_tests[i], evaluation))});
+  }
+  return steps;
+}
+
+const std::vector<TestCase>& Snapshot::tests() const noexcept {
+  return compiled_->cases;
+}
+
+void Snapshot::choose(SettingStage stage, const Facts& facts, Settings& chosen) const {
+  chosen.clear();
+  const auto& tests = stage == SettingStage::request ? compiled_->request_settings : compiled_->response_settings;
+  if (tests.empty()) { return; }
+  Evaluation evaluation(compiled_->tables, facts);
+  for (const Compiled::SettingTest& one : tests) {
+    const bool is_shadow = one.test.is_shadow;
+    if (is_shadow ? chosen.shadow != nullptr : is_chosen(one.setting, chosen)) { continue; }
+    if (compiled_->of(one.test, evaluation) != Truth::yes) { continue; }
+    if (is_shadow) {
+      chosen.shadow = &one.setting;
+    } else {
+      take(one.setting, chosen);
+    }
+  }
+}
+
+bool Snapshot::has_settings(SettingStage stage) const noexcept {
+  return !(stage == SettingStage::request ? compiled_->request_settings : compiled_->response_settings).empty();
+}
+bool Snapshot::has_response_verdicts() const noexcept {
+  return compiled_->has_response_verdicts;
+}
+const std::vector<Source>& Snapshot::included() const noexcept {
+  return compiled_->included;
+}
 const std::vector<Rule>& Snapshot::rules() const noexcept {
   return compiled_->rules;
 }
@@ -84,6 +199,9 @@ const std::vector<Diagnostic>& Snapshot::warnings() const noexcept {
 }
 std::string_view Snapshot::text() const noexcept {
   return compiled_->text;
+}
+const std::string& Snapshot::file_name() const noexcept {
+  return compiled_->file_name;
 }
 std::uint64_t Snapshot::version() const noexcept {
   return compiled_->version;

@@ -13,6 +13,9 @@
 #include "policy/list_declaration.hpp"
 #include "policy/lists/lists.hpp"
 #include "policy/rule.hpp"
+#include "policy/setting.hpp"
+#include "policy/source_lines.hpp"
+#include "policy/test_case.hpp"
 
 namespace sluice::policy {
 
@@ -23,6 +26,8 @@ struct CompileOptions {
   std::vector<Prefix> self;
   // The lists in force, for those that the text declares. Without them nothing is listed.
   std::shared_ptr<const Lists> lists = nullptr;
+  // Reads what the text includes; without it nothing can be included.
+  IncludeReader include;
 };
 
 // A compiled policy: immutable, shared by every exchange that it judged. A pure function of (facts).
@@ -40,6 +45,7 @@ class Snapshot {
   // The first rule that is true decides. Facts not known make a condition, and so a rule, "not yet known"; when such a
   // rule stands ahead of the first true one the verdict is `undecided`, unless every such rule has that one's verdict:
   // then it makes no difference which of them matches. When all facts are known it is never undecided.
+  // Shadow rules decide nothing; the first one that is true ahead of the deciding rule is named.
   [[nodiscard]] Decision decide(const Facts& facts) const noexcept;
 
   // Every rule up to the deciding one with what it came to: for `sluice policy test`.
@@ -49,11 +55,25 @@ class Snapshot {
   };
   [[nodiscard]] std::vector<Step> explain(const Facts& facts) const;
 
-  const std::vector<Rule>& rules() const noexcept;
+  // Whether anything asks for the response: if not, decide() need not be called again when its head is known.
+  bool has_response_verdicts() const noexcept;
+
+  // The settings that apply at this stage, written over `chosen`. A condition that is not known yet does not hold;
+  // compile() refuses conditions that could not be known. Costs nothing worth mentioning where has_settings() is false.
+  void choose(SettingStage stage, const Facts& facts, Settings& chosen) const;
+  bool has_settings(SettingStage stage) const noexcept;
+
+  const std::vector<Rule>& rules() const noexcept;  // verdict and setting lines, in the order of the text
+  // What each rule, settings included, comes to by itself, in the order of rules().
+  [[nodiscard]] std::vector<Step> outcomes(const Facts& facts) const;
+
+  const std::vector<TestCase>& tests() const noexcept;  // that stand in the text
   const std::vector<ListDeclaration>& list_declarations() const noexcept;
   const std::shared_ptr<const Lists>& lists() const noexcept;
   const std::vector<Diagnostic>& warnings() const noexcept;
   std::string_view text() const noexcept;
+  const std::string& file_name() const noexcept;         // CompileOptions::file_name
+  const std::vector<Source>& included() const noexcept;  // the texts that it includes
   std::uint64_t version() const noexcept;
 
  private:

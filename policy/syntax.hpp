@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,12 +9,14 @@
 #include "policy/decision.hpp"
 #include "policy/list_declaration.hpp"
 #include "policy/report.hpp"
+#include "policy/setting.hpp"
+#include "policy/subject.hpp"
+#include "policy/test_case.hpp"
+#include "policy/time_syntax.hpp"
 
 namespace sluice::policy {
 
-// A policy text taken apart, names of nets not looked up yet.
-
-enum class Subject : std::uint8_t { from, to, host, port, method, scheme, url, category, list };
+// A policy text taken apart, names of nets and times not looked up yet.
 
 struct NetName {
   std::string name;
@@ -48,19 +51,30 @@ struct ConditionSyntax {
   bool is_negated = false;
   Position at;
   AddressTerms addresses;               // from, to
-  std::vector<HostPattern> hosts;       // host
-  std::vector<PortRange> ports;         // port
-  std::vector<std::string> words;       // method, scheme
-  std::vector<Expression> expressions;  // url
-  std::vector<NetName> list_names;      // category, list
-  std::string text;                     // canonical
+  std::vector<HostPattern> hosts;       // host, authority
+  std::vector<PortRange> ports;         // port, status
+  std::vector<std::string> words;       // method, scheme, listener, mode, path, query, type
+  std::string name;                     // field, response_field
+  std::vector<Expression> expressions;  // url, field, response_field
+  TimeTerms times;                      // during
+  DayTime until;
+  std::vector<NetName> list_names;  // category, list
+  std::uint64_t size = 0;           // size
+  bool is_over = false;             // size: larger than this, not smaller
+  std::string text;                 // canonical
 };
 
+// The conditions of a rule, and what is said about it.
 struct RuleSyntax {
   Verdict verdict = Verdict::deny;
+  std::optional<Setting> setting;           // a setting line: it has no verdict
+  std::string setting_text;                 // canonical: "cache ttl 7d"
   std::vector<ConditionSyntax> conditions;  // all must hold
   std::vector<ConditionSyntax> exceptions;  // behind `unless`: not all may hold
+  bool is_shadow = false;
   std::string reason;
+  std::string owner;
+  std::string ticket;
   std::string id;           // written or derived
   bool has_own_id = false;  // written
   Position id_at;
@@ -79,13 +93,15 @@ struct NetSyntax {
 struct PolicySyntax {
   std::vector<ListDeclaration> lists;
   std::vector<NetSyntax> nets;
-  std::vector<RuleSyntax> rules;
+  std::vector<TimeSyntax> times;
+  std::vector<TestCase> tests;
+  std::vector<RuleSyntax> rules;  // verdict and setting lines in the order of the text
 };
 
-// The conditions of a rule in their canonical spelling, with the verdict ahead: what the rule does, without how it is
-// called. Equal for rules that do the same by the same words.
+// The conditions of a rule in their canonical spelling, with the verdict or setting ahead: what the rule does, without
+// how it is called. Equal for rules that do the same by the same words.
 std::string effect_text(const RuleSyntax& rule);
-// The whole canonical line: effect, reason, and the id when it was written.
+// The whole canonical line: effect, and what is said about the rule; the id when it was written.
 std::string canonical_text(const RuleSyntax& rule);
 
 }  // namespace sluice::policy

@@ -110,4 +110,77 @@ std::expected<std::string, std::string> parse_scheme_value(std::string_view text
                          did_you_mean(scheme, kSchemes));
 }
 
+std::expected<std::string, std::string> parse_mode_value(std::string_view text) {
+  constexpr std::array<std::string_view, 3> kModes{"explicit", "transparent", "reverse"};
+  if (std::ranges::find(kModes, text) != kModes.end()) { return std::string(text); }
+  return std::unexpected("unknown mode " + code(text) + "; expected `explicit`, `transparent` or `reverse`" +
+                         did_you_mean(text, kModes));
+}
+
+std::expected<std::string, std::string> parse_listener_value(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  const auto port = parse_port(colon == text.npos ? text : text.substr(colon + 1));
+  const std::string expected =
+      code(text) + " is no listener; expected a port or an address with one, like `192.0.2.1:3128`";
+  if (!port) { return std::unexpected(expected); }
+  if (colon == text.npos) { return std::string(text); }
+  std::string_view host = text.substr(0, colon);
+  const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
+  if (is_bracketed) { host = host.substr(1, host.size() - 2); }
+  const auto address = Address::parse(host);
+  if (!address || is_bracketed == address->is_ipv4()) { return std::unexpected(expected); }
+  const std::string port_text = ':' + std::to_string(*port);
+  return is_bracketed ? '[' + address->text() + ']' + port_text : address->text() + port_text;
+}
+
+std::expected<std::string, std::string> parse_path_value(std::string_view text) {
+  if (!text.starts_with('/')) { return std::unexpected(code(text) + " is no path; it begins with `/`"); }
+  if (text.find('?') != text.npos) {
+    return std::unexpected(code(text) + ": a path has no query; ask for it with `query`, or for both with `url ~`");
+  }
+  const bool is_plain = std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+  if (!is_plain) { return std::unexpected(code(text) + ": paths are ASCII; write other octets like `%C3%A4`"); }
+  if (text.find('*') != text.npos) {
+    return std::unexpected(code(text) + ": a path stands for itself and all below it; for patterns use `url ~`");
+  }
+  return std::string(text);
+}
+
+std::expected<std::string, std::string> parse_query_value(std::string_view text) {
+  const std::string_view name = text.substr(0, text.find('='));
+  const bool is_plain = std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f' && c != '&'; });
+  if (name.empty() || !is_plain) {
+    return std::unexpected(code(text) + " is no parameter; expected `name`, `name*` or `name=value`");
+  }
+  const std::size_t star = name.find('*');
+  if (star != name.npos && (star + 1 != name.size() || name.size() != text.size())) {
+    return std::unexpected(code(text) + ": `*` may stand at the end of a name only");
+  }
+  return std::string(text);
+}
+
+std::expected<std::string, std::string> parse_type_value(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const bool is_type = slash != text.npos && is_token(text.substr(0, slash)) &&
+                       (text.substr(slash + 1) == "*" || is_token(text.substr(slash + 1))) && text.front() != '*';
+  if (!is_type) {
+    return std::unexpected(code(text) + " is no media type; expected one like `text/html` or `image/*`");
+  }
+  return lower_case(text);
+}
+
+std::expected<PortRange, std::string> parse_status_value(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  const auto first = parse_port(text.substr(0, dash));
+  const auto last = dash == text.npos ? first : parse_port(text.substr(dash + 1));
+  const bool is_range = first && last && *first >= 100 && *last <= 599 && *first <= *last;
+  if (is_range) { return PortRange{*first, *last}; }
+  return std::unexpected(code(text) + " is no status; expected one like `404`, or a range like `500-599`");
+}
+
+std::expected<std::string, std::string> parse_field_name(std::string_view text) {
+  if (!is_token(text) || text.size() > 128) { return std::unexpected(code(text) + " is no name of a field"); }
+  return std::string(text);
+}
+
 }  // namespace sluice::policy

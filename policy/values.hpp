@@ -16,6 +16,13 @@ std::expected<HostPattern, std::string> parse_host_value(std::string_view text);
 std::expected<PortRange, std::string> parse_port_value(std::string_view text);  // "443", "8000-8100"
 std::expected<std::string, std::string> parse_method_value(std::string_view text);
 std::expected<std::string, std::string> parse_scheme_value(std::string_view text);
+std::expected<std::string, std::string> parse_mode_value(std::string_view text);
+std::expected<std::string, std::string> parse_listener_value(std::string_view text);  // "3128", "192.0.2.1:3128"
+std::expected<std::string, std::string> parse_path_value(std::string_view text);      // "/ads/", "/app"
+std::expected<std::string, std::string> parse_query_value(std::string_view text);     // "utm_*", "format=pdf"
+std::expected<std::string, std::string> parse_type_value(std::string_view text);      // "text/html", "image/*"
+std::expected<PortRange, std::string> parse_status_value(std::string_view text);      // "404", "500-599"
+std::expected<std::string, std::string> parse_field_name(std::string_view text);      // RFC 9110 5.1
 
 // The name of a net: a letter, then letters, digits, `-`, `_`; 64 at most.
 bool is_net_name(std::string_view text) noexcept;

@@ -1,21 +1,11 @@
 #include "gateway/base/error.hpp"
 
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 namespace sluice {
-namespace {
-
-// `code` is an errno or a response status; errno values end long before 400.
-constexpr int kFirstStatus = 400;
-
-void append_code(int code, std::string& out) {
-  const char* description = code < kFirstStatus ? strerrordesc_np(code) : nullptr;
-  out += description != nullptr ? std::string(description) : std::to_string(code);
-}
-
-}  // namespace
 
 // No default: the compiler names a kind that has no word yet.
 std::string_view to_string(ErrorKind kind) noexcept {
@@ -52,6 +42,8 @@ std::string_view to_string(ErrorKind kind) noexcept {
       return "http_response_incomplete";
     case ErrorKind::http_response_header_section_size:
       return "http_response_header_section_size";
+    case ErrorKind::http_response_body_size:
+      return "http_response_body_size";
     case ErrorKind::http_response_transfer_coding:
       return "http_response_transfer_coding";
     case ErrorKind::http_response_timeout:
@@ -96,20 +88,16 @@ std::string_view to_string(Side side) noexcept {
   return "unknown";
 }
 
+// `code` is a status where a request was refused, and else an errno.
 std::string Error::text() const {
-  std::string out(to_string(kind));
-  if (during != nullptr && *during != '\0') {
-    out += " while ";
-    out += during;
-  }
-  out += " (";
-  out += to_string(side);
-  if (code != 0) {
-    out += ", ";
-    append_code(code, out);
-  }
-  out += ')';
-  return out;
+  if (*during == '\0') { return std::string(to_string(kind)); }
+  std::string out(during);
+  out.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(out.front())));
+  // What was being done may say itself what was wrong with it.
+  if (out.find(':') == out.npos) { out += " failed"; }
+  if (code == 0 || kind == ErrorKind::http_request_error) { return out; }
+  const char* const description = strerrordesc_np(code);
+  return out.append(": ").append(description != nullptr ? std::string(description) : std::to_string(code));
 }
 
 void assertion_failed(const char* condition, const char* sentence, const char* file, int line) noexcept {

@@ -26,6 +26,7 @@ enum class ErrorKind : std::uint8_t {
   http_request_denied,       // policy
   http_response_incomplete,  // cut
   http_response_header_section_size,
+  http_response_body_size,  // larger than policy allows
   http_response_transfer_coding,
   http_response_timeout,  // first-byte limit
   http_upgrade_failed,
@@ -55,7 +56,7 @@ struct Error {
   bool retry = false;       // nothing of the message was processed by the other side
   const char* during = "";  // a literal: what was being done
 
-  std::string text() const;  // "connection_refused while connecting (upstream, Connection refused)"
+  std::string text() const;  // for people: "Connecting failed: Connection refused"
 };
 
 template <typename T>

@@ -1,43 +1,41 @@
 #include "gateway/control/cache_commands.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <set>
 
-#include "cache/cache_key.hpp"
 #include "cache/freshness.hpp"
-#include "gateway/http/target_uri.hpp"
+#include "gateway/pipeline/purge.hpp"
 
 namespace sluice::control {
 namespace {
 
 using Responses = std::vector<cache::StoredResponsePtr>;
+using cache::PurgeScope;
 
-Answer<std::string> key_of(const UrlArguments& arguments) {
-  http::RequestHead request;
-  request.method = http::Method::get;
-  request.method_text = "GET";
-  // What follows `#` stays in the browser; no request carries it (RFC 9110 7.1).
-  request.target = std::string_view(arguments.url).substr(0, arguments.url.find('#'));
-  http::TargetUri target;
-  if (const auto parsed = http::parse_proxy_target(request, target); !parsed) {
-    return std::unexpected(
-        Error{ErrorCode::bad_request,
-              "`" + arguments.url + "` is not a URL; write http://host/path (" + parsed.error().during + ")",
-              "sluice cache show --help",
-              {}});
+Answer<pipeline::PurgeOrder> order_of(PurgeScope scope, const std::string& text, bool is_hard, const char* help) {
+  auto order = pipeline::make_purge_order(scope, text, is_hard);
+  if (!order) { return std::unexpected(Error{ErrorCode::bad_request, order.error(), help, {}}); }
+  return std::move(*order);
+}
+
+Answer<pipeline::PurgeOrder> order_of(const CachePurgeArguments& arguments) {
+  constexpr const char* kHelp = "sluice cache purge --help";
+  const std::pair<PurgeScope, const std::string*> names[] = {{PurgeScope::url, &arguments.url},
+                                                             {PurgeScope::host, &arguments.host},
+                                                             {PurgeScope::prefix, &arguments.prefix},
+                                                             {PurgeScope::tag, &arguments.tag}};
+  const std::pair<PurgeScope, const std::string*>* chosen = nullptr;
+  for (const auto& each : names) {
+    if (each.second->empty()) { continue; }
+    if (chosen != nullptr) {
+      chosen = nullptr;
+      break;
+    }
+    chosen = &each;
   }
-  std::string key;
-  cache::make_cache_key(target.text, key);
-  return key;
-}
-
-Responses in_memory(Daemon& daemon, const std::string& key) {
-  return daemon.memory.list(key);
-}
-
-Responses on_disk(Daemon& daemon, const std::string& key) {
-  return daemon.disk != nullptr ? daemon.disk->store().list(key) : Responses{};
+  if (chosen == nullptr) {
+    return std::unexpected(Error{ErrorCode::bad_request, "name one of a URL, a host, a prefix and a tag", kHelp, {}});
+  }
+  return order_of(chosen->first, *chosen->second, arguments.hard, kHelp);
 }
 
 StoredVariant variant_of(const cache::StoredHead& head, const char* tier, cache::UnixTime now) {
@@ -62,31 +60,52 @@ void append(const Responses& responses, const char* tier, CacheShow& show) {
 
 }  // namespace
 
-Answer<CacheShow> show_stored(Daemon& daemon, const UrlArguments& arguments) {
-  const auto key = key_of(arguments);
-  if (!key) { return std::unexpected(key.error()); }
-  CacheShow show;
-  show.key = *key;
-  append(in_memory(daemon, *key), "memory", show);
-  append(on_disk(daemon, *key), "disk", show);
-  return show;
+Error too_busy() {
+  return {ErrorCode::failed, "too much waits for the disk already", "try again", {}};
 }
 
-Answer<CachePurge> purge_stored(Daemon& daemon, const UrlArguments& arguments) {
-  const auto key = key_of(arguments);
-  if (!key) { return std::unexpected(key.error()); }
-  std::set<std::string> variants;
-  for (const auto& response : in_memory(daemon, *key)) { variants.insert(response->head.variant); }
-  for (const auto& response : on_disk(daemon, *key)) { variants.insert(response->head.variant); }
-  std::size_t removed = 0;
-  if (daemon.fills != nullptr) { daemon.fills->invalidate(*key); }
-  if (daemon.disk != nullptr) {
-    removed = daemon.disk->store().purge(*key);
-    daemon.disk->purge(*key);  // again, behind the writes that wait
+Task<std::optional<std::vector<cache::StoredResponsePtr>>> list_on_disk(Daemon& daemon, Mailbox& mailbox,
+                                                                        std::string key) {
+  if (daemon.disk == nullptr) { co_return Responses{}; }
+  co_return co_await daemon.disk->operate([key = std::move(key)](cache::Store& store) { return store.list(key); },
+                                          mailbox);
+}
+
+Task<Answer<CacheShow>> show_stored(Daemon& daemon, Mailbox& mailbox, UrlArguments arguments) {
+  const auto order = order_of(PurgeScope::url, arguments.url, false, "sluice cache show --help");
+  if (!order) { co_return std::unexpected(order.error()); }
+  CacheShow show;
+  show.key = order->name;
+  append(daemon.memory.list(show.key), "memory", show);
+  const auto disk = co_await list_on_disk(daemon, mailbox, show.key);
+  if (!disk) { co_return std::unexpected(too_busy()); }
+  append(*disk, "disk", show);
+  co_return show;
+}
+
+Task<Answer<CachePurge>> purge_stored(Daemon& daemon, Mailbox& mailbox, CachePurgeArguments arguments) {
+  const auto start = std::chrono::steady_clock::now();
+  auto order = order_of(arguments);
+  if (!order) { co_return std::unexpected(order.error()); }
+  const auto purged = co_await pipeline::purge({daemon.memory, daemon.disk, daemon.fills, daemon.purged, daemon.purges},
+                                               std::move(*order), mailbox);
+  if (!purged) { co_return std::unexpected(too_busy()); }
+  if (!purged->survives_restart) {
+    co_return std::unexpected(
+        Error{ErrorCode::failed,
+              "purge " + std::to_string(purged->number) +
+                  " is in force, but the disk did not take it: after a restart it may be forgotten",
+              "sluice cache stats",
+              {}});
   }
-  removed = std::max(removed, daemon.memory.purge(*key));
-  if (daemon.purged != nullptr) { daemon.purged->remember(*key, pipeline::kPurgeMemory); }
-  return CachePurge{*key, std::max<std::uint64_t>(removed, variants.size())};
+  CachePurge result;
+  result.scope = cache::to_string(purged->order.scope);
+  result.name = purged->order.name;
+  result.mode = purged->order.is_hard ? "hard" : "soft";
+  result.number = purged->number;
+  result.responses = purged->responses;
+  result.milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  co_return result;
 }
 
 }  // namespace sluice::control

@@ -1,15 +1,21 @@
 #pragma once
 
+#include "gateway/base/mailbox.hpp"
+#include "gateway/base/task.hpp"
 #include "gateway/control/daemon.hpp"
 
 namespace sluice::control {
 
 // Every variant stored for a URL, in memory and on disk; one that is in both is shown twice. The URL is normalised as
-// one of a request is. Errors: bad_request. Cost: reads the disk.
-Answer<CacheShow> show_stored(Daemon& daemon, const UrlArguments& arguments);
+// one of a request is. Errors: bad_request, failed when too much waits for the disk.
+Task<Answer<CacheShow>> show_stored(Daemon& daemon, Mailbox& mailbox, UrlArguments arguments);
 
-// Removes every variant of a URL from both tiers, also those that still wait to be written to the disk. `removed`
-// counts a variant once. Errors: bad_request.
-Answer<CachePurge> purge_stored(Daemon& daemon, const UrlArguments& arguments);
+// Purges by URL, host, prefix or tag. Errors: bad_request; failed when the disk did not take it.
+Task<Answer<CachePurge>> purge_stored(Daemon& daemon, Mailbox& mailbox, CachePurgeArguments arguments);
+
+// What is stored under the key on disk, without content. nullopt: too much waits for the disk, which is too_busy().
+Task<std::optional<std::vector<cache::StoredResponsePtr>>> list_on_disk(Daemon& daemon, Mailbox& mailbox,
+                                                                        std::string key);
+Error too_busy();
 
 }  // namespace sluice::control

@@ -4,10 +4,10 @@
 #include <array>
 #include <chrono>
 #include <exception>
-#include <stdexcept>
+
+#include <pwd.h>
 
 #include "gateway/config/show.hpp"
-#include "gateway/control/cache_commands.hpp"
 #include "gateway/control/judge/judge.hpp"
 #include "gateway/control/judge/which.hpp"
 #include "gateway/control/log_tail.hpp"
@@ -17,9 +17,14 @@
 namespace sluice::control {
 namespace {
 
-ListKeeper& lists_of(const Daemon& daemon) {
-  if (daemon.lists == nullptr) { throw std::runtime_error("this daemon keeps no lists"); }
-  return *daemon.lists;
+// "ops (1000)": who the version is said to be of.
+std::string author_of(uid_t user) {
+  std::array<char, 4096> memory;
+  passwd entry{};
+  passwd* found = nullptr;
+  const bool is_known = ::getpwuid_r(user, &entry, memory.data(), memory.size(), &found) == 0 && found != nullptr;
+  const std::string number = std::to_string(user);
+  return is_known ? std::string(found->pw_name) + " (" + number + ")" : "(" + number + ")";
 }
 
 Answer<Status> status(const Asked& asked, const StatusArguments&) {
@@ -31,7 +36,7 @@ Answer<ConfigShow> config_show(const Asked& asked, const NoArguments&) {
 }
 
 Answer<ConfigReload> config_reload(const Asked& asked, const NoArguments&) {
-  return asked.daemon.reload();
+  return asked.daemon.reload(author_of(asked.by));
 }
 
 Answer<PolicyList> policy_list(const Asked& asked, const NoArguments&) {
@@ -40,49 +45,99 @@ Answer<PolicyList> policy_list(const Asked& asked, const NoArguments&) {
   list.version = snapshot->version();
   list.file = asked.daemon.policies.file();
   for (const auto& rule : snapshot->rules()) { list.rules.push_back(to_protocol(rule)); }
+  if (!asked.daemon.rule_hits) { return list; }
+  const auto all = asked.daemon.rule_hits();
+  for (auto& rule : list.rules) {
+    const auto found = all.find(rule.id);
+    const auto hits = found != all.end() ? found->second : record::Hits{};
+    rule.hits = hits.count;
+    rule.first_hit = static_cast<double>(hits.first);
+    rule.last_hit = static_cast<double>(hits.last);
+  }
   return list;
 }
 
 // The daemon's own log keeps who changed the policy, and why.
 void say_change(const Asked& asked, const char* what, const Answer<PolicyChange>& change, const std::string& why) {
   if (!change) { return; }
-  say("policy v" + std::to_string(change->version) + ": user " + std::to_string(asked.by) + " " + what + " " +
-      change->rule.id + ": " + change->rule.text + (why.empty() ? "" : " (" + why + ")"));
+  say("policy v" + std::to_string(change->version) + ": " + author_of(asked.by) + " " + what + " " + change->rule.id +
+      ": " + change->rule.text + (why.empty() ? "" : " (" + why + ")"));
 }
 
 Answer<PolicyChange> policy_add(const Asked& asked, const PolicyAddArguments& arguments) {
-  auto change = asked.daemon.policies.add(arguments);
+  auto change = asked.daemon.policies.add(arguments, author_of(asked.by));
   const bool is_in_rule = change && change->rule.reason == arguments.message;
   say_change(asked, "added", change, is_in_rule ? "" : arguments.message);
   return change;
 }
 
 Answer<PolicyChange> policy_remove(const Asked& asked, const PolicyRemoveArguments& arguments) {
-  auto change = asked.daemon.policies.remove(arguments);
+  auto change = asked.daemon.policies.remove(arguments, author_of(asked.by));
   say_change(asked, "removed", change, arguments.message);
   return change;
 }
 
 Answer<PolicyTest> policy_test(const Asked& asked, const PolicyTestArguments& arguments) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  return judge(*asked.daemon.policies.current(), arguments, now);
+  const auto snapshot = asked.daemon.policies.snapshot_of(arguments.as_of);
+  if (!snapshot) { return std::unexpected(snapshot.error()); }
+  return judge(**snapshot, arguments, now);
 }
 
 Answer<PolicyReload> policy_reload(const Asked& asked, const NoArguments&) {
-  return asked.daemon.policies.reload();
+  return asked.daemon.policies.reload(author_of(asked.by));
+}
+
+// What a whole text did, for the daemon's own log.
+void say_applied(const Asked& asked, const char* what, const Answer<PolicyApplied>& applied, const std::string& why) {
+  if (!applied || applied->dry_run) { return; }
+  say("policy v" + std::to_string(applied->version) + ": " + author_of(asked.by) + " " + what + ", " +
+      std::to_string(applied->changes.size()) + " changes" + (why.empty() ? "" : " (" + why + ")"));
+}
+
+Answer<PolicyApplied> policy_apply(const Asked& asked, const PolicyApplyArguments& arguments) {
+  auto applied = asked.daemon.policies.apply(arguments, author_of(asked.by));
+  say_applied(asked, "applied a text", applied, arguments.message);
+  return applied;
+}
+
+Answer<PolicyApplied> policy_rollback(const Asked& asked, const PolicyRollbackArguments& arguments) {
+  auto applied = asked.daemon.policies.roll_back(arguments, author_of(asked.by));
+  say_applied(asked, ("rolled back to v" + std::to_string(arguments.version)).c_str(), applied, arguments.message);
+  return applied;
+}
+
+Answer<PolicyConfirmed> policy_confirm(const Asked& asked, const PolicyVersionArguments& arguments) {
+  auto confirmed = asked.daemon.policies.confirm(arguments);
+  if (confirmed) {
+    say("policy v" + std::to_string(confirmed->version) + ": " + author_of(asked.by) + " confirmed it");
+  }
+  return confirmed;
+}
+
+Answer<PolicyHistory> policy_history(const Asked& asked, const PolicyHistoryArguments& arguments) {
+  return asked.daemon.policies.history(arguments);
+}
+
+Answer<PolicyText> policy_show(const Asked& asked, const PolicyVersionArguments& arguments) {
+  return asked.daemon.policies.show(arguments);
+}
+
+Answer<PolicyDifference> policy_diff(const Asked& asked, const PolicyDiffArguments& arguments) {
+  return asked.daemon.policies.diff(arguments);
 }
 
 Answer<ListsShow> lists_show(const Asked& asked, const NoArguments&) {
-  return lists_of(asked.daemon).show();
+  return asked.daemon.lists.show();
 }
 
 Answer<ListsUpdate> lists_update(const Asked& asked, const ListsUpdateArguments& arguments) {
-  return lists_of(asked.daemon).update(arguments.accept);
+  return asked.daemon.lists.update(arguments.accept);
 }
 
 // The daemon's own log keeps who edited a list.
 Answer<ListsEdited> edit_list(const Asked& asked, const ListsEditArguments& arguments, bool is_removal) {
-  auto edited = lists_of(asked.daemon).edit(arguments, is_removal);
+  auto edited = asked.daemon.lists.edit(arguments, is_removal);
   if (edited) {
     say("list " + edited->list + ": user " + std::to_string(asked.by) + (is_removal ? " removed " : " added ") +
         edited->entry + " (category " + edited->category + ")");
@@ -104,14 +159,6 @@ Answer<ListsWhich> lists_which(const Asked& asked, const ListsWhichArguments& ar
 
 Answer<CacheStats> cache_stats(const Asked& asked, const NoArguments&) {
   return cache_stats_of(asked.daemon);
-}
-
-Answer<CacheShow> cache_show(const Asked& asked, const UrlArguments& arguments) {
-  return show_stored(asked.daemon, arguments);
-}
-
-Answer<CachePurge> cache_purge(const Asked& asked, const UrlArguments& arguments) {
-  return purge_stored(asked.daemon, arguments);
 }
 
 Answer<LogReopen> log_reopen(const Asked& asked, const NoArguments&) {
@@ -158,9 +205,13 @@ constexpr std::array kCommands{
     Command{command::kListsWhich, &run<lists_which>},
     Command{command::kListsAdd, &run<lists_add>},
     Command{command::kListsRemove, &run<lists_remove>},
+    Command{command::kPolicyApply, &run<policy_apply>},
+    Command{command::kPolicyConfirm, &run<policy_confirm>},
+    Command{command::kPolicyRollback, &run<policy_rollback>},
+    Command{command::kPolicyHistory, &run<policy_history>},
+    Command{command::kPolicyShow, &run<policy_show>},
+    Command{command::kPolicyDiff, &run<policy_diff>},
     Command{command::kCacheStats, &run<cache_stats>},
-    Command{command::kCacheShow, &run<cache_show>},
-    Command{command::kCachePurge, &run<cache_purge>},
     Command{command::kLogReopen, &run<log_reopen>},
     Command{command::kDrain, &run<drain>},
 };
@@ -172,6 +223,10 @@ Error unknown_command(const Request& request) {
 
 }  // namespace
 
+Error failure_of(const Request& request, const std::exception& exception) {
+  return {ErrorCode::failed, request.command + ": " + exception.what(), "sluice status", {}};
+}
+
 Answer<Json> run_command(const Asked& asked, const Request& request) {
   const auto command = std::ranges::find(kCommands, request.command, &Command::name);
   if (command == kCommands.end()) { return std::unexpected(unknown_command(request)); }
@@ -179,7 +234,7 @@ Answer<Json> run_command(const Asked& asked, const Request& request) {
     return command->run(asked, request);
   } catch (const std::exception& exception) {
     // The operator gets to know what the daemon could not do; the daemon goes on.
-    return std::unexpected(Error{ErrorCode::failed, request.command + ": " + exception.what(), "sluice status", {}});
+    return std::unexpected(failure_of(request, exception));
   }
 }
 

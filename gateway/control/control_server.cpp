@@ -1,6 +1,7 @@
 #include "gateway/control/control_server.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <list>
 #include <optional>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "gateway/control/control_socket.hpp"
 #include "gateway/control/say.hpp"
 #include "gateway/control/serve_peer.hpp"
+#include "gateway/pipeline/purge_sweep.hpp"
 #include "gateway/record/metrics.hpp"
 
 namespace sluice::control {
@@ -27,7 +29,9 @@ using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 constexpr std::chrono::seconds kSampleInterval{1};
-constexpr milliseconds kAcceptPause{100};  // after descriptors ran out
+constexpr std::chrono::minutes kSweepInterval{1};
+constexpr std::size_t kSweepAge = 2 * pipeline::kOldestFill / kSweepInterval;  // looks
+constexpr milliseconds kAcceptPause{100};                                      // after descriptors ran out
 
 std::uint64_t requests_so_far(const Daemon& daemon) {
   return record::sum(daemon.workers).all_requests;
@@ -82,7 +86,9 @@ struct ControlServer::State {
         socket(path),
         acceptor(where, Protocol(), socket.release()),
         sample_timer(where),
-        accept_timer(where) {}
+        accept_timer(where),
+        sweep_timer(where),
+        mailbox(where) {}
 
   asio::io_context& context;
   Daemon& daemon;
@@ -92,6 +98,8 @@ struct ControlServer::State {
   Acceptor acceptor;
   Timer sample_timer;
   Timer accept_timer;
+  Timer sweep_timer;
+  Mailbox mailbox;  // what the disk's threads hand back
   std::list<std::shared_ptr<ControlPeer>> peers;
   bool is_closed = false;
 };
@@ -110,6 +118,8 @@ ControlServer::~ControlServer() {
 void ControlServer::start() {
   asio::co_spawn(state_->context, accept_loop(state_), say_failure_of("the control socket"));
   asio::co_spawn(state_->context, sample_loop(state_), say_failure_of("sampling the counters"));
+  asio::co_spawn(state_->context, sweep_loop(state_), say_failure_of("sweeping purges"));
+  asio::co_spawn(state_->context, deliver(state_), say_failure_of("waiting for the disk"));
 }
 
 void ControlServer::close() {
@@ -118,8 +128,10 @@ void ControlServer::close() {
   state_->acceptor.close(ignored);
   state_->sample_timer.cancel();
   state_->accept_timer.cancel();
+  state_->sweep_timer.cancel();
   for (const auto& peer : state_->peers) { peer->stream().close(); }
   state_->socket.remove();
+  state_->mailbox.close();
 }
 
 void ControlServer::allow(std::vector<uid_t> allowed) {
@@ -166,7 +178,11 @@ Task<> ControlServer::serve(std::shared_ptr<State> state, std::shared_ptr<Contro
     }
   };
   const Leave leave{*state, *peer};
-  co_await serve_peer(state->daemon, state->rates, *peer);
+  co_await serve_peer(state->daemon, state->rates, state->mailbox, *peer);
+}
+
+Task<> ControlServer::deliver(std::shared_ptr<State> state) {
+  co_await state->mailbox.run();
 }
 
 Task<> ControlServer::sample_loop(std::shared_ptr<State> state) {
@@ -175,6 +191,23 @@ Task<> ControlServer::sample_loop(std::shared_ptr<State> state) {
     state->sample_timer.expires_after(kSampleInterval);
     co_await state->sample_timer.async_wait(asio::redirect_error(use_task, ended));
     if (!state->is_closed) { state->rates.note(std::chrono::steady_clock::now(), requests_so_far(state->daemon)); }
+  }
+}
+
+Task<> ControlServer::sweep_loop(std::shared_ptr<State> state) {
+  Daemon& daemon = state->daemon;
+  std::deque<std::uint64_t> numbers;  // the newest purge at each look, the oldest look first
+  while (!state->is_closed) {
+    boost::system::error_code ended;
+    state->sweep_timer.expires_after(kSweepInterval);
+    co_await state->sweep_timer.async_wait(asio::redirect_error(use_task, ended));
+    if (state->is_closed) { co_return; }
+    numbers.push_back(daemon.purges.generation());
+    if (numbers.size() <= kSweepAge) { continue; }
+    numbers.pop_front();
+    if (!daemon.purges.is_half_full()) { continue; }
+    const pipeline::PurgePlaces places{daemon.memory, daemon.disk, daemon.fills, daemon.purged, daemon.purges};
+    co_await pipeline::sweep_purges(places, numbers.front(), state->mailbox);
   }
 }
 

@@ -44,6 +44,8 @@ class ControlServer {
   struct State;
   static Task<> accept_loop(std::shared_ptr<State> state);
   static Task<> serve(std::shared_ptr<State> state, std::shared_ptr<ControlPeer> peer);
+  static Task<> sweep_loop(std::shared_ptr<State> state);
+  static Task<> deliver(std::shared_ptr<State> state);
   static Task<> sample_loop(std::shared_ptr<State> state);
 
   std::shared_ptr<State> state_;

@@ -11,6 +11,7 @@
 #include "gateway/pipeline/services.hpp"
 #include "gateway/record/access_log.hpp"
 #include "gateway/record/metrics.hpp"
+#include "gateway/record/rule_hits.hpp"
 
 namespace sluice::control {
 
@@ -26,19 +27,22 @@ struct Daemon {
   std::vector<const record::WorkerMetrics*> workers;
 
   PolicyKeeper& policies;
+  ListKeeper& lists;
   cache::Store& memory;
   pipeline::DiskTier* disk;  // null without one
-  pipeline::FillTable* fills = nullptr;
-  ListKeeper* lists = nullptr;
-  pipeline::RecentKeys* purged = nullptr;  // what was purged is noted here, so that misses can say so
+  pipeline::FillTable& fills;
+  pipeline::RecentKeys& purged;
+  cache::PurgeTable& purges;
+  std::function<std::vector<pipeline::TopKeys::Entry>()> top_keys;  // of every worker
 
   std::function<pipeline::ConfigurationPtr()> configuration;
   std::function<std::shared_ptr<record::AccessLog>()> log;
   std::function<std::string()> log_file;
   std::function<void()> flush_logs;  // what workers still hold reaches the log's thread soon
-  std::function<Answer<ConfigReload>()> reload;
+  std::function<Answer<ConfigReload>(const std::string& by)> reload;
   std::function<Drain()> drain;
   std::function<bool()> is_draining;
+  std::function<record::HitsByRule()> rule_hits{};  // of all runs; none where nobody counts
 };
 
 // The gauges of the moment, for the exposition and the status.

@@ -1,11 +1,14 @@
 #include "gateway/control/policy_keeper.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <chrono>
 
+#include "gateway/base/error.hpp"
 #include "gateway/base/file.hpp"
+#include "gateway/control/judge/included_files.hpp"
 #include "gateway/control/judge/judge.hpp"
+#include "gateway/control/judge/run_tests.hpp"
+#include "gateway/control/policy_files.hpp"
+#include "policy/difference.hpp"
 #include "policy/edit.hpp"
 #include "policy/lexer.hpp"
 
@@ -15,8 +18,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::string_view kByHand = "file";  // who made a version that no command made
+
 double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+std::string name_of(std::uint64_t version) {
+  return "v" + std::to_string(version);
 }
 
 std::vector<policy::Diagnostic> unreadable(const std::string& file, const std::string& what) {
@@ -26,36 +39,9 @@ std::vector<policy::Diagnostic> unreadable(const std::string& file, const std::s
   return {diagnostic};
 }
 
-// FNV-1a: tells whether the file was edited by hand since its version number was given.
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char octet : text) { hash = (hash ^ static_cast<unsigned char>(octet)) * 1099511628211ULL; }
-  return hash;
-}
-
-struct VersionMark {
-  std::uint64_t version = 0;
-  std::uint64_t hash = 0;
-};
-
-// "VERSION HASH"; zeros when there is none yet.
-VersionMark read_mark(const std::string& file) {
-  VersionMark mark;
-  const auto text = read_file(file);
-  if (!text) { return mark; }
-  const auto* end = text->data() + text->size();
-  const auto version = std::from_chars(text->data(), end, mark.version);
-  if (version.ptr < end) { std::from_chars(version.ptr + 1, end, mark.hash); }
-  return mark;
-}
-
 Error no_such_rule(const std::vector<policy::Diagnostic>& diagnostics) {
   return {ErrorCode::not_found, diagnostics.empty() ? "there is no such rule" : diagnostics.front().message,
           "sluice policy list", to_protocol(diagnostics)};
-}
-
-std::string mark_of(std::uint64_t version, const std::string& text) {
-  return std::to_string(version) + " " + std::to_string(hash_of(text));
 }
 
 bool has_reason(const std::vector<policy::Token>& tokens) {
@@ -76,47 +62,147 @@ std::string with_reason(const std::string& line, const std::string& reason) {
   return out;
 }
 
-}  // namespace
-
-PolicyKeeper::PolicyKeeper(std::string file, std::string version_file, std::vector<policy::Prefix> self)
-    : file_(std::move(file)), version_file_(std::move(version_file)), self_(std::move(self)) {}
-
-PolicyKeeper::Compiled PolicyKeeper::compile(const std::string& text, std::uint64_t version) const {
-  policy::CompileOptions options;
-  options.file_name = file_;
-  options.version = version;
-  options.self = self_;
-  options.lists = lists_;
-  return policy::Snapshot::compile(text, options);
+Error not_written(const std::string& file, const std::error_code& why) {
+  return {ErrorCode::failed, "the policy was not changed: " + file + ": " + why.message(), "sluice policy list", {}};
 }
 
-std::uint64_t PolicyKeeper::version_for(const std::string& text) const {
-  const auto mark = read_mark(version_file_);
-  if (mark.version != 0 && mark.hash == hash_of(text)) { return mark.version; }
-  // No number is given twice while we run, even if the mark was lost.
+PolicyDifferenceLine to_protocol(const policy::Change& change) {
+  return {std::string(1, change.sign), change.id, change.text, change.old_text};
+}
+
+std::vector<PolicyDifferenceLine> changes_between(const policy::Snapshot& before, const policy::Snapshot& after) {
+  std::vector<PolicyDifferenceLine> lines;
+  for (const auto& change : policy::difference(before, after)) { lines.push_back(to_protocol(change)); }
+  return lines;
+}
+
+PolicyVersionHead head_of(const PolicyVersion& version) {
+  PolicyVersionHead head;
+  head.version = version.number;
+  head.time = static_cast<double>(version.time);
+  head.author = version.author;
+  head.reason = version.reason;
+  head.hash = version.hash;
+  return head;
+}
+
+bool is_same(const std::vector<policy::Source>& a, const std::vector<policy::Source>& b) {
+  return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return x.file == y.file && x.text == y.text; });
+}
+
+}  // namespace
+
+PolicyKeeper::PolicyKeeper(std::string file, std::string directory, std::vector<policy::Prefix> self)
+    : file_(std::move(file)),
+      versions_(directory),
+      unconfirmed_file_(directory + "/unconfirmed"),
+      self_(std::move(self)) {}
+
+policy::CompileOptions PolicyKeeper::options(std::uint64_t version) const {
+  return {.file_name = file_, .version = version, .self = self_, .lists = lists_, .include = included_files()};
+}
+
+PolicyKeeper::Compiled PolicyKeeper::compile(const std::string& text, std::uint64_t version) const {
+  return policy::Snapshot::compile(text, options(version));
+}
+
+PolicyKeeper::Compiled PolicyKeeper::compile(const Draft& draft, std::uint64_t version) const {
+  auto how = options(version);
+  if (!draft.included.empty()) { how.include = included_files(draft.included); }
+  return policy::Snapshot::compile(draft.text, how);
+}
+
+bool PolicyKeeper::set_self(std::vector<policy::Prefix> self) {
+  if (self == self_) { return false; }
+  self_ = std::move(self);
+  put_in_force_again();
+  return true;
+}
+
+std::size_t PolicyKeeper::use_lists(std::shared_ptr<const policy::Lists> lists) {
+  lists_ = std::move(lists);
+  return put_in_force_again();
+}
+
+std::size_t PolicyKeeper::put_in_force_again() {
+  if (in_force_ == nullptr) { return 0; }
+  const auto in_force = current();
+  auto how = options(in_force->version());
+  how.include = included_files(in_force->included());
+  const auto compiled = policy::Snapshot::compile(in_force->text(), how);
+  // What is not known about lists are warnings.
+  SLUICE_ASSERT(compiled.has_value(), "a text that compiled does so with other addresses and other lists");
+  in_force_->swap_in(*compiled);
+  return judge_tunnels_(*compiled);
+}
+
+// No number is given twice while we run, even if the versions were lost.
+std::uint64_t PolicyKeeper::next_number() const {
   const auto in_force = in_force_ == nullptr ? 0 : current()->version();
-  return std::max(mark.version, in_force) + 1;
+  return std::max(versions_.latest(), in_force) + 1;
+}
+
+// What was being written when the last process ended is written now, unless somebody edited the file since.
+void PolicyKeeper::recover() {
+  auto pending = versions_.pending();
+  if (!pending) { return versions_.abandon(); }
+  const auto text = read_file(file_);
+  const auto latest = versions_.read(versions_.latest());
+  const bool is_untouched = text && (*text == pending->text || (latest && *text == latest->text));
+  PolicyFiles files;
+  pending->included.push_back({file_, pending->text});
+  const bool is_done =
+      is_untouched && files.write(pending->included).has_value() && versions_.commit(pending->number).has_value();
+  if (!is_done) {
+    files.put_back();
+    versions_.abandon();
+  }
 }
 
 PolicyKeeper::Compiled PolicyKeeper::load() {
+  if (const auto opened = versions_.open(); !opened) {
+    return std::unexpected(unreadable(file_, "its versions cannot be kept: " + opened.error().message()));
+  }
+  recover();
   const auto text = read_file(file_);
   if (!text && text.error() == std::errc::no_such_file_or_directory) {
     const auto written = replace_file(file_, policy::default_policy_text());
     if (!written) { return std::unexpected(unreadable(file_, "cannot be written: " + written.error().message())); }
   }
-  return read();
+  unconfirmed_ = read_unconfirmed(unconfirmed_file_);
+  auto loaded = read(std::string(kByHand), false);
+  if (loaded && unconfirmed_ && unconfirmed_->number != (*loaded)->version()) {
+    unconfirmed_.reset();
+    remove_unconfirmed(unconfirmed_file_);
+  }
+  return loaded;
 }
 
-PolicyKeeper::Compiled PolicyKeeper::read() const {
+// A text that was edited by hand becomes a version when it is read. A start does without when that cannot be written:
+// then nobody would be served.
+PolicyKeeper::Compiled PolicyKeeper::read(const std::string& by, bool must_record) {
   const auto text = read_file(file_);
   if (!text) { return std::unexpected(unreadable(file_, "cannot be read: " + text.error().message())); }
-  const auto version = version_for(*text);
-  auto compiled = compile(*text, version);
-  if (compiled) {
-    const auto marked = replace_file(version_file_, mark_of(version, *text));
-    if (!marked) {
-      return std::unexpected(unreadable(version_file_, "cannot be written: " + marked.error().message()));
-    }
+  const auto latest = versions_.read(versions_.latest());
+  auto compiled = compile(*text, latest ? latest->number : next_number());
+  if (!compiled) { return compiled; }
+  if (latest && latest->text == *text && is_same(latest->included, (*compiled)->included())) { return compiled; }
+  const auto number = next_number();
+  compiled = compile(*text, number);
+  if (!compiled) { return compiled; }
+  PolicyVersion version{.number = number,
+                        .time = now().time_since_epoch().count(),
+                        .author = by,
+                        .reason = {},
+                        .text = *text,
+                        .included = (*compiled)->included(),
+                        .previous = {},
+                        .hash = {}};
+  version.reason = latest ? "edited by hand" : "the first one";
+  auto recorded = versions_.begin(std::move(version));
+  if (recorded) { recorded = versions_.commit(number); }
+  if (!recorded && must_record) {
+    return std::unexpected(unreadable(file_, "its version cannot be written: " + recorded.error().message()));
   }
   return compiled;
 }
@@ -126,40 +212,58 @@ void PolicyKeeper::put_in_force(pipeline::PolicyInForce& in_force, JudgeTunnels 
   judge_tunnels_ = std::move(judge_tunnels);
 }
 
-// A text that was good is good with other lists: what is unknown about them are warnings.
-std::size_t PolicyKeeper::use_lists(std::shared_ptr<const policy::Lists> lists) {
-  lists_ = std::move(lists);
-  if (in_force_ == nullptr) { return 0; }
-  const auto before = current();
-  const auto compiled = compile(std::string(before->text()), before->version());
-  if (!compiled) { return 0; }
-  in_force_->swap_in(*compiled);
-  return judge_tunnels_(*compiled);
-}
-
-Answer<void> PolicyKeeper::write(const std::string& text, std::uint64_t version) const {
-  // The mark first: if the text then cannot be written, the mark is of no text and costs a number, no more. The other
-  // way round a policy that was refused would be in force after a restart.
-  auto written = replace_file(version_file_, mark_of(version, text));
-  if (written) { written = replace_file(file_, text); }
-  if (written) { return {}; }
-  return std::unexpected(Error{ErrorCode::failed,
-                               "the policy was not changed: " + file_ + ": " + written.error().message(),
-                               "sluice policy list",
-                               {}});
-}
-
-Answer<PolicyChange> PolicyKeeper::apply(const std::string& text, PolicyChange change) {
-  const auto version = version_for(text);
-  auto compiled = compile(text, version);
+Answer<PolicyKeeper::Published> PolicyKeeper::publish(const Draft& draft) {
+  const auto number = next_number();
+  auto compiled = compile(draft, number);
   if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy list")); }
-  const auto written = write(text, version);
-  if (!written) { return std::unexpected(written.error()); }
+  auto tests = run_tests(**compiled, now());
+  if (draft.must_pass && !tests.failures.empty()) {
+    return std::unexpected(failed_tests(tests, "sluice policy test-all --policy FILE"));
+  }
+  const auto begun = versions_.begin({.number = number,
+                                      .time = now().time_since_epoch().count(),
+                                      .author = draft.by,
+                                      .reason = draft.reason,
+                                      .text = draft.text,
+                                      .included = (*compiled)->included(),
+                                      .previous = {},
+                                      .hash = {}});
+  if (!begun) { return std::unexpected(not_written("its version", begun.error())); }
+  PolicyFiles files;
+  auto sources = draft.included;
+  sources.push_back({file_, draft.text});
+  if (const auto written = files.write(sources); !written) {
+    versions_.abandon();
+    return std::unexpected(not_written(written.error().file, written.error().why));
+  }
+  if (const auto committed = versions_.commit(number); !committed) {
+    files.put_back();
+    versions_.abandon();
+    return std::unexpected(not_written("its version", committed.error()));
+  }
+  Published published{current(), *compiled, 0, std::move(tests)};
   in_force_->swap_in(*compiled);
-  change.version = version;
-  change.tunnels_closed = judge_tunnels_(*compiled);
-  change.warnings = to_protocol((*compiled)->warnings());
-  for (const auto& rule : (*compiled)->rules()) {
+  published.tunnels_closed = judge_tunnels_(*compiled);
+  return published;
+}
+
+std::optional<Error> PolicyKeeper::refused_now() const {
+  if (!unconfirmed_) { return std::nullopt; }
+  const auto version = std::to_string(unconfirmed_->number);
+  return Error{ErrorCode::failed,
+               "v" + version + " waits to be confirmed; nothing else is changed until then",
+               "sluice policy confirm " + version,
+               {}};
+}
+
+Answer<PolicyChange> PolicyKeeper::publish_edit(const Draft& draft, PolicyChange change) {
+  const auto published = publish(draft);
+  if (!published) { return std::unexpected(published.error()); }
+  change.version = published->after->version();
+  change.previous = published->before->version();
+  change.tunnels_closed = published->tunnels_closed;
+  change.warnings = to_protocol(published->after->warnings());
+  for (const auto& rule : published->after->rules()) {
     if (rule.id == change.rule.id) { change.rule = to_protocol(rule); }
   }
   return change;
@@ -176,11 +280,12 @@ Answer<PolicyKeeper::Editable> PolicyKeeper::text_to_edit() const {
   return Editable{std::move(*text), std::move(*compiled)};
 }
 
-Answer<PolicyChange> PolicyKeeper::add(const PolicyAddArguments& arguments) {
+Answer<PolicyChange> PolicyKeeper::add(const PolicyAddArguments& arguments, const std::string& by) {
   const auto start = Clock::now();
+  if (const auto refused = refused_now()) { return std::unexpected(*refused); }
   const auto editable = text_to_edit();
   if (!editable) { return std::unexpected(editable.error()); }
-  const auto edited = policy::add_rule(editable->text, with_reason(arguments.line, arguments.message));
+  const auto edited = policy::add_rule(editable->text, with_reason(arguments.line, arguments.message), options(0));
   if (!edited) { return std::unexpected(invalid_policy(edited.error(), "sluice policy add --help")); }
   const auto& rules = editable->policy->rules();
   const auto same = std::ranges::find(rules, edited->rule_id, &policy::Rule::id);
@@ -193,31 +298,35 @@ Answer<PolicyChange> PolicyKeeper::add(const PolicyAddArguments& arguments) {
   PolicyChange change;
   change.rule.id = edited->rule_id;
   change.rule.text = edited->rule_text;
-  auto applied = apply(edited->text, std::move(change));
+  const auto reason = arguments.message.empty() ? "added " + edited->rule_text : arguments.message;
+  auto applied = publish_edit({edited->text, {}, by, reason, false}, std::move(change));
   if (applied) { applied->milliseconds = milliseconds_since(start); }
   return applied;
 }
 
-Answer<PolicyChange> PolicyKeeper::remove(const PolicyRemoveArguments& arguments) {
+Answer<PolicyChange> PolicyKeeper::remove(const PolicyRemoveArguments& arguments, const std::string& by) {
   const auto start = Clock::now();
+  if (const auto refused = refused_now()) { return std::unexpected(*refused); }
   const auto editable = text_to_edit();
   if (!editable) { return std::unexpected(editable.error()); }
   const auto& rules = editable->policy->rules();
   const auto rule = std::ranges::find(rules, arguments.id, &policy::Rule::id);
-  const auto edited = policy::remove_rule(editable->text, arguments.id);
+  const auto edited = policy::remove_rule(editable->text, arguments.id, options(0));
   if (!edited && rule == rules.end()) { return std::unexpected(no_such_rule(edited.error())); }
   if (!edited) { return std::unexpected(invalid_policy(edited.error(), "sluice policy list")); }
   PolicyChange change;
   change.rule = to_protocol(*rule);
-  auto applied = apply(edited->text, std::move(change));
+  const auto reason = arguments.message.empty() ? "removed " + edited->rule_text : arguments.message;
+  auto applied = publish_edit({edited->text, {}, by, reason, false}, std::move(change));
   if (applied) { applied->milliseconds = milliseconds_since(start); }
   return applied;
 }
 
-Answer<PolicyReload> PolicyKeeper::reload() {
+Answer<PolicyReload> PolicyKeeper::reload(const std::string& by) {
   const auto start = Clock::now();
+  if (const auto refused = refused_now()) { return std::unexpected(*refused); }
   // A file that has gone is an error here: the default policy is for a first start, not for a slip of the hand.
-  auto compiled = read();
+  auto compiled = read(by, true);
   if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy check " + file_)); }
   in_force_->swap_in(*compiled);
   PolicyReload result;
@@ -228,6 +337,170 @@ Answer<PolicyReload> PolicyKeeper::reload() {
   result.warnings = to_protocol((*compiled)->warnings());
   result.milliseconds = milliseconds_since(start);
   return result;
+}
+
+PolicyApplied PolicyKeeper::applied(const Published& published) const {
+  PolicyApplied result;
+  result.version = published.after->version();
+  result.previous = published.before->version();
+  result.file = file_;
+  result.rules = published.after->rules().size();
+  result.changes = changes_between(*published.before, *published.after);
+  result.tunnels_closed = published.tunnels_closed;
+  result.warnings = to_protocol(published.after->warnings());
+  result.tests = published.tests;
+  return result;
+}
+
+// What publish() would do, without doing it.
+Answer<PolicyApplied> PolicyKeeper::would_apply(const Draft& draft) const {
+  const auto compiled = compile(draft, next_number());
+  if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy check FILE")); }
+  auto tests = run_tests(**compiled, now());
+  if (draft.must_pass && !tests.failures.empty()) {
+    return std::unexpected(failed_tests(tests, "sluice policy test-all --policy FILE"));
+  }
+  auto result = applied({current(), *compiled, 0, std::move(tests)});
+  result.version = current()->version();
+  result.dry_run = true;
+  return result;
+}
+
+Answer<PolicyApplied> PolicyKeeper::apply(const PolicyApplyArguments& arguments, const std::string& by) {
+  const auto start = Clock::now();
+  if (const auto refused = refused_now()) { return std::unexpected(*refused); }
+  if (arguments.based_on != 0 && arguments.based_on != current()->version()) {
+    return std::unexpected(Error{ErrorCode::failed,
+                                 "the policy is " + name_of(current()->version()) + " by now, and what was edited is " +
+                                     name_of(arguments.based_on),
+                                 "sluice policy diff " + std::to_string(arguments.based_on),
+                                 {}});
+  }
+  const Draft draft{arguments.text, {}, by, arguments.message, true};
+  if (arguments.dry_run) { return would_apply(draft); }
+  const auto published = publish(draft);
+  if (!published) { return std::unexpected(published.error()); }
+  auto result = applied(*published);
+  if (arguments.confirm > 0) {
+    const Unconfirmed unconfirmed{published->after->version(), published->before->version(),
+                                  now() + std::chrono::seconds(arguments.confirm)};
+    // Even when it cannot be kept across a restart it rolls back while we run.
+    [[maybe_unused]] const auto written = write_unconfirmed(unconfirmed_file_, unconfirmed);
+    unconfirmed_ = unconfirmed;
+    result.confirm_until = static_cast<double>(unconfirmed.deadline.time_since_epoch().count());
+  }
+  result.milliseconds = milliseconds_since(start);
+  return result;
+}
+
+Answer<PolicyApplied> PolicyKeeper::roll_back(const PolicyRollbackArguments& arguments, const std::string& by) {
+  const auto start = Clock::now();
+  const auto target = version(arguments.version);
+  if (!target) { return std::unexpected(target.error()); }
+  Draft draft{target->text, target->included, by, "rollback to " + name_of(target->number), false};
+  if (!arguments.message.empty()) { draft.reason += ": " + arguments.message; }
+  if (arguments.dry_run) { return would_apply(draft); }
+  const auto published = publish(draft);
+  if (!published) { return std::unexpected(published.error()); }
+  unconfirmed_.reset();
+  remove_unconfirmed(unconfirmed_file_);
+  auto result = applied(*published);
+  result.milliseconds = milliseconds_since(start);
+  return result;
+}
+
+Answer<PolicyConfirmed> PolicyKeeper::confirm(const PolicyVersionArguments& arguments) {
+  const bool is_it = unconfirmed_ && (arguments.version == 0 || arguments.version == unconfirmed_->number);
+  if (!is_it) {
+    return std::unexpected(
+        Error{ErrorCode::not_found,
+              unconfirmed_ ? name_of(unconfirmed_->number) + " waits to be confirmed, not " + name_of(arguments.version)
+                           : "no version waits to be confirmed",
+              "sluice policy history",
+              {}});
+  }
+  const PolicyConfirmed confirmed{unconfirmed_->number};
+  unconfirmed_.reset();
+  remove_unconfirmed(unconfirmed_file_);
+  return confirmed;
+}
+
+std::string PolicyKeeper::expire(Time time) {
+  if (!unconfirmed_ || time < unconfirmed_->deadline) { return {}; }
+  const auto number = unconfirmed_->number;
+  const auto back =
+      roll_back({unconfirmed_->back_to, name_of(number) + " was not confirmed in time", false}, "sluiced");
+  if (back) { return name_of(number) + " was not confirmed in time: rolled back, policy " + name_of(back->version); }
+  // Tried again later; said once.
+  unconfirmed_->deadline = time + std::chrono::seconds(60);
+  return name_of(number) + " was not confirmed in time and could not be rolled back: " + back.error().message;
+}
+
+Answer<PolicyVersion> PolicyKeeper::version(std::uint64_t number) const {
+  auto version = versions_.read(number == 0 ? current()->version() : number);
+  if (!version) { return std::unexpected(Error{ErrorCode::not_found, version.error(), "sluice policy history", {}}); }
+  return *std::move(version);
+}
+
+Answer<pipeline::PolicyPtr> PolicyKeeper::snapshot_of(std::uint64_t number) const {
+  if (number == 0) { return current(); }
+  const auto record = version(number);
+  if (!record) { return std::unexpected(record.error()); }
+  auto compiled = compile(Draft{record->text, record->included, {}, {}, false}, number);
+  if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy show " + name_of(number))); }
+  return *std::move(compiled);
+}
+
+Answer<PolicyHistory> PolicyKeeper::history(const PolicyHistoryArguments& arguments) const {
+  PolicyHistory history;
+  history.in_force = current()->version();
+  history.unconfirmed = unconfirmed_ ? unconfirmed_->number : 0;
+  history.confirm_until = unconfirmed_ ? static_cast<double>(unconfirmed_->deadline.time_since_epoch().count()) : 0;
+  const auto& numbers = versions_.numbers();
+  std::string next;  // what the version behind says of the hash of this one
+  for (auto number = numbers.rbegin(); number != numbers.rend() && history.versions.size() < arguments.limit;
+       ++number) {
+    const auto record = versions_.read(*number);
+    if (!record) {
+      PolicyVersionHead damaged;
+      damaged.version = *number;
+      damaged.damage = record.error();
+      history.versions.push_back(std::move(damaged));
+      next.clear();
+      continue;
+    }
+    history.versions.push_back(head_of(*record));
+    if (!next.empty() && next != record->hash) {
+      history.versions.back().damage = "its hash is not the one that the next version names";
+    }
+    next = record->previous;
+  }
+  return history;
+}
+
+Answer<PolicyText> PolicyKeeper::show(const PolicyVersionArguments& arguments) const {
+  const auto record = version(arguments.version);
+  if (!record) { return std::unexpected(record.error()); }
+  PolicyText text;
+  text.head = head_of(*record);
+  text.file = file_;
+  text.text = record->text;
+  for (const auto& source : record->included) { text.included.push_back({source.file, source.text}); }
+  for (const auto& prefix : self_) { text.self.push_back(prefix.text()); }
+  return text;
+}
+
+Answer<PolicyDifference> PolicyKeeper::diff(const PolicyDiffArguments& arguments) const {
+  const auto before = snapshot_of(arguments.from);
+  if (!before) { return std::unexpected(before.error()); }
+  auto after = arguments.text.empty() ? snapshot_of(arguments.to) : Answer<pipeline::PolicyPtr>{};
+  if (!arguments.text.empty()) {
+    const auto compiled = compile(arguments.text, 0);
+    if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy check FILE")); }
+    after = *compiled;
+  }
+  if (!after) { return std::unexpected(after.error()); }
+  return PolicyDifference{(*before)->version(), (*after)->version(), changes_between(**before, **after)};
 }
 
 }  // namespace sluice::control

@@ -1,61 +1,108 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "gateway/control/protocol.hpp"
+#include "gateway/control/unconfirmed.hpp"
+#include "gateway/control/versions/version_store.hpp"
 #include "gateway/pipeline/policy_in_force.hpp"
 #include "policy/snapshot.hpp"
 
 namespace sluice::control {
 
-// The policy text on disk and its life: read, edited, compiled, written and put in force, in that order, so that an
-// edit that fails anywhere leaves the old policy as it was. The file is the truth; a version number names each text.
-// Thread: the main thread. Cost: compiles, writes and syncs a file; never on a worker.
+// The policy text on disk and its life: read, edited, compiled, recorded as a version, written and put in force, in
+// that order, so that an edit that fails anywhere leaves the old policy as it was. The file is the truth; a version is
+// kept of each text that was in force. Thread: the main thread. Cost: compiles, writes and syncs files; never on a
+// worker.
 class PolicyKeeper {
  public:
   // `judge_tunnels` puts the new snapshot to the open tunnels; returns how many were closed.
   using JudgeTunnels = std::function<std::size_t(const pipeline::PolicyPtr&)>;
+  using Time = std::chrono::sys_seconds;
 
-  PolicyKeeper(std::string file, std::string version_file, std::vector<policy::Prefix> self);
+  // Versions are kept in `directory`.
+  PolicyKeeper(std::string file, std::string directory, std::vector<policy::Prefix> self);
 
-  // The first policy. A file that does not exist is made from the default policy.
-  // Errors: every diagnostic, or one that says why the file cannot be read.
+  // The first policy. A file that does not exist is made from the default policy; an edit that a crash cut off is
+  // brought to its end, or was never made. Errors: every diagnostic, or one that says why the file cannot be read.
   std::expected<pipeline::PolicyPtr, std::vector<policy::Diagnostic>> load();
 
   void put_in_force(pipeline::PolicyInForce& in_force, JudgeTunnels judge_tunnels);
 
-  // What the gateway's own addresses are: listeners and interfaces.
-  void set_self(std::vector<policy::Prefix> self) { self_ = std::move(self); }
+  // What the gateway's own addresses are: listeners and interfaces. The policy in force is put in force again with
+  // them, if they are others; true then.
+  bool set_self(std::vector<policy::Prefix> self);
 
   // The lists that are in force from now on, with the policy that is; returns how many tunnels that closed.
   std::size_t use_lists(std::shared_ptr<const policy::Lists> lists);
 
-  Answer<PolicyChange> add(const PolicyAddArguments& arguments);
-  Answer<PolicyChange> remove(const PolicyRemoveArguments& arguments);
-  Answer<PolicyReload> reload();  // the file again; one that has gone is an error
+  // `by`: who asks, for the version. An edit is refused while another one waits to be confirmed.
+  Answer<PolicyChange> add(const PolicyAddArguments& arguments, const std::string& by);
+  Answer<PolicyChange> remove(const PolicyRemoveArguments& arguments, const std::string& by);
+  Answer<PolicyReload> reload(const std::string& by);  // the file again; one that has gone is an error
+  Answer<PolicyApplied> apply(const PolicyApplyArguments& arguments, const std::string& by);
+  Answer<PolicyApplied> roll_back(const PolicyRollbackArguments& arguments, const std::string& by);
+  Answer<PolicyConfirmed> confirm(const PolicyVersionArguments& arguments);
+
+  Answer<PolicyHistory> history(const PolicyHistoryArguments& arguments) const;
+  Answer<PolicyText> show(const PolicyVersionArguments& arguments) const;
+  Answer<PolicyDifference> diff(const PolicyDiffArguments& arguments) const;
+  // A version as it would judge now; 0: the one in force. Errors: not_found, invalid_policy.
+  Answer<pipeline::PolicyPtr> snapshot_of(std::uint64_t number) const;
+
+  // Rolls back what was not confirmed in time. What there is to say about it; empty when there was nothing to do.
+  std::string expire(Time now);
 
   const std::string& file() const noexcept { return file_; }
   pipeline::PolicyPtr current() const { return in_force_->snapshot(); }
+  const std::optional<Unconfirmed>& unconfirmed() const noexcept { return unconfirmed_; }
 
  private:
   using Compiled = std::expected<pipeline::PolicyPtr, std::vector<policy::Diagnostic>>;
-  Compiled read() const;
+  // A text that is to be the next version.
+  struct Draft {
+    std::string text;
+    std::vector<policy::Source> included;  // to be written with it; empty: they are on disk
+    std::string by;
+    std::string reason;
+    bool must_pass = false;  // refused when a test in it fails
+  };
+  struct Published {
+    pipeline::PolicyPtr before;
+    pipeline::PolicyPtr after;
+    std::size_t tunnels_closed = 0;
+    PolicyTestsResult tests;
+  };
+
+  Compiled read(const std::string& by, bool must_record);
+  void recover();
+  policy::CompileOptions options(std::uint64_t version) const;
   Compiled compile(const std::string& text, std::uint64_t version) const;
+  Compiled compile(const Draft& draft, std::uint64_t version) const;
   struct Editable {
     std::string text;
     pipeline::PolicyPtr policy;
   };
+  std::size_t put_in_force_again();  // how many tunnels that closed
   Answer<Editable> text_to_edit() const;
-  Answer<PolicyChange> apply(const std::string& text, PolicyChange change);
-  std::uint64_t version_for(const std::string& text) const;
-  Answer<void> write(const std::string& text, std::uint64_t version) const;
+  Answer<Published> publish(const Draft& draft);
+  Answer<PolicyChange> publish_edit(const Draft& draft, PolicyChange change);
+  PolicyApplied applied(const Published& published) const;
+  Answer<PolicyApplied> would_apply(const Draft& draft) const;
+  Answer<PolicyVersion> version(std::uint64_t number) const;
+  std::optional<Error> refused_now() const;  // while a version waits to be confirmed
+  std::uint64_t next_number() const;
 
   std::string file_;
-  std::string version_file_;
+  VersionStore versions_;
+  std::string unconfirmed_file_;
   std::vector<policy::Prefix> self_;
   std::shared_ptr<const policy::Lists> lists_;
+  std::optional<Unconfirmed> unconfirmed_;
   pipeline::PolicyInForce* in_force_ = nullptr;
   JudgeTunnels judge_tunnels_;
 };

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <cstdio>
 
+#include <unistd.h>
+
 namespace sluice::control {
 
 void say(std::string_view text) {
   std::string line = "sluiced: " + std::string(text);
   std::ranges::replace_if(line, [](unsigned char octet) { return octet < 0x20 || octet == 0x7F; }, ' ');
   line += '\n';
+  if (::isatty(STDERR_FILENO) != 0) { line.insert(0, "\r\033[K"); }  // over the summary line
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -2,6 +2,7 @@
 
 #include "gateway/control/commands.hpp"
 #include "gateway/control/log_tail.hpp"
+#include "gateway/control/operations.hpp"
 #include "gateway/control/status.hpp"
 
 namespace sluice::control {
@@ -15,7 +16,7 @@ constexpr double kShortestInterval = 0.1;
 constexpr double kLongestInterval = 60;
 
 std::string_view words_of(ControlPeer::End end) {
-  return end == ControlPeer::End::too_long ? "the request is longer than 1 MiB"
+  return end == ControlPeer::End::too_long ? "the request is longer than 8 MiB"
                                            : "the request does not end with a line feed";
 }
 
@@ -106,7 +107,7 @@ Answer<Stream> stream_of(const Request& request, milliseconds& interval) {
 }
 
 // False when this was the last request.
-Task<bool> answer(Daemon& daemon, const Rates& rates, ControlPeer& peer, const Request& request) {
+Task<bool> answer(Daemon& daemon, const Rates& rates, Mailbox& mailbox, ControlPeer& peer, const Request& request) {
   milliseconds interval{0};
   const auto stream = stream_of(request, interval);
   if (!stream) { co_return co_await peer.write(encode_error(stream.error())); }
@@ -119,13 +120,17 @@ Task<bool> answer(Daemon& daemon, const Rates& rates, ControlPeer& peer, const R
     if (!tailed) { co_await peer.write(encode_error(tailed.error())); }
     co_return false;
   }
+  if (is_operation(request)) {
+    const auto operated = co_await run_operation(daemon, mailbox, request);
+    co_return co_await peer.write(operated ? encode_result(*operated) : encode_error(operated.error()));
+  }
   const auto result = run_command({daemon, rates, peer.user()}, request);
   co_return co_await peer.write(result ? encode_result(*result) : encode_error(result.error()));
 }
 
 }  // namespace
 
-Task<> serve_peer(Daemon& daemon, const Rates& rates, ControlPeer& peer) {
+Task<> serve_peer(Daemon& daemon, const Rates& rates, Mailbox& mailbox, ControlPeer& peer) {
   bool goes_on = true;
   while (goes_on) {
     const auto line = co_await peer.read_line();
@@ -137,7 +142,7 @@ Task<> serve_peer(Daemon& daemon, const Rates& rates, ControlPeer& peer) {
     }
     const auto request = parse_request(*line);
     if (request) {
-      goes_on = co_await answer(daemon, rates, peer, *request);
+      goes_on = co_await answer(daemon, rates, mailbox, peer, *request);
     } else {
       goes_on = co_await peer.write(encode_error(request.error()));
     }

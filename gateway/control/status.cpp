@@ -35,6 +35,16 @@ std::map<std::string, std::uint64_t> by_cause(const Totals& totals) {
   return words;
 }
 
+std::map<std::string, double> shares_of(const std::map<std::string, std::uint64_t>& counts) {
+  std::uint64_t all = 0;
+  for (const auto& [word, count] : counts) { all += count; }
+  std::map<std::string, double> shares;
+  for (const auto& [word, count] : counts) {
+    shares.emplace(word, all == 0 ? 0 : static_cast<double>(count) / static_cast<double>(all));
+  }
+  return shares;
+}
+
 StoreStatus store_status(const cache::StoreStats& stats, bool is_enabled) {
   return {is_enabled,   stats.responses, stats.octets,  stats.budget,
           stats.stores, stats.evictions, stats.refused, stats.errors};
@@ -88,7 +98,7 @@ Status status_of(const Daemon& daemon, const Rates& rates) {
   status.workers = now.workers;
   status.listeners = daemon.listeners;
   status.policy = {now.policy_version, now.policy_rules, daemon.policies.file()};
-  if (daemon.lists != nullptr) { status.lists = daemon.lists->status(); }
+  status.lists = daemon.lists.status();
   add_traffic(record::sum(daemon.workers), rates, status);
   status.memory = {now.memory_budget, now.memory_used, now.rss};
   status.memory_cache = memory_status(daemon, now);
@@ -109,6 +119,8 @@ CacheStats cache_stats_of(const Daemon& daemon) {
   stats.hit_ratio = hit_ratio(totals).value_or(0);
   stats.by_outcome = by_outcome(totals);
   stats.misses = by_cause(totals);
+  stats.miss_shares = shares_of(stats.misses);
+  stats.purges = daemon.purges.size();
   return stats;
 }
 

@@ -92,6 +92,11 @@ void append_head(const GeneratedAnswer& answer, bool as_json, std::size_t conten
   write_field("Cache-Control", "no-store", out);
   out += "Proxy-Status: ";
   append_proxy_status(answer.gateway, answer.kind, details_of(answer), out);
+  // An extension parameter (RFC 9209 2.2), for whoever gets no content: HEAD, and a browser whose CONNECT was refused.
+  if (!answer.request_id.empty()) {
+    out += "; request=";
+    append_sf_string(answer.request_id, out);
+  }
   out += "\r\nVary: Accept\r\nX-Content-Type-Options: nosniff\r\n";
   write_field(
       "Content-Security-Policy",

@@ -69,6 +69,8 @@ std::string_view title_of_kind(ErrorKind kind) noexcept {
     case ErrorKind::http_upgrade_failed:
     case ErrorKind::http_protocol_error:
       return "The site's answer could not be understood";
+    case ErrorKind::http_response_body_size:
+      return "The response is larger than the policy allows";
     case ErrorKind::http_request_error:
       return "The request could not be understood";
     case ErrorKind::connection_limit_reached:

@@ -1,4 +1,5 @@
 #include "cache/connection_options.hpp"
+#include "cache/tags.hpp"
 #include "gateway/http/field_writer.hpp"
 #include "gateway/http/forwarded_fields.hpp"
 
@@ -20,7 +21,9 @@ bool is_proxy_authentication(const Field& field) {
 
 bool is_kept(const Field& field, const ResponseHead& response, const ResponseOptions& options,
              const cache::ConnectionOptions& connection) {
-  if (field.id == FieldName::content_length) { return false; }  // generated
+  if (field.id == FieldName::content_length) { return false; }        // generated
+  if (field.id == FieldName::sluice_cache_control) { return false; }  // for ourselves
+  if (cache::holds_tags(field.id)) { return false; }                  // for caches
   if (field.id == FieldName::age && options.age) { return false; }
   if (field.id == FieldName::upgrade && response.status == kSwitchingProtocols) { return true; }
   if (options.from_parent && is_proxy_authentication(field)) { return true; }

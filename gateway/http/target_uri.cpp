@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cache/cache_key.hpp"
 #include "gateway/http/characters.hpp"
 #include "gateway/http/host.hpp"
 
@@ -87,6 +88,8 @@ Result<void> build(const Target& target, bool is_asterisk, TargetUri& out) {
     out.text += target.path_and_query;
   }
   set_views(target, layout, is_asterisk, out);
+  out.normal.clear();
+  if (!is_asterisk && !cache::is_normal_uri(out.text)) { cache::make_cache_key(out.text, out.normal); }
   return {};
 }
 

@@ -9,9 +9,10 @@
 
 namespace sluice::http {
 
-// Where a request goes, normalised (RFC 3986 6.2.2, RFC 9110 4.2.3): scheme and host in lower case, no userinfo, no
+// Where a request goes. Scheme and host are normalised (RFC 3986 6.2.2, RFC 9110 4.2.3): in lower case, no userinfo, no
 // trailing dot, IDN as A-labels (U-labels are refused), addresses in every spelling (decimal, hex, octal, short,
-// mapped) brought to their canonical text, default port removed from `text`.
+// mapped) brought to their canonical text, default port removed from `text`. Path and query are as the client wrote
+// them, to be sent on; they are judged and stored under their normal form.
 struct TargetUri {
   std::string text;         // "http://host[:port]/path?query"; "host:port" for CONNECT; "*" form is scheme://host
   std::string_view scheme;  // "http" or "https", into text; "" for CONNECT
@@ -19,6 +20,13 @@ struct TargetUri {
   std::uint16_t port = 0;
   std::string_view path_and_query;  // into text; "*" for OPTIONS *; "" for CONNECT
   bool host_is_address = false;
+  std::string normal;  // of `text`, as cache::make_cache_key makes it; empty: `text` is normal
+
+  std::string_view normal_text() const noexcept { return normal.empty() ? text : normal; }
+  std::string_view normal_path_and_query() const noexcept {
+    if (normal.empty()) { return path_and_query; }
+    return std::string_view(normal).substr(static_cast<std::size_t>(path_and_query.data() - text.data()));
+  }
 
   TargetUri() = default;
   TargetUri(const TargetUri&) = delete;  // views into its own text

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace sluice::http1 {
 
@@ -15,50 +16,56 @@ MessageReader::MessageReader(net::TcpStream& stream, Side side, std::size_t init
     : stream_(stream),
       side_(side),
       head_(std::make_unique_for_overwrite<char[]>(initial_capacity)),
+      initial_capacity_(initial_capacity),
       capacity_(initial_capacity) {}
 
 Task<Result<std::string_view>> MessageReader::read_head(const http::HeadLimits& limits, const HeadPatience& patience) {
+  scanned_ = 0;
   if (begin_ == end_) {
     begin_ = end_ = 0;
     stream_.limit_reading(patience.first, patience.first_kind);
-    const auto count = co_await fill_head();
-    if (!count) { co_return std::unexpected(count.error()); }
-    if (*count == 0) { co_return std::string_view{}; }
   }
-  scanned_ = 0;
-  bool limited = false;
-  for (;;) {
-    const std::string_view buffered(head_.get() + begin_, end_ - begin_);
-    const auto size = http::find_head_end(buffered, scanned_);
-    if (size > limits.head) { break; }
-    if (size != 0) {
-      begin_ += size;
-      ended_ = true;
-      co_return buffered.substr(0, size);
+  for (bool whole_limited = false;;) {
+    if (auto head = buffered_head(limits)) { co_return std::move(*head); }
+    const bool is_first = begin_ == end_;
+    if (!is_first && !std::exchange(whole_limited, true)) {
+      stream_.limit_reading(patience.whole, patience.whole_kind);
     }
-    if (buffered.size() >= limits.head) { break; }
-    if (!limited) { stream_.limit_reading(patience.whole, patience.whole_kind); }
-    limited = true;
-    const auto count = co_await fill_head();
-    if (!count) { co_return std::unexpected(count.error()); }
-    if (*count == 0) {
+    const auto count = stream_.try_read(room());
+    if (!count) {
+      co_await stream_.until_readable();
+      continue;
+    }
+    if (!*count) { co_return std::unexpected(count->error()); }
+    if (**count == 0 && is_first) { co_return std::string_view{}; }
+    if (**count == 0) {
       co_return fail(side_ == Side::client ? ErrorKind::client_gone : ErrorKind::http_response_incomplete, side_,
                      "reading a head");
     }
+    end_ += **count;
   }
-  const auto sized = check_size(limits);
-  co_return std::unexpected(sized.error());
+}
+
+// The head if all of it is here, or why it never will be.
+std::optional<Result<std::string_view>> MessageReader::buffered_head(const http::HeadLimits& limits) {
+  const std::string_view buffered(head_.get() + begin_, end_ - begin_);
+  const auto size = http::find_head_end(buffered, scanned_);
+  if (size > limits.head || (size == 0 && buffered.size() >= limits.head)) { return too_large(limits); }
+  if (size == 0) { return std::nullopt; }
+  begin_ += size;
+  ended_ = true;
+  return buffered.substr(0, size);
 }
 
 // A head that does not end within its limit: which part of it is too large?
-Result<void> MessageReader::check_size(const http::HeadLimits& limits) const {
+std::unexpected<Error> MessageReader::too_large(const http::HeadLimits& limits) const {
   if (side_ == Side::upstream) { return fail(ErrorKind::http_response_header_section_size, side_, "reading a head"); }
   const std::string_view unread(head_.get() + begin_, end_ - begin_);
   return std::unexpected(http::head_too_large(unread, limits));
 }
 
-// Reads more behind what is buffered, moving or growing the buffer when it is full. 0: the peer has finished.
-Task<Result<std::size_t>> MessageReader::fill_head() {
+// Where more of the head can be read to, behind what is buffered; the buffer moves or grows when it is full.
+std::span<char> MessageReader::room() {
   if (end_ == capacity_) {
     const auto used = end_ - begin_;
     const auto wanted = begin_ > 0 ? capacity_ : capacity_ * 2;
@@ -69,9 +76,7 @@ Task<Result<std::size_t>> MessageReader::fill_head() {
     begin_ = 0;
     end_ = used;
   }
-  auto count = co_await stream_.read_some({head_.get() + end_, capacity_ - end_});
-  if (count) { end_ += *count; }
-  co_return count;
+  return {head_.get() + end_, capacity_ - end_};
 }
 
 void MessageReader::begin_content(http::Framing framing, std::uint64_t length, const http::ChunkLimits& limits,
@@ -105,13 +110,8 @@ void MessageReader::consume(std::size_t octets) noexcept {
 }
 
 Task<Result<std::string_view>> MessageReader::next() {
-  while (!ended_) {
-    const auto available = rest();
-    if (!available.empty()) {
-      auto taken = take(available);
-      if (!taken || !taken->empty()) { co_return taken; }
-      continue;
-    }
+  for (;;) {
+    if (auto here = ready()) { co_return std::move(*here); }
     const auto more = co_await fill_content();
     if (!more) { co_return std::unexpected(more.error()); }
     if (*more) { continue; }
@@ -121,7 +121,16 @@ Task<Result<std::string_view>> MessageReader::next() {
     }
     ended_ = true;
   }
-  co_return std::string_view{};
+}
+
+std::optional<Result<std::string_view>> MessageReader::ready() {
+  while (!ended_) {
+    const auto available = rest();
+    if (available.empty()) { return std::nullopt; }
+    auto taken = take(available);
+    if (!taken || !taken->empty()) { return taken; }
+  }
+  return std::string_view{};
 }
 
 // Content out of what is buffered; empty when only framing was.
@@ -178,6 +187,12 @@ void MessageReader::next_message() {
   }
   content_.reset();
   content_begin_ = content_end_ = 0;
+  // A large head does not leave a large buffer with a connection that may be idle for long.
+  if (begin_ == end_ && capacity_ > initial_capacity_) {
+    head_ = std::make_unique_for_overwrite<char[]>(initial_capacity_);
+    capacity_ = initial_capacity_;
+    begin_ = end_ = 0;
+  }
 }
 
 }  // namespace sluice::http1

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -43,6 +44,8 @@ class MessageReader {
   // The next run of content; empty at the end. Errors: malformed chunks, the stream's, a cut (connection_terminated,
   // client_gone or http_response_incomplete).
   Task<Result<std::string_view>> next();
+  // The same of what was read already; nullopt: next() would have to read.
+  std::optional<Result<std::string_view>> ready();
 
   bool content_ended() const noexcept { return ended_; }
   std::string_view trailers() const noexcept { return decoder_.trailers(); }
@@ -57,8 +60,9 @@ class MessageReader {
   void drop_rest() noexcept;
 
  private:
-  Task<Result<std::size_t>> fill_head();
-  Result<void> check_size(const http::HeadLimits& limits) const;
+  std::optional<Result<std::string_view>> buffered_head(const http::HeadLimits& limits);
+  std::unexpected<Error> too_large(const http::HeadLimits& limits) const;
+  std::span<char> room();
   Task<Result<bool>> fill_content();
   Result<std::string_view> take(std::string_view available);
   void consume(std::size_t octets) noexcept;
@@ -66,6 +70,7 @@ class MessageReader {
   net::TcpStream& stream_;
   Side side_;
   std::unique_ptr<char[]> head_;
+  const std::size_t initial_capacity_;
   std::size_t capacity_;
   std::size_t begin_ = 0;  // of what is not used yet, in head_
   std::size_t end_ = 0;

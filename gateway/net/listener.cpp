@@ -3,8 +3,8 @@
 #include <cerrno>
 #include <expected>
 #include <system_error>
-#include <utility>
 
+#include <boost/asio/post.hpp>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -43,27 +43,10 @@ ListenSocket bind_one(const asio::ip::tcp::endpoint& endpoint, const std::string
 
 }  // namespace
 
-ListenSocket::ListenSocket(ListenSocket&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), mode_(std::move(other.mode_)) {}
-
-ListenSocket& ListenSocket::operator=(ListenSocket&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(mode_, other.mode_);
-  return *this;
-}
-
-ListenSocket::~ListenSocket() {
-  if (descriptor_ >= 0) { ::close(descriptor_); }
-}
-
-int ListenSocket::release() noexcept {
-  return std::exchange(descriptor_, -1);
-}
-
 asio::ip::tcp::endpoint ListenSocket::endpoint() const {
   asio::ip::tcp::endpoint endpoint;
   auto size = static_cast<socklen_t>(endpoint.capacity());
-  if (::getsockname(descriptor_, endpoint.data(), &size) != 0) {
+  if (::getsockname(descriptor_.number(), endpoint.data(), &size) != 0) {
     throw std::system_error(errno, std::system_category(), "getsockname");
   }
   endpoint.resize(size);
@@ -71,7 +54,7 @@ asio::ip::tcp::endpoint ListenSocket::endpoint() const {
 }
 
 ListenSocket ListenSocket::duplicate() const {
-  const int copy = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 3);
+  const int copy = ::fcntl(descriptor_.number(), F_DUPFD_CLOEXEC, 3);
   if (copy < 0) { throw std::system_error(errno, std::system_category(), "dup"); }
   return {copy, mode_};
 }
@@ -85,27 +68,41 @@ std::vector<ListenSocket> bind_listeners(const policy::Address& address, std::ui
   return sockets;
 }
 
+// Accepted sockets inherit TCP_NODELAY from the one that listens.
 Listener::Listener(asio::io_context& context, ListenSocket socket)
-    : context_(context), mode_(socket.mode()), acceptor_(context, socket.endpoint().protocol(), socket.release()) {
-  acceptor_.non_blocking(true);
+    : context_(context),
+      mode_(socket.mode()),
+      name_(text_of(to_address(socket.endpoint().address()), socket.endpoint().port())),
+      socket_(Reactor::of(context), socket.release()) {
+  set_option(socket_.descriptor(), IPPROTO_TCP, TCP_NODELAY, 1);
+  const int flags = ::fcntl(socket_.descriptor(), F_GETFL);
+  if (flags < 0 || ::fcntl(socket_.descriptor(), F_SETFL, flags | O_NONBLOCK) != 0) {
+    throw std::system_error(errno, std::system_category(), "fcntl");
+  }
 }
 
 Task<std::expected<Listener::Accepted, boost::system::error_code>> Listener::accept() {
-  Accepted accepted{Socket(context_), {}};
-  boost::system::error_code failed;
-  co_await acceptor_.async_accept(accepted.socket, accepted.from, asio::redirect_error(use_task, failed));
-  if (failed) { co_return std::unexpected(failed); }
-  accepted.socket.set_option(asio::ip::tcp::no_delay(true), failed);
-  co_return std::move(accepted);
-}
-
-void Listener::close() {
-  boost::system::error_code ignored;
-  acceptor_.close(ignored);
-}
-
-bool Listener::no_descriptors(const boost::system::error_code& error) noexcept {
-  return error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOBUFS || error.value() == ENOMEM;
+  for (;;) {
+    if (!socket_.is_open()) { co_return std::unexpected(asio::error::operation_aborted); }
+    if (++burst_ > kBurst) {
+      burst_ = 0;
+      co_await asio::post(context_, use_task);
+      continue;
+    }
+    asio::ip::tcp::endpoint from;
+    auto size = static_cast<socklen_t>(from.capacity());
+    Descriptor accepted(::accept4(socket_.descriptor(), from.data(), &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (accepted.is_open()) {
+      from.resize(size);
+      co_return Accepted{std::move(accepted), from};
+    }
+    if (errno == EINTR) { continue; }
+    if (errno != EAGAIN && errno != EWOULDBLOCK) {
+      co_return std::unexpected(boost::system::error_code(errno, boost::system::system_category()));
+    }
+    burst_ = 0;
+    co_await socket_.readable();
+  }
 }
 
 }  // namespace sluice::net

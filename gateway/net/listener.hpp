@@ -7,8 +7,9 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include "gateway/base/descriptor.hpp"
 #include "gateway/base/task.hpp"
-#include "gateway/net/tcp_stream.hpp"
+#include "gateway/net/polled_socket.hpp"
 #include "policy/address.hpp"
 
 namespace sluice::net {
@@ -17,17 +18,14 @@ namespace sluice::net {
 class ListenSocket {
  public:
   ListenSocket(int descriptor, std::string mode) : descriptor_(descriptor), mode_(std::move(mode)) {}
-  ListenSocket(ListenSocket&& other) noexcept;
-  ListenSocket& operator=(ListenSocket&& other) noexcept;
-  ~ListenSocket();
 
-  int release() noexcept;
+  int release() noexcept { return descriptor_.release(); }
   const std::string& mode() const noexcept { return mode_; }
   asio::ip::tcp::endpoint endpoint() const;  // as bound: with the port that the kernel chose
   ListenSocket duplicate() const;            // Throws std::system_error.
 
  private:
-  int descriptor_;
+  Descriptor descriptor_;
   std::string mode_;
 };
 
@@ -43,20 +41,23 @@ class Listener {
   Listener(asio::io_context& context, ListenSocket socket);
 
   struct Accepted {
-    Socket socket;
+    Descriptor socket;  // non-blocking, TCP_NODELAY is set
     asio::ip::tcp::endpoint from;
   };
-  // Errors: the system's; no_descriptors() tells the one that goes away by itself.
+  // Errors: the system's, operation_aborted once it was closed.
   Task<std::expected<Accepted, boost::system::error_code>> accept();
-  void close();
+  void close() { socket_.close(); }
   const std::string& mode() const noexcept { return mode_; }
-
-  static bool no_descriptors(const boost::system::error_code& error) noexcept;
+  const std::string& name() const noexcept { return name_; }  // "address:port" as bound
 
  private:
+  static constexpr int kBurst = 16;  // accepted in a row before others have their turn
+
   asio::io_context& context_;
   std::string mode_;
-  asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor_;
+  std::string name_;
+  PolledSocket socket_;
+  int burst_ = 0;
 };
 
 }  // namespace sluice::net

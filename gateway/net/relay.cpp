@@ -14,6 +14,7 @@ namespace sluice::net {
 namespace {
 
 constexpr std::size_t kCopyPiece = 32 * 1024;
+constexpr int kPiecesInARow = 16;           // spliced before others have their turn
 constexpr int kFullPiecesBeforeSplice = 4;  // that many full reads in a row: this direction carries bulk
 
 // What both directions of one relay share. Lives in the frame of relay(), which waits for both.
@@ -51,6 +52,7 @@ Task<Result<void>> drain_pipe(int pipe, TcpStream& to, std::size_t octets, Share
     if (moved < 0 && errno != EAGAIN && errno != EINTR) {
       co_return fail(ErrorKind::connection_terminated, Side::gateway, "relaying", errno);
     }
+    to.note_full();
     const auto writable = co_await to.wait_writable();
     if (!writable) { co_return writable; }
   }
@@ -59,7 +61,7 @@ Task<Result<void>> drain_pipe(int pipe, TcpStream& to, std::size_t octets, Share
 
 // Splices until the end of the stream. The pipe goes back to the pool only when nothing is left in it.
 Task<Result<void>> splice_rest(TcpStream& from, TcpStream& to, Shared& shared, Pipe pipe) {
-  for (;;) {
+  for (int in_a_row = 0;;) {
     const auto moved = ::splice(from.descriptor(), nullptr, pipe.write, nullptr, PipePool::kPipeSize,
                                 SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (moved == 0) {
@@ -71,11 +73,13 @@ Task<Result<void>> splice_rest(TcpStream& from, TcpStream& to, Shared& shared, P
       shared.last_activity = coarse_now();
       const auto drained = co_await drain_pipe(pipe.read, to, static_cast<std::size_t>(moved), shared);
       if (!drained) { co_return drained; }
+      if (++in_a_row % kPiecesInARow == 0) { co_await from.pause(); }
       continue;
     }
     if (errno != EAGAIN && errno != EINTR) {
       co_return fail(ErrorKind::connection_terminated, Side::gateway, "relaying", errno);
     }
+    from.note_drained();
     const auto ready = co_await wait_for_octets(from, shared);
     if (!ready) { co_return ready; }
   }
@@ -135,6 +139,11 @@ Task<std::optional<Error>> relay(asio::io_context& context, TcpStream& client, T
   Shared shared(context, pipes, options);
   client.limit_writing(options.write);
   upstream.limit_writing(options.write);
+  // Splicing goes past what was left to be sent at the end of the turn.
+  for (auto* stream : {&client, &upstream}) {
+    const auto drained = co_await stream->drain();
+    if (!drained) { co_return drained.error(); }
+  }
   asio::co_spawn(context, pass_upward(&client, &upstream, &shared), [&shared](const std::exception_ptr& failure) {
     if (failure != nullptr) {
       shared.error = Error{ErrorKind::proxy_internal_error, Side::gateway, 0, false, "relaying"};

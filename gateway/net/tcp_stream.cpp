@@ -1,12 +1,12 @@
 #include "gateway/net/tcp_stream.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
+#include <boost/asio/post.hpp>
 #include <sys/socket.h>
 
 namespace sluice::net {
-
-using boost::system::error_code;
 
 namespace {
 
@@ -14,30 +14,43 @@ bool would_block(int error) noexcept {
   return error == EAGAIN || error == EWOULDBLOCK;
 }
 
-error_code system_error(int error) {
-  return {error, boost::system::system_category()};
+// A system call that a signal interrupted is made again.
+template <typename Call>
+ssize_t uninterrupted(Call call) {
+  ssize_t count = 0;
+  do { count = call(); } while (count < 0 && errno == EINTR);
+  return count;
+}
+
+// Asio lets go of the descriptor.
+Descriptor released(Socket& socket) {
+  boost::system::error_code ignored;
+  socket.non_blocking(true, ignored);
+  return Descriptor(socket.release(ignored));
 }
 
 }  // namespace
 
-TcpStream::Direction::Direction(TcpStream& owner, TimerWheel& wheel, ErrorKind kind_then)
-    : stream(owner), deadline(wheel, &Direction::expire, this), kind(kind_then) {}
+TcpStream::TcpStream(Socket socket, TimerWheel& wheel, Side side)
+    : TcpStream(socket.get_executor().context(), released(socket), wheel, side) {}
 
-// Cancelling ends the operations of both directions; the one that did not expire simply tries again.
-void TcpStream::Direction::expire(void* self) {
-  auto& direction = *static_cast<Direction*>(self);
-  direction.expired = true;
-  error_code ignored;
-  direction.stream.socket_.cancel(ignored);
+TcpStream::TcpStream(asio::io_context& context, Descriptor socket, TimerWheel& wheel, Side side)
+    : context_(context),
+      socket_(Reactor::of(context), socket.release()),
+      side_(side),
+      read_{Deadline(wheel, &TcpStream::expire_reading, this), ErrorKind::connection_read_timeout},
+      write_{Deadline(wheel, &TcpStream::expire_writing, this), ErrorKind::connection_write_timeout} {}
+
+void TcpStream::expire_reading(void* stream) {
+  auto& self = *static_cast<TcpStream*>(stream);
+  self.read_.expired = true;
+  self.socket_.wake_reader();
 }
 
-TcpStream::TcpStream(Socket socket, TimerWheel& wheel, Side side)
-    : socket_(std::move(socket)),
-      side_(side),
-      read_(*this, wheel, ErrorKind::connection_read_timeout),
-      write_(*this, wheel, ErrorKind::connection_write_timeout) {
-  error_code ignored;
-  socket_.non_blocking(true, ignored);
+void TcpStream::expire_writing(void* stream) {
+  auto& self = *static_cast<TcpStream*>(stream);
+  self.write_.expired = true;
+  self.socket_.wake_writer();
 }
 
 void TcpStream::limit_reading(milliseconds from_now, ErrorKind kind) {
@@ -54,63 +67,78 @@ void TcpStream::limit_writing(milliseconds from_now) {
   write_limit_ = from_now;
 }
 
-std::unexpected<Error> TcpStream::failure(const Direction& direction, const error_code& code,
-                                          const char* during) const {
+std::unexpected<Error> TcpStream::failure(const Direction& direction, int code, const char* during) const {
   if (direction.expired) { return fail(direction.kind, side_, during); }
   if (cancelled_) { return fail(ErrorKind::shutting_down, side_, during); }
   const auto kind = side_ == Side::client ? ErrorKind::client_gone : ErrorKind::connection_terminated;
-  return fail(kind, side_, during, code.value());
+  return fail(kind, side_, during, code);
+}
+
+Task<> TcpStream::pause() {
+  burst_ = 0;
+  co_await asio::post(context_, use_task);
+}
+
+Task<> TcpStream::until_readable() {
+  return burst_ == kBurst ? pause() : socket_.readable();
 }
 
 Task<Result<std::size_t>> TcpStream::read_some(std::span<char> into) {
   for (;;) {
-    if (read_.expired || cancelled_) { co_return failure(read_, {}, "reading"); }
-    error_code failed;
-    const auto count = co_await socket_.async_read_some(asio::buffer(into.data(), into.size()),
-                                                        asio::redirect_error(use_task, failed));
-    if (!failed) {
-      received_ += count;
-      co_return count;
-    }
-    if (failed == asio::error::eof) { co_return std::size_t{0}; }
-    if (failed == asio::error::operation_aborted && !read_.expired && !cancelled_ && socket_.is_open()) { continue; }
-    co_return failure(read_, failed, "reading");
+    auto count = try_read(into);
+    if (count) { co_return *count; }
+    co_await until_readable();
   }
 }
 
 std::optional<Result<std::size_t>> TcpStream::try_read(std::span<char> into) {
-  const auto count = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
-  if (count >= 0) {
-    received_ += static_cast<std::size_t>(count);
-    return Result<std::size_t>(static_cast<std::size_t>(count));
+  if (is_stopped(read_)) { return Result<std::size_t>(failure(read_, 0, "reading")); }
+  if (burst_ == kBurst) { return std::nullopt; }
+  if (!socket_.is_readable()) {
+    burst_ = 0;
+    return std::nullopt;
   }
-  if (would_block(errno) || errno == EINTR) { return std::nullopt; }
-  return Result<std::size_t>(failure(read_, system_error(errno), "reading"));
+  const auto count =
+      uninterrupted([&] { return ::recv(socket_.descriptor(), into.data(), into.size(), MSG_DONTWAIT); });
+  if (count < 0 && would_block(errno)) {
+    socket_.note_drained();
+    return std::nullopt;
+  }
+  if (count < 0) { return Result<std::size_t>(failure(read_, errno, "reading")); }
+  const auto octets = static_cast<std::size_t>(count);
+  if (octets < into.size()) { socket_.note_drained(); }
+  ++burst_;
+  received_ += octets;
+  return Result<std::size_t>(octets);
+}
+
+// How many octets of `pieces` the kernel took, maybe none. REQUIRES: the outbox is empty.
+Result<std::size_t> TcpStream::send_now(std::span<const iovec> pieces, std::size_t size) {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());
+  message.msg_iovlen = pieces.size();
+  const auto count =
+      uninterrupted([&] { return ::sendmsg(socket_.descriptor(), &message, MSG_NOSIGNAL | MSG_DONTWAIT); });
+  if (count < 0 && !would_block(errno)) { return failure(write_, errno, "writing"); }
+  const auto taken = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+  if (taken < size) { socket_.note_full(); }
+  sent_ += taken;
+  return taken;
 }
 
 Result<std::size_t> TcpStream::try_write(std::string_view octets) {
-  const auto count = ::send(socket_.native_handle(), octets.data(), octets.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (count >= 0) {
-    sent_ += static_cast<std::size_t>(count);
-    return static_cast<std::size_t>(count);
-  }
-  if (would_block(errno) || errno == EINTR) { return std::size_t{0}; }
-  return failure(write_, system_error(errno), "writing");
+  if (!socket_.flush()) { return std::size_t{0}; }
+  const iovec piece{const_cast<char*>(octets.data()), octets.size()};
+  return send_now(std::span(&piece, 1), octets.size());
 }
 
 Task<Result<void>> TcpStream::write(std::string_view octets) {
-  if (cancelled_) { co_return failure(write_, {}, "writing"); }
-  const auto written = try_write(octets);
-  if (!written) { co_return std::unexpected(written.error()); }
-  if (*written == octets.size()) { co_return Result<void>{}; }
-  octets.remove_prefix(*written);
   iovec piece{const_cast<char*>(octets.data()), octets.size()};
-  co_return co_await write_rest(std::span(&piece, 1));
+  co_return co_await write(std::span(&piece, 1));
 }
 
 // Moves the front of `pieces` behind what was written; true when all of it was.
 bool TcpStream::advance(std::span<iovec>& pieces, std::size_t written) noexcept {
-  sent_ += written;
   while (!pieces.empty() && written >= pieces.front().iov_len) {
     written -= pieces.front().iov_len;
     pieces = pieces.subspan(1);
@@ -122,39 +150,46 @@ bool TcpStream::advance(std::span<iovec>& pieces, std::size_t written) noexcept 
 }
 
 Task<Result<void>> TcpStream::write(std::span<iovec> pieces) {
-  if (cancelled_) { co_return failure(write_, {}, "writing"); }
-  msghdr message{};
-  message.msg_iov = pieces.data();
-  message.msg_iovlen = pieces.size();
-  const auto count = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (count < 0 && !would_block(errno) && errno != EINTR) { co_return failure(write_, system_error(errno), "writing"); }
-  if (advance(pieces, count < 0 ? 0 : static_cast<std::size_t>(count))) { co_return Result<void>{}; }
-  co_return co_await write_rest(pieces);
+  if (!socket_.flush()) {
+    const auto drained = co_await drain();
+    if (!drained) { co_return drained; }
+  }
+  for (;;) {
+    if (cancelled_ || socket_.send_error() != 0) { co_return failure(write_, socket_.send_error(), "writing"); }
+    std::size_t size = 0;
+    for (const auto& piece : pieces) { size += piece.iov_len; }
+    const auto taken = send_now(pieces, size);
+    if (!taken) { co_return std::unexpected(taken.error()); }
+    if (advance(pieces, *taken)) { co_return Result<void>{}; }
+    const auto ready = co_await wait_writable();
+    if (!ready) { co_return ready; }
+  }
 }
 
-Task<Result<void>> TcpStream::write_rest(std::span<iovec> pieces) {
-  for (;;) {
+bool TcpStream::may_write_later(std::size_t octets) const noexcept {
+  const bool keeps_up = !socket_.is_full() && socket_.unsent() + octets <= kMostUnsent;
+  return keeps_up && !is_stopped(write_) && socket_.send_error() == 0;
+}
+
+void TcpStream::write_later(std::string& octets) {
+  sent_ += octets.size();
+  socket_.send_later(octets);
+}
+
+Task<Result<void>> TcpStream::drain() {
+  while (!socket_.flush()) {
     const auto ready = co_await wait_writable();
-    if (!ready) { co_return std::unexpected(ready.error()); }
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = pieces.size();
-    const auto count = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count < 0 && !would_block(errno) && errno != EINTR) {
-      co_return failure(write_, system_error(errno), "writing");
-    }
-    if (advance(pieces, count < 0 ? 0 : static_cast<std::size_t>(count))) { co_return Result<void>{}; }
+    if (!ready) { co_return ready; }
   }
+  if (socket_.send_error() != 0) { co_return failure(write_, socket_.send_error(), "writing"); }
+  co_return Result<void>{};
 }
 
 Task<Result<void>> TcpStream::wait_readable() {
   for (;;) {
-    if (read_.expired || cancelled_) { co_return failure(read_, {}, "reading"); }
-    error_code failed;
-    co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(use_task, failed));
-    if (!failed) { co_return Result<void>{}; }
-    if (failed == asio::error::operation_aborted && !read_.expired && !cancelled_ && socket_.is_open()) { continue; }
-    co_return failure(read_, failed, "reading");
+    if (is_stopped(read_)) { co_return failure(read_, 0, "reading"); }
+    if (burst_ < kBurst && socket_.is_readable()) { co_return Result<void>{}; }
+    co_await until_readable();
   }
 }
 
@@ -164,51 +199,48 @@ Task<Result<void>> TcpStream::wait_writable() {
     write_.deadline.arm(write_limit_);
   }
   for (;;) {
-    if (write_.expired || cancelled_) { co_return failure(write_, {}, "writing"); }
-    error_code failed;
-    co_await socket_.async_wait(Socket::wait_write, asio::redirect_error(use_task, failed));
-    if (!failed) {
+    if (is_stopped(write_)) { co_return failure(write_, 0, "writing"); }
+    if (!socket_.is_full()) {
       write_.deadline.disarm();
       co_return Result<void>{};
     }
-    if (failed == asio::error::operation_aborted && !write_.expired && !cancelled_ && socket_.is_open()) { continue; }
-    co_return failure(write_, failed, "writing");
+    co_await socket_.writable();
   }
 }
 
 bool TcpStream::is_quiet() noexcept {
+  if (!socket_.is_open() || !socket_.is_readable()) { return socket_.is_open(); }
+  // A read that filled its buffer to the last octet leaves open whether there is more.
   char octet = 0;
-  const auto count = ::recv(socket_.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT);
-  return count < 0 && would_block(errno);
+  return ::recv(socket_.descriptor(), &octet, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && would_block(errno);
 }
 
 void TcpStream::shutdown_sending() noexcept {
-  error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  socket_.flush();
+  ::shutdown(socket_.descriptor(), SHUT_WR);
 }
 
 void TcpStream::cancel() noexcept {
   cancelled_ = true;
-  error_code ignored;
-  socket_.cancel(ignored);
+  socket_.wake_reader();
+  socket_.wake_writer();
 }
 
 void TcpStream::fail_reading(ErrorKind kind) noexcept {
   read_.kind = kind;
   read_.expired = true;
-  error_code ignored;
-  socket_.cancel(ignored);
+  socket_.wake_reader();
 }
 
 void TcpStream::close() noexcept {
-  error_code ignored;
-  socket_.close(ignored);
+  socket_.close();
 }
 
 void TcpStream::reset() noexcept {
-  error_code ignored;
-  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-  socket_.close(ignored);
+  const linger at_once{1, 0};
+  ::setsockopt(socket_.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  socket_.discard_unsent();
+  socket_.close();
 }
 
 }  // namespace sluice::net

@@ -7,9 +7,11 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <sys/uio.h>
 
+#include "gateway/base/descriptor.hpp"
 #include "gateway/base/error.hpp"
 #include "gateway/base/task.hpp"
 #include "gateway/base/timer_wheel.hpp"
+#include "gateway/net/polled_socket.hpp"
 
 namespace sluice::net {
 
@@ -22,6 +24,8 @@ using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 class TcpStream {
  public:
   TcpStream(Socket socket, TimerWheel& wheel, Side side);
+  // Takes over a non-blocking socket, connected or being connected.
+  TcpStream(asio::io_context& context, Descriptor socket, TimerWheel& wheel, Side side);
   TcpStream(const TcpStream&) = delete;
   TcpStream& operator=(const TcpStream&) = delete;
 
@@ -37,12 +41,27 @@ class TcpStream {
   Task<Result<void>> wait_readable();
   Task<Result<void>> wait_writable();
 
-  // Without waiting. nullopt: would block.
+  // Without waiting. nullopt: would block, or others shall have their turn; then until_readable(), and try again.
   std::optional<Result<std::size_t>> try_read(std::span<char> into);
+  Task<> until_readable();
   Result<std::size_t> try_write(std::string_view octets);  // how many were taken, maybe none
 
-  // True when an idle connection can take another request: nothing arrived on it, and it is not closed.
+  // Leaves octets to be sent at the end of the event loop's turn, ahead of whatever is written later; `octets` is empty
+  // afterwards. What goes wrong shows in the next read.
+  void write_later(std::string& octets);
+  // False when so many octets are not to be left: the peer does not keep up, or has gone. write() waits, or tells.
+  bool may_write_later(std::size_t octets) const noexcept;
+  Task<Result<void>> drain();  // until all that was left is sent
+
+  // True when an idle connection can take another request: as of this turn of the event loop nothing arrived on it, and
+  // it is not closed.
   bool is_quiet() noexcept;
+
+  Task<> pause();  // lets the others of this worker have their turn
+
+  // For whoever moves octets past this class, by splice: what the kernel said of the descriptor.
+  void note_drained() noexcept { socket_.note_drained(); }
+  void note_full() { socket_.note_full(); }
 
   void shutdown_sending() noexcept;
   void cancel() noexcept;                      // pending operations fail, and all later ones, with `shutting_down`
@@ -50,7 +69,7 @@ class TcpStream {
   void close() noexcept;
   void reset() noexcept;  // close with RST: the peer must not take what it got for complete
   bool is_open() const noexcept { return socket_.is_open(); }
-  int descriptor() noexcept { return socket_.native_handle(); }
+  int descriptor() const noexcept { return socket_.descriptor(); }
 
   std::uint64_t received() const noexcept { return received_; }
   std::uint64_t sent() const noexcept { return sent_; }
@@ -59,21 +78,25 @@ class TcpStream {
 
  private:
   struct Direction {
-    Direction(TcpStream& stream, TimerWheel& wheel, ErrorKind kind);
-    static void expire(void* self);
-
-    TcpStream& stream;
     Deadline deadline;
     ErrorKind kind;
     bool expired = false;
   };
+  static constexpr std::size_t kMostUnsent = 64 * 1024;
+  static constexpr int kBurst = 16;  // reads in a row before others have their turn
 
-  std::unexpected<Error> failure(const Direction& direction, const boost::system::error_code& code,
-                                 const char* during) const;
+  static void expire_reading(void* stream);
+  static void expire_writing(void* stream);
+
+  std::unexpected<Error> failure(const Direction& direction, int code, const char* during) const;
+  bool is_stopped(const Direction& direction) const noexcept {
+    return direction.expired || cancelled_ || !socket_.is_open();
+  }
   bool advance(std::span<iovec>& pieces, std::size_t written) noexcept;
-  Task<Result<void>> write_rest(std::span<iovec> pieces);
+  Result<std::size_t> send_now(std::span<const iovec> pieces, std::size_t size);
 
-  Socket socket_;
+  asio::io_context& context_;
+  PolledSocket socket_;
   Side side_;
   Direction read_;
   Direction write_;
@@ -81,6 +104,7 @@ class TcpStream {
   std::uint64_t received_ = 0;
   std::uint64_t sent_ = 0;
   bool cancelled_ = false;
+  int burst_ = 0;
 };
 
 }  // namespace sluice::net

@@ -16,20 +16,28 @@ bool UpstreamBody::is_ready() const {
   return reader.has_rest() || reader.content_ended();
 }
 
-Task<> UpstreamBody::finish() {
-  if (forwarded_.connection == nullptr) { co_return; }
+bool UpstreamBody::finish() {
+  if (forwarded_.upload != nullptr) { return false; }
+  if (forwarded_.connection != nullptr) { give_back(exchange_.services, forwarded_, *exchange_.configuration); }
+  return true;
+}
+
+Task<> UpstreamBody::stop() {
   co_await pipeline::finish(exchange_.services, forwarded_, *exchange_.configuration);
+}
+
+std::optional<Result<std::string_view>> FillBody::ready() {
+  auto taken = reader_.take();
+  if (!taken) { return std::unexpected(taken.error()); }
+  if (!*taken) { return std::nullopt; }
+  piece_ = std::move(**taken);
+  return piece_.view();
 }
 
 Task<Result<std::string_view>> FillBody::next() {
   for (;;) {
     const auto seen = reader_.fill()->changes();
-    auto taken = reader_.take();
-    if (!taken) { co_return std::unexpected(taken.error()); }
-    if (*taken) {
-      piece_ = std::move(**taken);
-      co_return piece_.view();
-    }
+    if (auto here = ready()) { co_return std::move(*here); }
     // Whoever fills is under the limits of its own connection; it ends the fill when they are reached.
     co_await Fill::wait_for_change(reader_.fill(), seen, services_.context, services_.mailbox, milliseconds(1000));
   }
@@ -48,22 +56,28 @@ cache::Segment resident_piece(const cache::StoredResponse& response, std::uint64
 
 }  // namespace
 
-Task<Result<std::string_view>> StoredBody::next() {
-  if (remaining_ == 0) { co_return std::string_view{}; }
-  if (response_->is_resident()) {
-    piece_ = resident_piece(*response_, offset_);
-  } else if (offset_ < front_.size) {
-    piece_ = {front_.owner, front_.data + offset_, front_.size - static_cast<std::size_t>(offset_)};
-  } else {
-    auto read = co_await services_.disk->read(response_, offset_, services_.mailbox);
-    if (!read) { co_return fail(ErrorKind::http_response_incomplete, Side::gateway, "reading a stored response"); }
-    piece_ = std::move(*read);
-  }
-  const auto size = std::min<std::uint64_t>(piece_.size, remaining_);
-  if (size == 0) { co_return fail(ErrorKind::http_response_incomplete, Side::gateway, "reading a stored response"); }
+// The part of `piece` that is wanted.
+Result<std::string_view> StoredBody::take(cache::Segment piece) {
+  const auto size = std::min<std::uint64_t>(piece.size, remaining_);
+  if (size == 0) { return fail(ErrorKind::http_response_incomplete, Side::gateway, "reading a stored response"); }
+  piece_ = std::move(piece);
   offset_ += size;
   remaining_ -= size;
-  co_return piece_.view().substr(0, static_cast<std::size_t>(size));
+  return piece_.view().substr(0, static_cast<std::size_t>(size));
+}
+
+std::optional<Result<std::string_view>> StoredBody::ready() {
+  if (remaining_ == 0) { return std::string_view{}; }
+  if (response_->is_resident()) { return take(resident_piece(*response_, offset_)); }
+  if (offset_ >= front_.size) { return std::nullopt; }
+  return take({front_.owner, front_.data + offset_, front_.size - static_cast<std::size_t>(offset_)});
+}
+
+Task<Result<std::string_view>> StoredBody::next() {
+  if (auto here = ready()) { co_return std::move(*here); }
+  auto read = co_await services_.disk->read(response_, offset_, services_.mailbox);
+  if (!read) { co_return fail(ErrorKind::http_response_incomplete, Side::gateway, "reading a stored response"); }
+  co_return take(std::move(*read));
 }
 
 }  // namespace sluice::pipeline

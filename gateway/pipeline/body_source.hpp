@@ -17,14 +17,18 @@ class BodySource {
   // The next octets, empty at the end. The view lives until the next call. Errors end the content: it is incomplete.
   virtual Task<Result<std::string_view>> next() = 0;
 
+  // The same without waiting; nullopt: next() is needed.
+  virtual std::optional<Result<std::string_view>> ready() = 0;
+
   // True when next() will not have to wait: the head can leave together with the first octets.
   virtual bool is_ready() const = 0;
 
   // Raw trailer lines, once the end was reached (RFC 9110 6.5); empty when there are none.
   virtual std::string_view trailers() const { return {}; }
 
-  // After the end or an error: gives back what the source holds.
-  virtual Task<> finish() = 0;
+  // After the end or an error: gives back what the source holds. False: stop() has to wait for the upload.
+  virtual bool finish() { return true; }
+  virtual Task<> stop() { co_return; }
 };
 using BodySourcePtr = std::unique_ptr<BodySource>;
 
@@ -34,9 +38,11 @@ class UpstreamBody final : public BodySource {
   UpstreamBody(Exchange& exchange, Forwarded forwarded) : exchange_(exchange), forwarded_(std::move(forwarded)) {}
 
   Task<Result<std::string_view>> next() override;
+  std::optional<Result<std::string_view>> ready() override { return forwarded_.connection->reader.ready(); }
   bool is_ready() const override;
   std::string_view trailers() const override { return forwarded_.connection->reader.trailers(); }
-  Task<> finish() override;
+  bool finish() override;
+  Task<> stop() override;
   Forwarded& forwarded() noexcept { return forwarded_; }
 
  private:
@@ -50,9 +56,9 @@ class FillBody final : public BodySource {
   FillBody(Services& services, std::shared_ptr<Fill> fill) : services_(services), reader_(std::move(fill)) {}
 
   Task<Result<std::string_view>> next() override;
+  std::optional<Result<std::string_view>> ready() override;
   bool is_ready() const override { return reader_.is_ready(); }
   std::string_view trailers() const override { return reader_.fill()->trailers(); }
-  Task<> finish() override { co_return; }
   Fill::Reader& reader() noexcept { return reader_; }
 
  private:
@@ -74,10 +80,12 @@ class StoredBody final : public BodySource {
         remaining_(size) {}
 
   Task<Result<std::string_view>> next() override;
+  std::optional<Result<std::string_view>> ready() override;
   bool is_ready() const override { return true; }
-  Task<> finish() override { co_return; }
 
  private:
+  Result<std::string_view> take(cache::Segment piece);
+
   Services& services_;
   cache::StoredResponsePtr response_;
   cache::Segment front_;

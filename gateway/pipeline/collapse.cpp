@@ -4,7 +4,8 @@
 #include "cache/cacheability.hpp"
 #include "cache/validation.hpp"
 #include "cache/vary.hpp"
-#include "gateway/pipeline/keep.hpp"
+#include "gateway/pipeline/cache_settings.hpp"
+#include "gateway/pipeline/freshen.hpp"
 #include "gateway/pipeline/lookup.hpp"
 #include "gateway/pipeline/pass_through.hpp"
 
@@ -78,13 +79,9 @@ Obtained serve_stale(Exchange& exchange, const Candidate& candidate) {
 Task<Obtained> freshen(Exchange& exchange, const Candidate& candidate, Forwarded forwarded) {
   auto& services = exchange.services;
   auto head = cache::freshen(candidate.stored->head, forwarded.view(), forwarded.request_time, forwarded.response_time);
-  auto response = std::make_shared<cache::StoredResponse>(*candidate.stored);
-  response->head = head;
-  if (auto freshened = services.memory.freshen(*candidate.stored, head); !freshened && response->is_resident()) {
-    // It was evicted meanwhile; it is as good as new.
-    [[maybe_unused]] const auto admitted = services.memory.put(response);
-  }
-  if (services.disk != nullptr) { services.disk->freshen(candidate.stored, std::move(head)); }
+  head.generation = forwarded.generation;
+  apply_cache_settings(exchange, head);
+  auto response = freshen_stored(services, candidate.stored, std::move(head));
   auto& status = exchange.cache_status;
   status.forward_status = 304;
   status.stored = true;
@@ -93,28 +90,25 @@ Task<Obtained> freshen(Exchange& exchange, const Candidate& candidate, Forwarded
   co_return FromStore{std::move(response), cache::Seconds(0), {}};
 }
 
-Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::shared_ptr<Fill> fill) {
-  auto body = std::make_unique<FillBody>(exchange.services, fill);
-  Keeping keeping{fill, exchange.key, std::move(forwarded), exchange.configuration};
-  exchange.cache_status.stored = true;
-  begin_keeping(exchange, keeping);
-  co_await start_keeping(exchange.services, std::move(keeping));
-  co_return as_streamed(*fill, std::move(body));
-}
-
 // Asks for the whole, under the conditions of what is stored. A 304 that selects nothing we have (RFC 9111 4.3.4) is no
 // answer to a client that asked for the whole: then once more, without conditions.
-Task<Result<Forwarded>> ask(Exchange& exchange, const Candidate& candidate) {
-  ForwardPlan plan{true, {}};
-  if (candidate.stored != nullptr) { plan.validators = cache::validators_of(candidate.stored->head); }
-  auto forwarded = co_await forward(exchange, plan);
-  if (!forwarded || forwarded->head.status != 304) { co_return forwarded; }
-  if (candidate.stored != nullptr && cache::selects(forwarded->view(), candidate.stored->head)) { co_return forwarded; }
+Task<Result<Forwarded>> validate(Exchange& exchange, const cache::StoredHead& stored) {
+  auto forwarded = co_await forward(exchange, {true, cache::validators_of(stored)});
+  if (!forwarded || forwarded->head.status != 304 || cache::selects(forwarded->view(), stored)) { co_return forwarded; }
   co_await finish(exchange.services, *forwarded, *exchange.configuration);
-  plan.validators = {};
-  forwarded = co_await forward(exchange, plan);
-  if (!forwarded || forwarded->head.status != 304) { co_return forwarded; }
-  co_return fail(ErrorKind::http_protocol_error, Side::upstream, "validating without a condition");
+  co_return co_await forward(exchange, {true, {}});
+}
+
+Task<Result<Forwarded>> ask(Exchange& exchange, const Candidate& candidate) {
+  if (candidate.stored != nullptr) { return validate(exchange, candidate.stored->head); }
+  return forward(exchange, {true, {}});
+}
+
+// What the policy says about the response counts ahead of what it says itself.
+MissCause why_not_stored(Exchange& exchange, Forwarded& forwarded) {
+  const bool may_store =
+      apply_cache_settings(exchange, forwarded.head.status, forwarded.head.fields, forwarded.response_time);
+  return may_store ? cache::why_not_storable(exchange.request_view(), forwarded.view()) : MissCause::bypass;
 }
 
 // `fill`: the one that others follow; null when nobody does, and one is made only if there is something to keep.
@@ -141,7 +135,7 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
     co_return serve_stale(exchange, candidate);
   }
   exchange.cache_status.forward_status = candidate.stored != nullptr ? view.status : 0;
-  const auto cause = cache::why_not_storable(exchange.request_view(), view);
+  const auto cause = why_not_stored(exchange, *forwarded);
   if (cause != MissCause::none) {
     exchange.services.uncacheable.remember(exchange.key, exchange.configuration->cache.uncacheable_ttl);
     leadership.end_as(Fill::State::uncacheable);
@@ -155,14 +149,19 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
   co_return co_await keep_and_follow(exchange, std::move(*forwarded), std::move(filled));
 }
 
+Task<MaybeObtained> pass_alone(Exchange& exchange, const cache::StoredResponsePtr& stored) {
+  auto passed = co_await pass_through(exchange, stored);
+  if (!passed) { co_return std::unexpected(passed.error()); }
+  co_return std::move(*passed);
+}
+
 // By itself, but what may be stored is kept all the same.
 Task<MaybeObtained> forward_alone(Exchange& exchange, const Candidate& candidate) {
-  if (exchange.request.method != http::Method::get || (candidate.stored == nullptr && asks_for_less(exchange))) {
-    auto passed = co_await pass_through(exchange);
-    if (!passed) { co_return std::unexpected(passed.error()); }
-    co_return std::move(*passed);
+  const bool is_other = exchange.request.method != http::Method::get;
+  if (is_other || (candidate.stored == nullptr && asks_for_less(exchange))) {
+    return pass_alone(exchange, candidate.stored);
   }
-  co_return co_await lead(exchange, candidate, nullptr);
+  return lead(exchange, candidate, nullptr);
 }
 
 bool selects_same_variant(const Exchange& exchange, const cache::StoredHead& stored) {
@@ -194,6 +193,8 @@ Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::
       const auto& stored = fill->head().stored;
       if (body->reader().came_too_late() || !selects_same_variant(exchange, stored)) { break; }
       if (!is_allowed(exchange, stored)) { break; }
+      // It was asked for ahead of a purge that touches it: nobody who came since gets it.
+      if (!exchange.services.purges.judge(stored).is_clean()) { break; }
       exchange.cache_status.collapsed = true;
       co_return as_streamed(*fill, std::move(body));
     }
@@ -208,15 +209,15 @@ Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::
 
 }  // namespace
 
-Task<MaybeObtained> collapse(Exchange& exchange, Candidate candidate) {
+Task<MaybeObtained> collapse(Exchange& exchange, const Candidate& candidate) {
   auto& services = exchange.services;
   const bool partial = candidate.stored == nullptr && asks_for_less(exchange);
   if (!may_share(exchange) || partial || services.uncacheable.has(exchange.key)) {
-    co_return co_await forward_alone(exchange, candidate);
+    return forward_alone(exchange, candidate);
   }
   auto joined = services.fills.join(exchange.key);
-  if (joined.leads) { co_return co_await lead(exchange, candidate, std::move(joined.fill)); }
-  co_return co_await follow(exchange, candidate, std::move(joined.fill));
+  if (joined.leads) { return lead(exchange, candidate, std::move(joined.fill)); }
+  return follow(exchange, candidate, std::move(joined.fill));
 }
 
 }  // namespace sluice::pipeline

@@ -14,7 +14,7 @@ struct Candidate {
 
 // Forwards for a request that the store could not answer: one forward per key at a time, everyone else streams the same
 // growing response. nullopt: look up again, the store has changed.
-// Errors: those of forward(); for followers, the leader's.
-Task<Result<std::optional<Obtained>>> collapse(Exchange& exchange, Candidate candidate);
+// Errors: those of forward(); for followers, the leader's. `candidate` must outlive it.
+Task<Result<std::optional<Obtained>>> collapse(Exchange& exchange, const Candidate& candidate);
 
 }  // namespace sluice::pipeline

@@ -1,41 +1,95 @@
 #include "gateway/pipeline/decide.hpp"
 
+#include "gateway/pipeline/change_fields.hpp"
+
 namespace sluice::pipeline {
+
+namespace {
+
+using policy::SettingStage;
+
+bool any_line(const void* message, std::string_view name, policy::FieldLines::Visit visit, void* context) {
+  for (const auto& field : *static_cast<const std::vector<cache::Field>*>(message)) {
+    if (cache::equals_ignoring_case(field.name, name) && visit(context, field.value)) { return true; }
+  }
+  return false;
+}
+
+// What the policy changes about the request is changed ahead of everything that looks at it.
+void choose_settings(Exchange& exchange, const policy::Facts& facts) {
+  exchange.policy->choose(SettingStage::request, facts, exchange.settings);
+  change_fields(exchange.settings, exchange.request.fields);
+}
+
+// With what is known now; true unless the policy denies.
+bool decide_by(Exchange& exchange, const policy::Facts& facts) {
+  exchange.decision = exchange.policy->decide(facts);
+  return exchange.decision.verdict != policy::Verdict::deny;
+}
+
+// RFC 6761 6.3: localhost and the names below it mean the loopback address to everyone.
+const policy::Address kLoopback = policy::Address::from_ipv4({127, 0, 0, 1});
+
+bool is_localhost(std::string_view host) {
+  return host == "localhost" || host.ends_with(".localhost");
+}
+
+bool is_denied(const Exchange& exchange) {
+  return exchange.decision.verdict == policy::Verdict::deny;
+}
+
+}  // namespace
+
+policy::FieldLines field_lines(const std::vector<cache::Field>& fields) {
+  return {&fields, &any_line};
+}
 
 policy::Facts facts_of(const Exchange& exchange) {
   policy::Facts facts;
+  const bool is_connect = exchange.is_tunnel_request();
   facts.client = exchange.client_address;
   if (exchange.target.host_is_address) { facts.destination = policy::Address::parse(exchange.target.host); }
   facts.port = exchange.target.port;
+  facts.listener = exchange.listener;
+  facts.mode = exchange.mode;
+  facts.authority = is_connect ? exchange.target.host : std::string_view();
   facts.host = exchange.target.host;
   facts.scheme = exchange.target.scheme;
   facts.method = exchange.request.method_text;
-  facts.url = exchange.target.text;
+  facts.url = exchange.target.normal_text();
+  facts.path_and_query = exchange.target.normal_path_and_query();
+  facts.fields = field_lines(exchange.request.fields);
+  facts.has_no_response = is_connect;
   facts.now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);
   return facts;
 }
 
 void decide(Exchange& exchange) {
-  exchange.decision = exchange.policy->decide(facts_of(exchange));
-  exchange.address_matters = exchange.decision.verdict == policy::Verdict::undecided;
+  const auto facts = facts_of(exchange);
+  exchange.decision = exchange.policy->decide(facts);
+  exchange.address_matters =
+      exchange.decision.verdict == policy::Verdict::undecided || exchange.decision.shadow_is_pending;
+  if (exchange.policy->has_settings(SettingStage::request)) { choose_settings(exchange, facts); }
 }
 
 bool decide_address(Exchange& exchange, const policy::Address& address) {
-  if (exchange.address_matters) {
-    auto facts = facts_of(exchange);
-    facts.destination = address;
-    exchange.decision = exchange.policy->decide(facts);
-  }
-  return exchange.decision.verdict == policy::Verdict::allow;
+  exchange.destination = address;
+  if (!exchange.address_matters) { return !is_denied(exchange); }
+  auto facts = facts_of(exchange);
+  facts.destination = address;
+  return decide_by(exchange, facts);
 }
 
 bool decide_without_address(Exchange& exchange) {
-  if (exchange.address_matters) {
-    auto facts = facts_of(exchange);
+  exchange.destination.reset();
+  if (!exchange.address_matters) { return !is_denied(exchange); }
+  auto facts = facts_of(exchange);
+  if (is_localhost(exchange.target.host)) {
+    facts.destination = kLoopback;
+  } else {
     facts.destination_resolved_elsewhere = true;
-    exchange.decision = exchange.policy->decide(facts);
   }
-  return exchange.decision.verdict == policy::Verdict::allow;
+  return decide_by(exchange, facts);
 }
 
 }  // namespace sluice::pipeline

@@ -4,12 +4,13 @@
 
 namespace sluice::pipeline {
 
-// Asks the policy with what is known of the request; writes exchange.decision. `undecided` means that the rules need
-// the address that will be connected.
+// Asks the policy with what is known of the request; writes exchange.decision and .settings, and carries out those
+// settings that change the request. `undecided` means that the rules need the address that will be connected, or the
+// response.
 void decide(Exchange& exchange);
 
 // Asks again with the address that would be connected, or that a stored response came from. Writes exchange.decision;
-// true when the policy allows it. REQUIRES: decide() ran.
+// false when the policy denies it. Still `undecided`: the rules need the response. REQUIRES: decide() ran.
 bool decide_address(Exchange& exchange, const policy::Address& address);
 
 // The same when another proxy will resolve the name: conditions on the address do not hold.
@@ -17,5 +18,8 @@ bool decide_without_address(Exchange& exchange);
 
 // The facts of the request, with views into the exchange.
 policy::Facts facts_of(const Exchange& exchange);
+
+// The lines of a message as the policy asks for them. `fields` must outlive the answer.
+policy::FieldLines field_lines(const std::vector<cache::Field>& fields);
 
 }  // namespace sluice::pipeline

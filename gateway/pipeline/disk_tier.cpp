@@ -7,13 +7,15 @@ namespace {
 constexpr unsigned kReaders = 2;
 constexpr std::size_t kReadQueue = 4096;
 constexpr std::size_t kWriteQueue = 65536;
+constexpr std::size_t kOperationQueue = 1024;
 
 }  // namespace
 
 DiskTier::DiskTier(std::unique_ptr<cache::Store> store)
     : store_(std::move(store)),
       reads_(std::make_unique<ThreadPool>("disk-read", kReaders, kReadQueue)),
-      writes_(std::make_unique<ThreadPool>("disk-write", 1, kWriteQueue)) {
+      writes_(std::make_unique<ThreadPool>("disk-write", 1, kWriteQueue)),
+      operations_(std::make_unique<ThreadPool>("disk-operate", 1, kOperationQueue)) {
   build_index();
 }
 
@@ -23,6 +25,7 @@ DiskTier::~DiskTier() {
 
 void DiskTier::wait_until_written() {
   stopping_ = true;
+  operations_->finish();
   reads_->finish();
   writes_->finish();
 }
@@ -66,10 +69,10 @@ bool DiskTier::enqueue(std::uint64_t octets, ThreadPool::Function work) {
 }
 
 // The store counts its own failures; a failed write behind the exchange concerns no client.
-void DiskTier::put(cache::StoredResponsePtr response) {
+bool DiskTier::put(cache::StoredResponsePtr response) {
   const auto octets = response->memory();
-  enqueue(octets,
-          [this, response = std::move(response)] { [[maybe_unused]] const auto counted = store_->put(response); });
+  return enqueue(
+      octets, [this, response = std::move(response)] { [[maybe_unused]] const auto counted = store_->put(response); });
 }
 
 void DiskTier::freshen(cache::StoredResponsePtr response, cache::StoredHead head) {
@@ -100,6 +103,18 @@ void DiskTier::purge(std::string key) {
   };
   // Never dropped for want of room: what was invalidated must not come back.
   if (!writes_->run(work)) { work(); }
+}
+
+void DiskTier::make_stale(std::string key, cache::UnixTime from) {
+  if (waiting_.load(std::memory_order_relaxed) == 0) { return; }
+  const auto work = [this, key = std::move(key), from] { cache::make_stale(*store_, key, from); };
+  if (!writes_->run(work)) { work(); }
+}
+
+void DiskTier::set_budget(std::uint64_t octets) {
+  const auto work = [this, octets] { store_->set_budget(octets); };
+  if (!writes_->run(work)) { work(); }
+  build_index();
 }
 
 struct DiskTier::Writing::State {

@@ -31,9 +31,14 @@ class DiskTier {
   Task<std::expected<cache::Segment, cache::StoreError>> read(cache::StoredResponsePtr response, std::uint64_t offset,
                                                               Mailbox& mailbox);
 
-  void put(cache::StoredResponsePtr response);
+  bool put(cache::StoredResponsePtr response);  // false: too much waits already
   void freshen(cache::StoredResponsePtr response, cache::StoredHead head);
   void purge(std::string key);  // from now on the key is not found, though the disk may take its time
+  // Behind what waits to be written, marks what is stored for the key then as stale from that time on.
+  void make_stale(std::string key, cache::UnixTime from);
+
+  // In force behind what waits to be written. What a smaller one no longer holds goes in steps, stores in between.
+  void set_budget(std::uint64_t octets);
 
   // A response too large for memory on its way to the disk, piece by piece. Without commit() it leaves no trace.
   class Writing {
@@ -53,6 +58,14 @@ class DiskTier {
     std::shared_ptr<State> state_;
   };
 
+  // What operators ask of the store, on a thread of its own: it waits for no lookup and holds none up. nullopt when too
+  // much of it waits. `work` takes the store and owns what else it uses.
+  template <typename F>
+  Task<std::optional<std::invoke_result_t<F&, cache::Store&>>> operate(F work, Mailbox& mailbox) {
+    co_return co_await offload(*operations_, mailbox,
+                               [this, work = std::move(work)]() mutable { return work(*store_); });
+  }
+
   cache::Store& store() noexcept { return *store_; }
   std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
   void wait_until_written();  // at shutdown: everything that waits is written
@@ -71,6 +84,7 @@ class DiskTier {
   std::multiset<std::string, std::less<>> purging_;  // keys whose purge waits for the disk
   std::unique_ptr<ThreadPool> reads_;
   std::unique_ptr<ThreadPool> writes_;
+  std::unique_ptr<ThreadPool> operations_;
 };
 
 }  // namespace sluice::pipeline

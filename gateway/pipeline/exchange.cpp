@@ -3,8 +3,12 @@
 namespace sluice::pipeline {
 
 void Exchange::begin() {
-  configuration = services.configuration;
-  policy = services.policy.current();
+  // Both change seldom; comparing costs less than counting references up and down.
+  if (configuration != services.configuration) { configuration = services.configuration; }
+  if (const auto& current = services.policy.current(); policy != current) { policy = current; }
+  earlier_policy.reset();
+  settings.clear();
+  response_settings.clear();
   start = std::chrono::steady_clock::now();
   start_time = std::chrono::system_clock::now();
   id = services.ids.next();
@@ -14,13 +18,16 @@ void Exchange::begin() {
   request.version = http::Version::http_1_1;
   request.fields.clear();
   target.text.clear();
+  target.normal.clear();
   target.scheme = target.host = target.path_and_query = {};
   target.port = 0;
   origin.clear();
   key.clear();
   decision = {};
+  destination.reset();
   cache_status = {};
   upstream_text.clear();
+  led.reset();
   content_type.clear();
   status = 0;
   first_byte = {};

@@ -13,6 +13,8 @@
 
 namespace sluice::pipeline {
 
+class Fill;
+
 // One request and its response. Lives in the frame of serve_connection, which uses it for one request after the other;
 // each member is written by the step named above it, and steps keep no reference.
 struct Exchange {
@@ -40,6 +42,8 @@ struct Exchange {
 
   // serve_connection
   policy::Address client_address;
+  std::string_view listener;   // "address:port"; of the worker's listener
+  std::string_view mode;       // likewise
   std::string_view head_text;  // the request head as received; in the client's reader
   http::RequestHead request;
 
@@ -49,12 +53,17 @@ struct Exchange {
 
   // decide; connecting judges again when the address is known
   policy::Decision decision;
-  bool address_matters = false;  // the rules need the address: each one is judged by itself
+  bool address_matters = false;                // the rules need the address: each one is judged by itself
+  std::optional<policy::Address> destination;  // the address judged last
+  policy::Settings settings;                   // those that apply to the request
 
   // obtain
   std::string key;
+  policy::Settings response_settings;  // those that apply to the response, once its head is known
+  std::string cache_override;          // the directives that the policy puts in place of the response's own
   cache::CacheStatus cache_status;
   std::string upstream_text;
+  std::shared_ptr<const Fill> led;  // what the response was kept in, when it was this exchange that forwarded
 
   // respond
   std::string out;  // what is being written
@@ -64,6 +73,7 @@ struct Exchange {
   bool keep_alive = false;  // the client's connection can take another request
   bool from_memory = false;
   bool is_tunnel = false;
+  PolicyPtr earlier_policy;  // whose settings apply when another one ended the tunnel
   std::optional<Error> error;
 };
 

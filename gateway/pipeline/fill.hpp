@@ -41,7 +41,8 @@ class Fill {
   void begin(Head head);
   void append(cache::Segment segment);
   void complete(std::string_view trailers);
-  void end_as(State state, std::optional<Error> error = std::nullopt);  // uncacheable, look_again or failed
+  void end_as(State state, std::optional<Error> error = std::nullopt);             // uncacheable, look_again or failed
+  void note_stored() noexcept { stored_.store(true, std::memory_order_relaxed); }  // a tier took it
   bool is_kept_whole() const;
   bool has_room() const;  // may the leader read on?
   std::size_t readers() const;
@@ -53,6 +54,7 @@ class Fill {
   // Everyone's.
   void invalidate() noexcept { invalidated_.store(true, std::memory_order_relaxed); }
   bool is_invalidated() const noexcept { return invalidated_.load(std::memory_order_relaxed); }
+  bool was_stored() const noexcept { return stored_.load(std::memory_order_relaxed); }
   State state() const;
   std::optional<Error> error() const;
   std::string_view trailers() const { return trailers_; }  // REQUIRES: the state was seen to be complete
@@ -108,6 +110,7 @@ class Fill {
   std::uint64_t size_ = 0;     // of the content so far
   bool kept_whole_ = true;
   std::atomic<bool> invalidated_{false};
+  std::atomic<bool> stored_{false};
   std::string trailers_;  // for those who stream it; they are not stored (RFC 9111 3)
   std::list<Reader*> readers_;
   std::vector<std::shared_ptr<Waiter>> waiters_;

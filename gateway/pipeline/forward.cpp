@@ -28,6 +28,15 @@ bool is_without_address(ErrorKind kind) noexcept {
   return kind == ErrorKind::destination_not_found || kind == ErrorKind::dns_error || kind == ErrorKind::dns_timeout;
 }
 
+// Which pool a connection for this exchange comes from and goes back to. Connections to another server than the target
+// names are kept apart; no origin is called as these are.
+std::string pool_name(const Exchange& exchange) {
+  if (goes_to_parent(exchange)) { return "parent " + exchange.configuration->upstream.parent; }
+  const auto* instead = exchange.settings[policy::SettingKind::connect_to];
+  if (instead == nullptr) { return exchange.origin; }
+  return exchange.origin + " at " + instead->name + ' ' + std::to_string(instead->port);
+}
+
 // What policy denies is a denial, whether every address was denied or there is none: then no condition on it holds.
 Error error_by_policy(Exchange& exchange, Error error) {
   if (is_without_address(error.kind)) { decide_without_address(exchange); }
@@ -49,10 +58,11 @@ Task<Result<upstream::ConnectionPtr>> connect_parent(Exchange& exchange) {
 Task<Result<upstream::ConnectionPtr>> connect_origin(Exchange& exchange) {
   auto& services = exchange.services;
   const upstream::ConnectOptions options{exchange.configuration->timeouts.connect};
-  const std::string host(exchange.target.host);
+  const auto* instead = exchange.settings[policy::SettingKind::connect_to];
+  const std::string host = instead != nullptr ? instead->name : std::string(exchange.target.host);
+  const auto port = instead != nullptr && instead->port != 0 ? instead->port : exchange.target.port;
   auto connected = co_await services.connector.connect(
-      host, exchange.target.port, [&](const policy::Address& address) { return decide_address(exchange, address); },
-      options);
+      host, port, [&](const policy::Address& address) { return decide_address(exchange, address); }, options);
   if (!connected) { co_return std::unexpected(error_by_policy(exchange, connected.error())); }
   // Several addresses were judged; the record names the rule of the one that was connected.
   decide_address(exchange, (*connected)->address);
@@ -60,29 +70,26 @@ Task<Result<upstream::ConnectionPtr>> connect_origin(Exchange& exchange) {
 }
 
 // An idle connection of the pool, if policy allows its address.
-upstream::ConnectionPtr take_idle(Exchange& exchange, std::string_view pool_name, bool to_parent) {
-  auto connection = exchange.services.pool.take(pool_name);
+upstream::ConnectionPtr take_idle(Exchange& exchange) {
+  auto connection = exchange.services.pool.take(pool_name(exchange));
   if (connection == nullptr) { return nullptr; }
-  const bool allowed = to_parent ? decide_without_address(exchange) : decide_address(exchange, connection->address);
+  const bool allowed =
+      goes_to_parent(exchange) ? decide_without_address(exchange) : decide_address(exchange, connection->address);
   return allowed ? std::move(connection) : nullptr;
 }
 
-// Sends the head, and the content with it when all of it is here already.
-Task<Result<void>> send_request(Exchange& exchange, Forwarded& forwarded, const ForwardPlan& plan) {
+// Leaves the head to be sent; content that is still coming follows by itself.
+void send_request(Exchange& exchange, Forwarded& forwarded, const ForwardPlan& plan) {
   auto& connection = *forwarded.connection;
   exchange.out.clear();
   write_request_to_upstream(exchange, plan, exchange.out);
   connection.stream.limit_writing(exchange.configuration->timeouts.write);
   forwarded.request_time = coarse_unix_now();
-  auto sent = co_await connection.stream.write(exchange.out);
-  if (!sent) {
-    sent.error().retry = connection.reused;
-    co_return sent;
-  }
-  if (exchange.client == nullptr || exchange.client->reader.content_ended()) { co_return Result<void>{}; }
+  forwarded.generation = exchange.services.purges.generation();
+  connection.stream.write_later(exchange.out);
+  if (exchange.client == nullptr || exchange.client->reader.content_ended()) { return; }
   forwarded.upload = std::make_unique<Upload>(exchange, connection);
   forwarded.upload->start();
-  co_return Result<void>{};
 }
 
 // RFC 9110 15.2: a proxy forwards interim responses, unless it asked for them itself or the client speaks HTTP/1.0.
@@ -96,48 +103,51 @@ Task<Result<void>> pass_interim(Exchange& exchange, const http::ResponseHead& he
   co_return co_await exchange.client->stream.write(out);
 }
 
-// The head of a response. The limit for its first octet begins when the request was sent: content that is still on its
-// way has limits of its own.
-Task<Result<std::string_view>> wait_for_head(const config::Configuration& configuration, Forwarded& forwarded) {
-  const auto& timeouts = configuration.timeouts;
-  const http1::HeadPatience patience{timeouts.first_byte, ErrorKind::http_response_timeout, timeouts.upstream_idle,
-                                     ErrorKind::http_response_timeout};
-  for (;;) {
-    const bool was_sending = forwarded.upload != nullptr && !forwarded.upload->has_ended();
-    const auto text = co_await forwarded.connection->reader.read_head(head_limits(configuration), patience);
-    const bool timed_out = !text && text.error().kind == ErrorKind::http_response_timeout;
-    if (!timed_out || !was_sending) { co_return text; }
+// The limit for the first octet of a head begins when the request was sent: content that is still on its way has limits
+// of its own.
+bool may_wait_on(const Error& error, bool was_sending) {
+  return was_sending && error.kind == ErrorKind::http_response_timeout;
+}
+
+Result<void> parse_head(Exchange& exchange, Forwarded& forwarded, std::string_view text) {
+  const auto& configuration = *exchange.configuration;
+  const auto parsed =
+      http::parse_response_head(text, head_limits(configuration), exchange.request.method, forwarded.head);
+  if (!parsed) { return parsed; }
+  const auto status = forwarded.head.status;
+  if (status == 101 && !exchange.request.wants_upgrade) {
+    return fail(ErrorKind::http_upgrade_failed, Side::upstream, "switching protocols that nobody asked for");
   }
+  auto& reader = forwarded.connection->reader;
+  if (status < 200 && status != 101) {
+    reader.begin_content(http::Framing::none, 0, {}, {});
+    return {};
+  }
+  forwarded.response_time = coarse_unix_now();
+  reader.begin_content(forwarded.head.framing, forwarded.head.content_length, chunk_limits(configuration),
+                       {configuration.timeouts.upstream_idle, 0, ErrorKind::connection_read_timeout});
+  return {};
 }
 
 Task<Result<void>> read_response_head(Exchange& exchange, Forwarded& forwarded) {
   const auto& timeouts = exchange.configuration->timeouts;
   const auto limits = head_limits(*exchange.configuration);
+  const http1::HeadPatience patience{timeouts.first_byte, ErrorKind::http_response_timeout, timeouts.upstream_idle,
+                                     ErrorKind::http_response_timeout};
   auto& connection = *forwarded.connection;
-  for (int interim = 0; interim < kInterimLimit; ++interim) {
-    const auto text = co_await wait_for_head(*exchange.configuration, forwarded);
+  for (int interim = 0; interim < kInterimLimit;) {
+    const bool was_sending = forwarded.upload != nullptr && !forwarded.upload->has_ended();
+    const auto text = co_await connection.reader.read_head(limits, patience);
+    if (!text && may_wait_on(text.error(), was_sending)) { continue; }
     if (!text) { co_return std::unexpected(text.error()); }
-    if (text->empty()) {
-      co_return fail(ErrorKind::connection_terminated, Side::upstream, "waiting for the response", 0,
-                     connection.reused);
-    }
-    const auto parsed = http::parse_response_head(*text, limits, exchange.request.method, forwarded.head);
+    if (text->empty()) { co_return fail(ErrorKind::connection_terminated, Side::upstream, "waiting for the response"); }
+    const auto parsed = parse_head(exchange, forwarded, *text);
     if (!parsed) { co_return parsed; }
-    const auto status = forwarded.head.status;
-    if (status == 101 && !exchange.request.wants_upgrade) {
-      co_return fail(ErrorKind::http_upgrade_failed, Side::upstream, "switching protocols that nobody asked for");
-    }
-    if (status >= 200 || status == 101) {
-      forwarded.response_time = coarse_unix_now();
-      connection.reader.begin_content(forwarded.head.framing, forwarded.head.content_length,
-                                      chunk_limits(*exchange.configuration),
-                                      {timeouts.upstream_idle, 0, ErrorKind::connection_read_timeout});
-      co_return Result<void>{};
-    }
+    if (forwarded.head.status >= 200 || forwarded.head.status == 101) { co_return Result<void>{}; }
     const auto passed = co_await pass_interim(exchange, forwarded.head);
     if (!passed) { co_return passed; }
-    connection.reader.begin_content(http::Framing::none, 0, {}, {});
     connection.reader.next_message();
+    ++interim;
   }
   co_return fail(ErrorKind::http_protocol_error, Side::upstream, "counting interim responses");
 }
@@ -148,35 +158,21 @@ bool is_stale_connection(const Error& error, const upstream::Connection& connect
          error.kind == ErrorKind::connection_terminated;
 }
 
-Task<Result<Forwarded>> forward_once(Exchange& exchange, const ForwardPlan& plan, bool fresh, bool& stale) {
-  const bool to_parent = goes_to_parent(exchange);
-  Forwarded forwarded;
-  forwarded.head.fields.reserve(kUsualFields);
-  forwarded.pool_name = to_parent ? "parent " + exchange.configuration->upstream.parent : exchange.origin;
-  if (!fresh) { forwarded.connection = take_idle(exchange, forwarded.pool_name, to_parent); }
-  if (forwarded.connection == nullptr) {
-    auto connected = co_await connect_upstream(exchange);
-    if (!connected) { co_return std::unexpected(connected.error()); }
-    forwarded.connection = std::move(*connected);
-  }
-  exchange.upstream_text = forwarded.connection->text;
-  const auto received_before = forwarded.connection->stream.received();
-  auto done = co_await send_request(exchange, forwarded, plan);
-  // A request that the upstream would not take whole may have an answer all the same.
-  if (done || !forwarded.connection->reused) {
-    const auto head = co_await read_response_head(exchange, forwarded);
-    if (head || done) { done = head; }
-  }
-  if (done) { co_return std::move(forwarded); }
-  stale = is_stale_connection(done.error(), *forwarded.connection, received_before);
-  auto error = done.error();
-  if (forwarded.upload != nullptr) {
-    // Asked ahead of stop(), which makes reading from the client fail.
-    if (forwarded.upload->client_error()) { error = *forwarded.upload->client_error(); }
-    co_await forwarded.upload->stop();
-    stale = false;  // content that was taken from the client cannot be sent again
-  }
-  co_return std::unexpected(error);
+// Why there is no response.
+Task<Error> settle_failure(Forwarded& forwarded, Error error) {
+  if (forwarded.upload == nullptr) { co_return error; }
+  // Asked ahead of stop(), which makes reading from the client fail.
+  if (forwarded.upload->client_error()) { error = *forwarded.upload->client_error(); }
+  co_await forwarded.upload->stop();
+  co_return error;
+}
+
+// RFC 9110 9.2.2: only idempotent requests are sent again automatically; content that was taken from the client cannot
+// be.
+bool may_send_again(const Exchange& exchange, const Forwarded& forwarded, const Error& error,
+                    std::uint64_t received_before) {
+  return is_stale_connection(error, *forwarded.connection, received_before) && forwarded.upload == nullptr &&
+         cache::is_idempotent_method(exchange.request.method_text);
 }
 
 }  // namespace
@@ -186,6 +182,7 @@ void write_request_to_upstream(const Exchange& exchange, const ForwardPlan& plan
   http::ForwardOptions options;
   options.to_parent = goes_to_parent(exchange);
   options.via_name = exchange.services.via_name;
+  options.cdn_loop = forwarding.cdn_loop;
   options.forwarded = client_field(forwarding.forwarded);
   options.x_forwarded_for = client_field(forwarding.x_forwarded_for);
   const auto client = exchange.client != nullptr ? std::string_view(exchange.client->address_text) : std::string_view{};
@@ -206,7 +203,8 @@ void write_request_to_upstream(const Exchange& exchange, const ForwardPlan& plan
 
 bool goes_to_parent(const Exchange& exchange) {
   const auto& upstream = exchange.configuration->upstream;
-  if (upstream.parent.empty()) { return false; }
+  // What the policy says where to connect is connected from here.
+  if (upstream.parent.empty() || exchange.settings[policy::SettingKind::connect_to] != nullptr) { return false; }
   for (const auto& suffix : upstream.parent_bypass) {
     if (ends_with_suffix(exchange.target.host, suffix)) { return false; }
   }
@@ -218,27 +216,50 @@ Task<Result<upstream::ConnectionPtr>> connect_upstream(Exchange& exchange) {
   return connect_origin(exchange);
 }
 
-Task<Result<Forwarded>> forward(Exchange& exchange, const ForwardPlan& plan) {
-  bool stale = false;
-  auto forwarded = co_await forward_once(exchange, plan, false, stale);
-  // RFC 9110 9.2.2: only idempotent requests are sent again automatically.
-  if (forwarded || !stale || !cache::is_idempotent_method(exchange.request.method_text)) { co_return forwarded; }
-  exchange.services.metrics.upstream_retried.add();
-  co_return co_await forward_once(exchange, plan, true, stale);
+Task<Result<Forwarded>> forward(Exchange& exchange, ForwardPlan plan) {
+  for (bool fresh = false;; fresh = true) {
+    Forwarded forwarded;
+    forwarded.head.fields.reserve(kUsualFields);
+    if (!fresh) { forwarded.connection = take_idle(exchange); }
+    if (forwarded.connection == nullptr) {
+      auto connected = co_await connect_upstream(exchange);
+      if (!connected) { co_return std::unexpected(connected.error()); }
+      forwarded.connection = std::move(*connected);
+      forwarded.connection->pool_name = pool_name(exchange);
+    }
+    exchange.upstream_text = forwarded.connection->text;
+    const auto received_before = forwarded.connection->stream.received();
+    send_request(exchange, forwarded, plan);
+    const auto head = co_await read_response_head(exchange, forwarded);
+    if (head && forwarded.head.status == 304 && plan.whole && plan.validators.empty()) {
+      co_return fail(ErrorKind::http_protocol_error, Side::upstream, "answering a condition that was not stated");
+    }
+    if (head) { co_return std::move(forwarded); }
+    const bool again = !fresh && may_send_again(exchange, forwarded, head.error(), received_before);
+    const auto error = co_await settle_failure(forwarded, head.error());
+    if (!again) { co_return std::unexpected(error); }
+    exchange.services.metrics.upstream_retried.add();
+  }
+}
+
+void give_back(Services& services, Forwarded& forwarded, const config::Configuration& configuration) {
+  auto connection = std::move(forwarded.connection);
+  const bool reusable =
+      forwarded.head.keep_alive && connection->reader.content_ended() && !connection->reader.has_rest();
+  if (!reusable || services.draining) { return; }
+  connection->reader.next_message();
+  services.pool.put(std::move(connection),
+                    {configuration.timeouts.upstream_keep_alive, configuration.upstream.idle_connections});
 }
 
 Task<> finish(Services& services, Forwarded& forwarded, const config::Configuration& configuration) {
-  auto connection = std::move(forwarded.connection);
-  bool reusable = forwarded.head.keep_alive && connection->reader.content_ended() && !connection->reader.has_rest();
   if (forwarded.upload != nullptr) {
-    reusable = reusable && forwarded.upload->has_ended() && forwarded.upload->was_complete();
+    const bool was_complete = forwarded.upload->has_ended() && forwarded.upload->was_complete();
     co_await forwarded.upload->stop();
     forwarded.upload.reset();
+    forwarded.head.keep_alive = forwarded.head.keep_alive && was_complete;
   }
-  if (!reusable || services.draining) { co_return; }
-  connection->reader.next_message();
-  services.pool.put(forwarded.pool_name, std::move(connection),
-                    {configuration.timeouts.upstream_keep_alive, configuration.upstream.idle_connections});
+  give_back(services, forwarded, configuration);
 }
 
 }  // namespace sluice::pipeline

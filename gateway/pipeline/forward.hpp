@@ -8,7 +8,8 @@
 
 namespace sluice::pipeline {
 
-// What to ask for. The default is what the client asked for.
+// What to ask for. The default is what the client asked for. Under conditions of our own, or none, a 304 that answers
+// no condition is an error.
 struct ForwardPlan {
   bool whole = false;            // leave the client's Range and conditions out
   cache::Validators validators;  // conditions of our own; only with `whole`
@@ -19,9 +20,9 @@ struct ForwardPlan {
 struct Forwarded {
   upstream::ConnectionPtr connection;
   http::ResponseHead head;
-  std::string pool_name;  // where the connection goes back to
   cache::UnixTime request_time;
   cache::UnixTime response_time;
+  std::uint64_t generation = 0;    // the newest purge in force when the request was sent
   std::unique_ptr<Upload> upload;  // null when all content was sent with the head
 
   cache::ResponseView view() const noexcept { return {head.status, head.fields}; }
@@ -30,7 +31,7 @@ struct Forwarded {
 // Opens or reuses a connection to the origin, or to the parent; sends the request; reads the head of the final response
 // and passes interim ones (1xx) on. A request on a reused connection that turns out closed is sent once more when that
 // is safe. Errors: those of connecting, sending and reading; http_request_denied when policy denies every address.
-Task<Result<Forwarded>> forward(Exchange& exchange, const ForwardPlan& plan);
+Task<Result<Forwarded>> forward(Exchange& exchange, ForwardPlan plan);
 
 // Opens the connection only: for tunnels. Reuses none.
 Task<Result<upstream::ConnectionPtr>> connect_upstream(Exchange& exchange);
@@ -44,5 +45,7 @@ bool goes_to_parent(const Exchange& exchange);
 // Gives the connection back when another exchange can use it, after the content was read to its end; drops it
 // otherwise.
 Task<> finish(Services& services, Forwarded& forwarded, const config::Configuration& configuration);
+// The same where no content of the request is on its way any more.
+void give_back(Services& services, Forwarded& forwarded, const config::Configuration& configuration);
 
 }  // namespace sluice::pipeline

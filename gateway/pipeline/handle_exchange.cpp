@@ -3,9 +3,12 @@
 #include "gateway/http/forwarded_fields.hpp"
 #include "gateway/pipeline/decide.hpp"
 #include "gateway/pipeline/identify.hpp"
+#include "gateway/pipeline/judge_response.hpp"
 #include "gateway/pipeline/obtain.hpp"
 #include "gateway/pipeline/record.hpp"
 #include "gateway/pipeline/respond.hpp"
+#include "gateway/pipeline/respond_purge.hpp"
+#include "gateway/pipeline/respond_stored.hpp"
 #include "gateway/pipeline/tunnel.hpp"
 
 namespace sluice::pipeline {
@@ -19,10 +22,24 @@ Task<Result<void>> serve(Exchange& exchange) {
   if (exchange.decision.verdict == policy::Verdict::deny) {
     co_return fail(ErrorKind::http_request_denied, Side::gateway, "deciding");
   }
+  if (is_purge(exchange)) { co_return co_await respond_purge(exchange); }
   if (exchange.is_tunnel_request()) { co_return co_await tunnel(exchange); }
   if (http::max_forwards(exchange.request) == 0) { co_return co_await respond_locally(exchange); }
-  auto obtained = co_await obtain(exchange);
+  auto look = look_in_memory(exchange);
+  auto resident = use_resident(exchange, look);
+  // Most hits end here: nothing to wait for, and nothing that the policy asks of the response.
+  if (resident && !may_matter(exchange) && leave_stored(exchange, *resident)) { co_return Result<void>{}; }
+  Result<Obtained> obtained;
+  if (resident) {
+    obtained = std::move(*resident);
+  } else {
+    obtained = co_await obtain(exchange, std::move(look));
+  }
   if (!obtained) { co_return std::unexpected(obtained.error()); }
+  if (may_matter(exchange)) {
+    const auto judged = co_await judge_response(exchange, *obtained);
+    if (!judged) { co_return judged; }
+  }
   if (auto* upgraded = std::get_if<Upgraded>(&*obtained)) {
     co_return co_await tunnel_upgraded(exchange, std::move(upgraded->forwarded));
   }

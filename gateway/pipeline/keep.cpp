@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "cache/cacheability.hpp"
+#include "gateway/pipeline/purge_sweep.hpp"
 
 namespace sluice::pipeline {
 
@@ -84,23 +85,25 @@ class Keeper {
     }
   }
 
-  void store() {
-    if (fill_.is_invalidated()) { return; }
+  // True when a tier took it. The disk writes behind: what fails there later is counted there.
+  bool store() {
+    if (fill_.is_invalidated() || was_purged()) { return false; }
     auto head = fill_.head().stored;
     head.content_length = size_;
     head.seal();
     if (writing_ != nullptr) {
       writing_->commit(std::move(head));
-      return;
+      return !writing_->has_failed();
     }
-    if (!fill_.is_kept_whole()) { return; }  // too large for every tier
+    if (!fill_.is_kept_whole()) { return false; }  // too large for every tier
     auto response = std::make_shared<cache::StoredResponse>();
     response->head = std::move(head);
     response->segments = fill_.take_segments();
     if (!fill_.head().length_known) { trim_last(response->segments, kBlock); }
     // A tier that refuses it counts that itself.
-    [[maybe_unused]] const auto admitted = services_.memory.put(response);
-    if (services_.disk != nullptr) { services_.disk->put(std::move(response)); }
+    const bool in_memory = services_.memory.put(response).has_value();
+    const bool on_disk = services_.disk != nullptr && services_.disk->put(std::move(response));
+    return in_memory || on_disk;
   }
 
  private:
@@ -116,13 +119,27 @@ class Keeper {
     fill_.append(std::move(segment));
   }
 
+  // Since it was asked for. Purges are not remembered for ever, so that what took very long counts as purged.
+  bool was_purged() const {
+    const auto& head = fill_.head().stored;
+    if (head.generation >= services_.purges.generation()) { return false; }
+    return coarse_unix_now() - head.request_time > kOldestFill || !services_.purges.judge(head).is_clean();
+  }
+
   void write_to_disk(std::uint64_t expected_size) {
     if (services_.disk != nullptr) { writing_ = std::make_unique<DiskTier::Writing>(*services_.disk, expected_size); }
   }
 
+  // Content of unknown size counts as what has come of it.
+  bool may_finish() const {
+    const auto& head = fill_.head();
+    const auto size = head.length_known ? head.stored.content_length : size_;
+    const bool is_small = keeping_.finish_up_to > 0 && size <= keeping_.finish_up_to;
+    return keeping_.configuration->cache.finish_aborted || is_small;
+  }
+
   bool is_given_up() {
-    return !keeping_.configuration->cache.finish_aborted &&
-           fill_.give_up_if_unread({ErrorKind::client_gone, Side::client, 0, false, "filling"});
+    return !may_finish() && fill_.give_up_if_unread({ErrorKind::client_gone, Side::client, 0, false, "filling"});
   }
 
   Task<> wait_for_readers() {
@@ -151,6 +168,9 @@ void begin_keeping(Exchange& exchange, Keeping& keeping) {
   head.length_known = forwarded.head.framing == http::Framing::length || forwarded.head.framing == http::Framing::none;
   head.stored.content_length = forwarded.head.framing == http::Framing::length ? forwarded.head.content_length : 0;
   head.largest_kept = keeping.configuration->cache.memory_largest;
+  head.stored.generation = forwarded.generation;
+  const auto* finish = exchange.response_settings[policy::SettingKind::cache_finish_aborted];
+  if (finish != nullptr) { keeping.finish_up_to = finish->size; }
   keeping.fill->begin(std::move(head));
 }
 
@@ -159,7 +179,7 @@ Task<> keep(Services* services, Keeping keeping) {
   const auto read = co_await keeper.read_content();
   if (read) {
     // First the store, then the end: whoever comes in between finds one or the other.
-    keeper.store();
+    if (keeper.store()) { keeping.fill->note_stored(); }
     keeping.fill->complete(keeping.forwarded.connection->reader.trailers());
   } else {
     keeping.fill->end_as(Fill::State::failed, read.error());

@@ -10,6 +10,7 @@ struct Keeping {
   std::string key;
   Forwarded forwarded;
   ConfigurationPtr configuration;
+  std::uint64_t finish_up_to = 0;  // content of this size is read to its end when every client has gone
 };
 
 // Announces the head to everyone who follows the fill. REQUIRES: the response may be stored.

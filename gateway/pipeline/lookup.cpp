@@ -4,28 +4,61 @@
 
 namespace sluice::pipeline {
 
+namespace {
+
+// One load and a comparison, unless something was purged since this response was last looked at.
+cache::PurgeVerdict judge_purges(const cache::PurgeTable& purges, const cache::StoredResponse& response) {
+  const auto generation = purges.generation();
+  if (std::max(response.head.generation, response.checked.value()) >= generation) { return {}; }
+  const auto verdict = purges.judge(response.head);
+  if (verdict.is_clean()) { response.checked.set(generation); }
+  return verdict;
+}
+
+Lookup judge(const Exchange& exchange, cache::Store::Found found) {
+  Lookup result{std::move(found.response), found.has_other_variants};
+  if (result.response == nullptr) { return result; }
+  const auto purged = judge_purges(exchange.services.purges, *result.response);
+  result.is_purged = purged.is_gone;
+  result.stale_from = purged.stale_from;
+  if (purged.is_gone) { result.response = nullptr; }
+  return result;
+}
+
+}  // namespace
+
 bool is_allowed(Exchange& exchange, const cache::StoredHead& stored) {
-  if (!exchange.address_matters) { return true; }
+  const bool matters = exchange.address_matters || exchange.policy->has_settings(policy::SettingStage::response);
+  if (!matters) { return true; }
   if (stored.origin_address.empty()) { return decide_without_address(exchange); }
   const auto address = policy::Address::parse(stored.origin_address);
   return address && decide_address(exchange, *address);
 }
 
-Task<cache::Store::Found> lookup(Exchange& exchange) {
+Lookup find_in_memory(Exchange& exchange) {
+  auto result = judge(exchange, exchange.services.memory.find(exchange.key, exchange.request.fields));
+  exchange.from_memory = result.response != nullptr || result.is_purged;
+  if (result.response != nullptr && !is_allowed(exchange, result.response->head)) { result.response = nullptr; }
+  return result;
+}
+
+bool may_be_on_disk(const Exchange& exchange, const Lookup& in_memory) {
+  const auto* disk = exchange.services.disk;
+  return in_memory.response == nullptr && !exchange.from_memory && disk != nullptr && disk->may_have(exchange.key);
+}
+
+Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory) {
   auto& services = exchange.services;
-  auto found = services.memory.find(exchange.key, exchange.request.fields);
-  exchange.from_memory = found.response != nullptr;
-  if (found.response == nullptr && services.disk != nullptr && services.disk->may_have(exchange.key)) {
-    auto on_disk = co_await services.disk->find(exchange.key, exchange.request.fields, services.mailbox);
-    found.response = std::move(on_disk.response);
-    found.has_other_variants = found.has_other_variants || on_disk.has_other_variants;
+  auto found = co_await services.disk->find(exchange.key, exchange.request.fields, services.mailbox);
+  auto result = judge(exchange, std::move(found));
+  result.has_other_variants = result.has_other_variants || in_memory.has_other_variants;
+  const bool is_clean = result.stale_from == cache::kNeverStale;
+  if (result.response != nullptr && is_clean && result.response->is_resident()) {
     // The memory tier may refuse it (admission): it is on disk all the same.
-    if (found.response != nullptr && found.response->is_resident()) {
-      [[maybe_unused]] const auto admitted = services.memory.put(found.response);
-    }
+    [[maybe_unused]] const auto admitted = services.memory.put(result.response);
   }
-  if (found.response != nullptr && !is_allowed(exchange, found.response->head)) { found.response = nullptr; }
-  co_return found;
+  if (result.response != nullptr && !is_allowed(exchange, result.response->head)) { result.response = nullptr; }
+  co_return result;
 }
 
 }  // namespace sluice::pipeline

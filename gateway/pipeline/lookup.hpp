@@ -5,9 +5,23 @@
 
 namespace sluice::pipeline {
 
-// The stored response that the request selects, in memory or on disk; a small one found on disk goes to memory. A
-// response from an address that policy denies now is not found. REQUIRES: exchange.key is made.
-Task<cache::Store::Found> lookup(Exchange& exchange);
+// What is stored for a request.
+struct Lookup {
+  cache::StoredResponsePtr response;  // null when there is none that may be used
+  bool has_other_variants = false;
+  bool is_purged = false;                           // there is one, but a hard purge touched it
+  cache::UnixTime stale_from = cache::kNeverStale;  // a soft purge touched it then
+};
+
+// The stored response in memory that the request selects. A response from an address that policy denies now is not
+// found. REQUIRES: exchange.key is made.
+Lookup find_in_memory(Exchange& exchange);
+
+// True when memory had no answer, and the disk may have one.
+bool may_be_on_disk(const Exchange& exchange, const Lookup& in_memory);
+
+// The same on disk; a small response that is found there goes to memory.
+Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory);
 
 // May this stored response be sent, by the policy in force?
 bool is_allowed(Exchange& exchange, const cache::StoredHead& stored);

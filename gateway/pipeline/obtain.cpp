@@ -1,10 +1,9 @@
 #include "gateway/pipeline/obtain.hpp"
 
-#include "cache/cache_key.hpp"
 #include "cache/cacheability.hpp"
 #include "cache/invalidation.hpp"
+#include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/collapse.hpp"
-#include "gateway/pipeline/lookup.hpp"
 #include "gateway/pipeline/pass_through.hpp"
 #include "gateway/pipeline/validate_behind.hpp"
 
@@ -28,12 +27,13 @@ CacheStatus::Forward miss_reason(const cache::Reuse& reuse) {
 }
 
 void note_hit(Exchange& exchange, const cache::Reuse& reuse) {
+  exchange.services.top_keys.note(exchange.key, true);
   exchange.cache_status.hit = true;
   exchange.cache_status.ttl = reuse.ttl;
   exchange.cache_status.cause = reuse.kind == Kind::fresh ? MissCause::none : reuse.cause;
 }
 
-void note_miss(Exchange& exchange, const cache::Store::Found& found, const cache::Reuse& reuse) {
+void note_miss(Exchange& exchange, const Lookup& found, const cache::Reuse& reuse) {
   auto& status = exchange.cache_status;
   status.hit = false;
   if (found.response != nullptr) {
@@ -41,65 +41,93 @@ void note_miss(Exchange& exchange, const cache::Store::Found& found, const cache
     status.cause = reuse.cause;
     return;
   }
-  status.forward = found.has_other_variants ? CacheStatus::Forward::vary_miss : CacheStatus::Forward::uri_miss;
-  const bool was_purged = exchange.services.purged.has(exchange.key);
-  status.cause = found.has_other_variants ? MissCause::vary : was_purged ? MissCause::purged : MissCause::cold;
+  const bool is_vary_miss = found.has_other_variants && !found.is_purged;
+  status.forward = is_vary_miss ? CacheStatus::Forward::vary_miss : CacheStatus::Forward::uri_miss;
+  const bool was_purged = found.is_purged || exchange.services.purged.has(exchange.key);
+  status.cause = is_vary_miss ? MissCause::vary : was_purged ? MissCause::purged : MissCause::cold;
 }
 
 MissCause why_not_cached(const Exchange& exchange) {
-  if (!exchange.configuration->cache.enabled || exchange.request.wants_upgrade) { return MissCause::bypass; }
+  const bool may_use = exchange.configuration->cache.enabled && may_use_cache(exchange);
+  if (!may_use || exchange.request.wants_upgrade) { return MissCause::bypass; }
   if (exchange.request.framing != http::Framing::none) { return MissCause::method; }
   return cache::why_not_lookup(exchange.request_view());
 }
 
-// Content on disk is opened ahead of the response head: what cannot be read is forwarded instead.
-Task<bool> read_front(Exchange& exchange, FromStore& stored) {
+// Content on disk is opened ahead of the response head: what cannot be read is forwarded instead. The front is empty
+// when it is not needed; nullopt: the disk does not deliver.
+Task<std::optional<cache::Segment>> read_front(Exchange& exchange, const cache::StoredResponsePtr& stored) {
   const bool is_whole = exchange.request.method == http::Method::get &&
                         cache::find(exchange.request.fields, cache::FieldName::range) == nullptr;
-  if (!is_whole) { co_return true; }
-  auto front = co_await exchange.services.disk->read(stored.response, 0, exchange.services.mailbox);
-  if (!front) { co_return false; }
-  stored.front = std::move(*front);
-  co_return true;
+  if (stored->is_resident() || !is_whole) { co_return cache::Segment{}; }
+  auto front = co_await exchange.services.disk->read(stored, 0, exchange.services.mailbox);
+  if (!front) { co_return std::nullopt; }
+  co_return std::move(*front);
+}
+
+void judge(const Exchange& exchange, Look& look) {
+  look.reuse = {};
+  if (look.found.response == nullptr) { return; }
+  const auto now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);
+  look.reuse = cache::judge_reuse(exchange.request_view(), look.found.response->head, now, look.found.stale_from);
+}
+
+bool is_usable(const Look& look) {
+  return look.found.response != nullptr && look.reuse.kind != Kind::must_validate;
+}
+
+FromStore use(Exchange& exchange, Look& look, cache::Segment front) {
+  note_hit(exchange, look.reuse);
+  if (look.reuse.kind == Kind::stale_while_revalidate) { validate_behind(exchange, {look.found.response, look.reuse}); }
+  return {std::move(look.found.response), look.reuse.age, std::move(front)};
 }
 
 }  // namespace
 
-Task<Result<Obtained>> obtain(Exchange& exchange) {
-  if (const auto cause = why_not_cached(exchange); cause != MissCause::none) {
-    exchange.cache_status.forward = forward_reason(cause);
-    exchange.cache_status.cause = cause;
+Look look_in_memory(Exchange& exchange) {
+  Look look;
+  look.bypass = why_not_cached(exchange);
+  if (look.bypass != MissCause::none) { return look; }
+  make_key(exchange, exchange.target.text, exchange.key);
+  if (exchange.key != exchange.target.text) { exchange.cache_status.key = exchange.key; }
+  look.found = find_in_memory(exchange);
+  judge(exchange, look);
+  return look;
+}
+
+std::optional<FromStore> use_resident(Exchange& exchange, Look& look) {
+  if (!is_usable(look) || !look.found.response->is_resident()) { return std::nullopt; }
+  return use(exchange, look, {});
+}
+
+Task<Result<Obtained>> obtain(Exchange& exchange, Look look) {
+  if (look.bypass != MissCause::none) {
+    exchange.cache_status.forward = forward_reason(look.bypass);
+    exchange.cache_status.cause = look.bypass;
     co_return co_await pass_through(exchange);
   }
-  cache::make_cache_key(exchange.target.text, exchange.key);
   bool unreadable = false;
-  for (int look = 0; look < kLooks; ++look) {
-    const auto now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);
-    auto found = co_await lookup(exchange);
-    cache::Reuse reuse;
-    if (found.response != nullptr) { reuse = cache::judge_reuse(exchange.request_view(), found.response->head, now); }
-    if (found.response != nullptr && reuse.kind != Kind::must_validate) {
-      FromStore stored{found.response, reuse.age, {}};
-      bool readable = stored.response->is_resident();
-      if (!readable) { readable = co_await read_front(exchange, stored); }
-      if (readable) {
-        note_hit(exchange, reuse);
-        if (reuse.kind == Kind::stale_while_revalidate) { validate_behind(exchange, {found.response, reuse}); }
-        co_return std::move(stored);
-      }
-      found.response = nullptr;  // the disk did not deliver: it is as if it had not been stored
+  for (int looks = 1;; look.found = find_in_memory(exchange)) {
+    if (may_be_on_disk(exchange, look.found)) { look.found = co_await find_on_disk(exchange, std::move(look.found)); }
+    judge(exchange, look);
+    if (is_usable(look)) {
+      auto front = co_await read_front(exchange, look.found.response);
+      if (front) { co_return use(exchange, look, std::move(*front)); }
+      look.found.response = nullptr;  // the disk did not deliver: it is as if it had not been stored
       unreadable = true;
     }
-    note_miss(exchange, found, reuse);
+    note_miss(exchange, look.found, look.reuse);
     if (unreadable) { exchange.cache_status.cause = MissCause::error; }
     if (cache::is_only_if_cached(exchange.request_view())) {
       co_return fail(ErrorKind::only_if_cached, Side::gateway, "looking up");
     }
-    auto obtained = co_await collapse(exchange, {std::move(found.response), reuse});
+    if (looks == 1) { exchange.services.top_keys.note(exchange.key, false); }
+    const Candidate candidate{std::move(look.found.response), look.reuse};
+    auto obtained = co_await collapse(exchange, candidate);
     if (!obtained) { co_return std::unexpected(obtained.error()); }
     if (*obtained) { co_return std::move(**obtained); }
+    if (looks++ == kLooks) { co_return co_await pass_through(exchange); }
   }
-  co_return co_await pass_through(exchange);
 }
 
 }  // namespace sluice::pipeline

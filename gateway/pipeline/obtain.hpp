@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "cache/reuse.hpp"
 #include "gateway/pipeline/body_source.hpp"
+#include "gateway/pipeline/lookup.hpp"
 
 namespace sluice::pipeline {
 
@@ -27,8 +29,22 @@ struct Upgraded {
 
 using Obtained = std::variant<FromStore, Streamed, Upgraded>;
 
-// Finds a stored response that may be used, or forwards; keeps what may be kept. Writes exchange.key and .cache_status.
+// What memory has for a request.
+struct Look {
+  cache::MissCause bypass = cache::MissCause::none;  // why the cache was not asked at all
+  Lookup found;
+  cache::Reuse reuse;  // of what was found
+};
+
+// Looks into memory, where nothing has to be waited for. Writes exchange.key.
+Look look_in_memory(Exchange& exchange);
+
+// The response that was found, taken out of `look`, when it may be sent as it is: most hits. Writes
+// exchange.cache_status.
+std::optional<FromStore> use_resident(Exchange& exchange, Look& look);
+
+// Everything else: finds a stored response on disk, or forwards; keeps what may be kept. Writes exchange.cache_status.
 // Errors: those of forward(), only_if_cached.
-Task<Result<Obtained>> obtain(Exchange& exchange);
+Task<Result<Obtained>> obtain(Exchange& exchange, Look look);
 
 }  // namespace sluice::pipeline

@@ -1,8 +1,54 @@
 #include "gateway/pipeline/record.hpp"
 
+#include <algorithm>
+
+#include "gateway/pipeline/fill.hpp"
 #include "gateway/pipeline/forward.hpp"
 
 namespace sluice::pipeline {
+
+namespace {
+
+std::string_view url_for_log(const Exchange& exchange) {
+  const std::string_view url = exchange.target.text;
+  const bool is_stripped = exchange.settings[policy::SettingKind::strip_query] != nullptr;
+  return is_stripped ? url.substr(0, url.find('?')) : url;
+}
+
+// A setting that would have applied if it were no shadow.
+std::string_view shadow_setting_of(const Exchange& exchange) {
+  const auto* shadow =
+      exchange.settings.shadow != nullptr ? exchange.settings.shadow : exchange.response_settings.shadow;
+  if (shadow == nullptr) { return {}; }
+  const auto& policy = exchange.earlier_policy != nullptr ? exchange.earlier_policy : exchange.policy;
+  return policy->rules()[shadow->rule].id;
+}
+
+void count_settings(Exchange& exchange, const policy::Settings& settings, std::int64_t now) {
+  const auto& policy = exchange.earlier_policy != nullptr ? exchange.earlier_policy : exchange.policy;
+  const auto count = [&](const policy::Setting* setting) {
+    if (setting != nullptr) { exchange.services.rule_hits.count(policy, setting->rule, now); }
+  };
+  std::ranges::for_each(settings.single, count);
+  std::ranges::for_each(settings.fields, count);
+  count(settings.shadow);
+}
+
+// The rules that decided and applied, those in shadow that would have.
+void count_rules(Exchange& exchange) {
+  const auto& decision = exchange.decision;
+  const auto now = std::chrono::floor<std::chrono::seconds>(exchange.start_time).time_since_epoch().count();
+  auto& hits = exchange.services.rule_hits;
+  if (decision.verdict != policy::Verdict::undecided) { hits.count(exchange.policy, decision.rule, now); }
+  if (decision.shadow_verdict != policy::Verdict::undecided) { hits.count(exchange.policy, decision.shadow_rule, now); }
+  const auto& chose = exchange.earlier_policy != nullptr ? exchange.earlier_policy : exchange.policy;
+  if (chose->has_settings(policy::SettingStage::request)) { count_settings(exchange, exchange.settings, now); }
+  if (chose->has_settings(policy::SettingStage::response)) {
+    count_settings(exchange, exchange.response_settings, now);
+  }
+}
+
+}  // namespace
 
 void record(Exchange& exchange) {
   const auto& client = *exchange.client;
@@ -10,12 +56,13 @@ void record(Exchange& exchange) {
   record.start = exchange.start_time;
   record.duration =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - exchange.start);
-  record.first_byte = exchange.first_byte;
+  // Not noted of an answer that was left whole: nothing came in between.
+  record.first_byte = exchange.first_byte.count() != 0 || exchange.status == 0 ? exchange.first_byte : record.duration;
   record.request_id = view(exchange.id);
   record.client = client.address_text;
   record.listener = client.mode;
   record.method = exchange.request.method_text;
-  record.url = exchange.target.text;
+  record.url = url_for_log(exchange);
   record.http_version = exchange.request.version == http::Version::http_1_0 ? "HTTP/1.0" : "HTTP/1.1";
   record.status = exchange.status;
   record.received = client.stream.received() - exchange.received_before;
@@ -26,13 +73,16 @@ void record(Exchange& exchange) {
   }
   if (const auto* referer = cache::find(exchange.request.fields, "Referer")) { record.referer = referer->value; }
   record.decision = exchange.decision;
+  record.shadow_setting = shadow_setting_of(exchange);
   record.cache = exchange.cache_status;
+  if (exchange.led != nullptr) { record.cache.stored = exchange.led->was_stored(); }
   record.upstream = exchange.upstream_text;
   record.through_parent = !exchange.upstream_text.empty() && goes_to_parent(exchange);
   record.tunnel = exchange.is_tunnel;
   record.from_memory = exchange.from_memory && exchange.cache_status.hit;
   if (exchange.error) { record.error = exchange.error->kind; }
   exchange.services.metrics.count(record);
+  count_rules(exchange);
   exchange.services.log.append(record);
 }
 

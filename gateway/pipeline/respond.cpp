@@ -39,7 +39,7 @@ Task<Result<void>> send_streamed(Exchange& exchange, Streamed& streamed) {
   } else {
     sent = co_await stream_content(exchange, *streamed.body, framing, streamed.head.status);
   }
-  co_await streamed.body->finish();
+  if (!streamed.body->finish()) { co_await streamed.body->stop(); }
   // The content of the request may have stopped coming while the response was on its way.
   if (!exchange.client->reader.content_ended()) { exchange.keep_alive = false; }
   co_return sent;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kPieces = 64;                // of one write
 constexpr std::uint64_t kSmallContent = 8 * 1024;  // copied behind its head
+constexpr std::size_t kHitFields = 512;            // room for what a hit adds to a stored head
 
 void append_hit_fields(Exchange& exchange, cache::Seconds age, std::string& out) {
   out += "Age: ";
@@ -23,24 +24,9 @@ void append_hit_fields(Exchange& exchange, cache::Seconds age, std::string& out)
   out += "\r\n\r\n";
 }
 
-// The commonest case of all: a small response out of memory leaves as one piece, which costs the kernel less than a
-// list of pieces costs.
-Task<Result<void>> send_small(Exchange& exchange, const cache::StoredResponse& response, cache::Seconds age) {
-  auto& out = exchange.out;
-  out = response.head.wire;
-  append_hit_fields(exchange, age, out);
-  if (!is_to_head(exchange)) {
-    for (const auto& segment : response.segments) { out.append(segment.data, segment.size); }
-  }
-  auto written = co_await exchange.client->stream.write(out);
-  if (written) { note_head_sent(exchange, response.head.status); }
-  co_return written;
-}
-
 // A whole stored response out of memory.
 Task<Result<void>> send_resident(Exchange& exchange, const FromStore& stored) {
   const auto& response = *stored.response;
-  if (response.head.content_length <= kSmallContent) { co_return co_await send_small(exchange, response, stored.age); }
   exchange.out.clear();
   append_hit_fields(exchange, stored.age, exchange.out);
   std::array<iovec, kPieces> pieces;
@@ -157,6 +143,27 @@ bool has_conditions_or_range(cache::Fields fields) {
 }
 
 }  // namespace
+
+bool leave_stored(Exchange& exchange, const FromStore& stored) {
+  const auto& response = *stored.response;
+  const auto content = is_to_head(exchange) ? 0 : response.head.content_length;
+  const auto size = response.head.wire.size() + kHitFields + content;
+  if (content > kSmallContent || has_conditions_or_range(exchange.request.fields) ||
+      !exchange.client->stream.may_write_later(size)) {
+    return false;
+  }
+  settle_keep_alive(exchange);
+  note_content_type(exchange, response.head.fields.fields());
+  auto& out = exchange.out;
+  out = response.head.wire;
+  append_hit_fields(exchange, stored.age, out);
+  if (content > 0) {
+    for (const auto& segment : response.segments) { out.append(segment.data, segment.size); }
+  }
+  exchange.client->stream.write_later(out);
+  exchange.status = response.head.status;
+  return true;
+}
 
 Task<Result<void>> send_stored(Exchange& exchange, const FromStore& stored) {
   settle_keep_alive(exchange);

@@ -6,6 +6,8 @@ namespace sluice::pipeline {
 
 namespace {
 
+constexpr std::size_t kLeftOctets = 16 * 1024;  // more is written from where it is, without a copy
+
 // Trailers go only to a client that said it wants them (RFC 9110 6.5.1).
 void append_end(Exchange& exchange, const BodySource& body) {
   exchange.out += "0\r\n";
@@ -48,7 +50,17 @@ http::ResponseOptions response_options(const Exchange& exchange, std::string_vie
   return options;
 }
 
-// One piece of content, with the head in front of it when that has not gone yet, and its chunk framing.
+bool leave_piece(Exchange& exchange, std::string_view piece, bool chunked) {
+  auto& out = exchange.out;
+  const auto size = out.size() + piece.size();
+  if (size > kLeftOctets || !exchange.client->stream.may_write_later(size)) { return false; }
+  if (chunked && !piece.empty()) { http::append_chunk_head(piece.size(), out); }
+  out += piece;
+  if (chunked && !piece.empty()) { out += "\r\n"; }
+  exchange.client->stream.write_later(out);
+  return true;
+}
+
 Task<Result<void>> write_piece(Exchange& exchange, std::string_view piece, bool chunked) {
   if (chunked && !piece.empty()) { http::append_chunk_head(piece.size(), exchange.out); }
   iovec pieces[] = {{exchange.out.data(), exchange.out.size()},
@@ -60,40 +72,38 @@ Task<Result<void>> write_piece(Exchange& exchange, std::string_view piece, bool 
 }
 
 Task<Result<void>> write_head(Exchange& exchange, int status) {
-  auto written = co_await write_piece(exchange, {}, false);
-  if (written) { note_head_sent(exchange, status); }
-  co_return written;
+  if (!leave_piece(exchange, {}, false)) {
+    const auto written = co_await write_piece(exchange, {}, false);
+    if (!written) { co_return written; }
+  }
+  note_head_sent(exchange, status);
+  co_return Result<void>{};
 }
 
 // Content up to the end that the source proves. An error ends it in the middle, and the client must see that.
 Task<Result<void>> stream_content(Exchange& exchange, BodySource& body, http::Framing framing, int status) {
   const bool chunked = framing == http::Framing::chunked;
-  bool first = true;
   if (!body.is_ready()) {
-    const auto written = co_await write_piece(exchange, {}, false);
+    const auto written = co_await write_head(exchange, status);
     if (!written) { co_return written; }
-    note_head_sent(exchange, status);
-    first = false;
   }
-  for (;;) {
-    const auto piece = co_await body.next();
-    if (!piece) {
+  for (bool is_end = false; !is_end;) {
+    auto piece = body.ready();
+    if (!piece) { piece = co_await body.next(); }
+    if (!*piece) {
       // The head may still be here: then nothing was sent, and the client gets a proper answer.
-      if (first) { exchange.out.clear(); }
-      co_return std::unexpected(piece.error());
+      exchange.out.clear();
+      co_return std::unexpected(piece->error());
     }
-    if (piece->empty()) { break; }
-    const auto written = co_await write_piece(exchange, *piece, chunked);
-    if (!written) { co_return written; }
-    if (first) { note_head_sent(exchange, status); }
-    first = false;
+    is_end = (*piece)->empty();
+    if (is_end && chunked) { append_end(exchange, body); }
+    if (is_end && exchange.out.empty()) { break; }
+    if (!leave_piece(exchange, **piece, chunked)) {
+      const auto written = co_await write_piece(exchange, **piece, chunked);
+      if (!written) { co_return written; }
+    }
+    if (exchange.status == 0) { note_head_sent(exchange, status); }
   }
-  if (chunked) { append_end(exchange, body); }
-  if (!exchange.out.empty()) {
-    const auto written = co_await write_piece(exchange, {}, false);
-    if (!written) { co_return written; }
-  }
-  if (first) { note_head_sent(exchange, status); }
   co_return Result<void>{};
 }
 

@@ -18,7 +18,11 @@ void note_content_type(Exchange& exchange, cache::Fields fields);
 // The options that every response head shares; `cache_status` and `date` must live until the head is written.
 http::ResponseOptions response_options(const Exchange& exchange, std::string_view cache_status);
 
-// Sends exchange.out and, behind it, one piece of content with its chunk framing; empties exchange.out.
+// Leaves exchange.out and, behind it, one piece of content with its chunk framing to be sent at the end of the turn;
+// empties exchange.out. False: the piece is large, or the client does not keep up; then write_piece() does it.
+bool leave_piece(Exchange& exchange, std::string_view piece, bool chunked);
+
+// The same, now, waiting for the client.
 Task<Result<void>> write_piece(Exchange& exchange, std::string_view piece, bool chunked);
 
 // Sends the head in exchange.out, and notes it.

@@ -10,13 +10,11 @@ namespace {
 constexpr milliseconds kLinger{2000};
 constexpr std::size_t kLingerOctets = 256 * 1024;
 
-Task<Result<std::string_view>> read_request(http1::ClientConnection& client,
-                                            const config::Configuration& configuration) {
+http1::HeadPatience patience_with(const http1::ClientConnection& client, const config::Configuration& configuration) {
   const auto& timeouts = configuration.timeouts;
   // A connection that never said anything is not kept as long as one that has been of use.
   const auto first = client.exchanges == 0 ? timeouts.head : timeouts.keep_alive;
-  co_return co_await client.reader.read_head(
-      head_limits(configuration), {first, ErrorKind::idle_timeout, timeouts.head, ErrorKind::request_timeout});
+  return {first, ErrorKind::idle_timeout, timeouts.head, ErrorKind::request_timeout};
 }
 
 // Takes today's policy, and reads the head that `text` holds.
@@ -25,6 +23,8 @@ Result<void> begin_exchange(Exchange& exchange, std::string_view text) {
   exchange.begin();
   exchange.head_text = text;
   exchange.client_address = client.address;
+  exchange.listener = client.listener;
+  exchange.mode = client.mode;
   const auto& configuration = *exchange.configuration;
   const auto parsed = http::parse_request_head(text, head_limits(configuration), exchange.request);
   if (!parsed) { return parsed; }
@@ -37,6 +37,8 @@ Result<void> begin_exchange(Exchange& exchange, std::string_view text) {
 // After the last response: what the client still sends is read for a moment, because closing with octets unread makes
 // the kernel reset the connection, and the client may lose the response.
 Task<> close_gently(http1::ClientConnection& client) {
+  const auto drained = co_await client.stream.drain();
+  if (!drained) { co_return; }
   client.stream.shutdown_sending();
   client.stream.limit_reading(kLinger, ErrorKind::idle_timeout);
   char scratch[4096];
@@ -73,7 +75,9 @@ Task<> serve_connection(Services* services, ConnectionRegistry* registry,
     exchange.received_before = client->stream.received();
     exchange.sent_before = client->stream.sent();
     client->stream.limit_writing(services->configuration->timeouts.write);
-    const auto text = co_await read_request(*client, *services->configuration);
+    const auto limits = head_limits(*services->configuration);
+    const auto patience = patience_with(*client, *services->configuration);
+    const auto text = co_await client->reader.read_head(limits, patience);
     if (!text) { co_return co_await end_without_request(exchange, text.error()); }
     if (text->empty()) { co_return; }
     client->in_exchange = true;

@@ -15,8 +15,10 @@
 #include "gateway/pipeline/log_buffer.hpp"
 #include "gateway/pipeline/policy_in_force.hpp"
 #include "gateway/pipeline/recent_keys.hpp"
+#include "gateway/pipeline/top_keys.hpp"
 #include "gateway/pipeline/tunnel_registry.hpp"
 #include "gateway/record/metrics.hpp"
+#include "gateway/record/rule_hits.hpp"
 #include "gateway/upstream/connector.hpp"
 #include "gateway/upstream/pool.hpp"
 
@@ -31,6 +33,7 @@ struct Services {
   TimerWheel& wheel;
   Mailbox& mailbox;
   record::WorkerMetrics& metrics;
+  record::RuleHits& rule_hits;
   upstream::Pool& pool;
   upstream::Connector& connector;
   net::PipePool& pipes;
@@ -38,6 +41,7 @@ struct Services {
   TunnelRegistry& tunnels;
   LogBuffer& log;
   HexIdGenerator& ids;
+  TopKeys& top_keys;
   ConfigurationPtr& configuration;  // replaced on reload; an exchange keeps the one it began with
   const bool& draining;
   // Shared.
@@ -46,6 +50,7 @@ struct Services {
   FillTable& fills;
   RecentKeys& uncacheable;
   RecentKeys& purged;
+  cache::PurgeTable& purges;
   const std::string& via_name;  // our pseudonym in Via: unique, so that a loop is seen at the first return
 };
 

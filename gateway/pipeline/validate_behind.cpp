@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/decide.hpp"
 #include "gateway/pipeline/identify.hpp"
 #include "gateway/pipeline/message_limits.hpp"
@@ -18,22 +19,31 @@ Task<> drain(Obtained& obtained) {
     const auto piece = co_await streamed->body->next();
     if (!piece || piece->empty()) { break; }
   }
-  co_await streamed->body->finish();
+  if (!streamed->body->finish()) { co_await streamed->body->stop(); }
 }
 
+// What the policy asks about the client, whose exchange moves on.
+struct ClientFacts {
+  policy::Address address;
+  std::string_view listener;  // of the worker's listener, which lives as long as the worker
+  std::string_view mode;
+};
+
 // Spawned: takes values. The request is read again from its own copy, because the client's exchange has moved on.
-Task<> validate(Services* services, std::string head, policy::Address client, Candidate candidate) {
+Task<> validate(Services* services, std::string head, ClientFacts client, Candidate candidate) {
   Exchange exchange(*services, nullptr);
   exchange.begin();
-  exchange.client_address = client;
+  exchange.client_address = client.address;
+  exchange.listener = client.listener;
+  exchange.mode = client.mode;
   const auto parsed = http::parse_request_head(head, head_limits(*exchange.configuration), exchange.request);
   if (!parsed || !identify(exchange)) { co_return; }
   decide(exchange);
-  if (exchange.decision.verdict == policy::Verdict::deny) { co_return; }
+  if (exchange.decision.verdict == policy::Verdict::deny || !may_use_cache(exchange)) { co_return; }
   exchange.key = candidate.stored->head.key;
   if (services->fills.has(exchange.key)) { co_return; }
   candidate.reuse.may_serve_on_error = false;
-  auto obtained = co_await collapse(exchange, std::move(candidate));
+  auto obtained = co_await collapse(exchange, candidate);
   if (obtained && *obtained) { co_await drain(**obtained); }
 }
 
@@ -44,7 +54,8 @@ void validate_behind(const Exchange& exchange, Candidate candidate) {
   if (services.fills.has(exchange.key)) { return; }
   auto& metrics = services.metrics;
   asio::co_spawn(services.context,
-                 validate(&services, std::string(exchange.head_text), exchange.client_address, std::move(candidate)),
+                 validate(&services, std::string(exchange.head_text),
+                          {exchange.client_address, exchange.listener, exchange.mode}, std::move(candidate)),
                  [&metrics](const std::exception_ptr& failure) {
                    if (failure != nullptr) { metrics.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add(); }
                  });

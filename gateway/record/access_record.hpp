@@ -30,6 +30,7 @@ struct AccessRecord {
   std::string_view referer;
   std::string_view user_agent;
   policy::Decision decision;
+  std::string_view shadow_setting;  // id of a setting that would have applied if it were no shadow; "" when none
   cache::CacheStatus cache;
   std::string_view upstream;  // address:port connected, text; "" when none
   bool through_parent = false;

@@ -64,8 +64,8 @@ std::size_t largest_json(const AccessRecord& record, const policy::ListEntryText
   for (const std::string_view text :
        {record.request_id, record.client, record.listener, record.method, record.url, record.http_version,
         record.content_type, record.referer, record.user_agent, record.decision.rule_id, record.decision.reason,
-        record.upstream, std::string_view(entry.list), std::string_view(entry.category),
-        std::string_view(entry.entry)}) {
+        record.decision.shadow_id, record.shadow_setting, record.upstream, std::string_view(entry.list),
+        std::string_view(entry.category), std::string_view(entry.entry)}) {
     texts += text.size();
   }
   return kJsonGrowth * texts + 1536;
@@ -92,6 +92,10 @@ void append_decision(const policy::Decision& decision, const policy::ListEntryTe
   if (decision.verdict != policy::Verdict::undecided) { json.word(R"(,"verdict":)", to_string(decision.verdict)); }
   json.text(R"(,"rule":)", decision.rule_id);
   json.text(R"(,"reason":)", decision.reason);
+  if (decision.shadow_verdict != policy::Verdict::undecided) {
+    json.text(R"(,"shadow":)", decision.shadow_id);
+    json.word(R"(,"shadow_verdict":)", to_string(decision.shadow_verdict));
+  }
   if (decision.version != 0) { json.number(R"(,"policy":)", decision.version); }
   if (decision.listed.set == nullptr) { return; }
   json.text(R"(,"list":)", entry.list);
@@ -118,6 +122,7 @@ char* write_json(const AccessRecord& record, const policy::ListEntryText& entry,
   json.literal("\"");
   append_request(record, json);
   append_decision(record.decision, entry, json);
+  json.text(R"(,"shadow_setting":)", record.shadow_setting);
   append_cache(record, json);
   json.text(R"(,"upstream":)", record.upstream);
   json.flag(R"(,"parent":)", record.through_parent);

@@ -10,6 +10,8 @@
 
 namespace sluice::upstream {
 
+class Pool;
+
 // A connection to an upstream: an origin server, or a parent proxy.
 struct Connection {
   Connection(net::Socket socket, TimerWheel& wheel, record::WorkerMetrics& counters, const policy::Address& connected,
@@ -19,6 +21,7 @@ struct Connection {
         address(connected),
         port(to_port),
         text(net::text_of(connected, to_port)),
+        idle_limit(wheel, &Connection::expire, this),
         metrics(counters) {
     metrics.upstream_opened.add();
     metrics.upstream_open.add();
@@ -36,6 +39,8 @@ struct Connection {
     settled_sent = stream.sent();
   }
 
+  static void expire(void* connection);
+
   static constexpr std::size_t kHeadCapacity = 16 * 1024;  // a small response comes in one read, content and all
 
   net::TcpStream stream;
@@ -44,6 +49,9 @@ struct Connection {
   std::uint16_t port;
   std::string text;     // "127.0.0.1:80"
   bool reused = false;  // it has carried an exchange before
+  std::string pool_name;
+  Pool* pool = nullptr;  // the one it is idle in
+  Deadline idle_limit;
   record::WorkerMetrics& metrics;
   std::uint64_t settled_received = 0;
   std::uint64_t settled_sent = 0;

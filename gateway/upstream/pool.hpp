@@ -1,9 +1,9 @@
 #pragma once
 
-#include <list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "gateway/record/metrics.hpp"
 #include "gateway/upstream/connection.hpp"
@@ -19,41 +19,29 @@ struct PoolOptions {
 // Thread: the worker's.
 class Pool {
  public:
-  Pool(TimerWheel& wheel, record::WorkerMetrics& metrics) : wheel_(wheel), metrics_(metrics) {}
-  ~Pool();
+  explicit Pool(record::WorkerMetrics& metrics) : metrics_(metrics) {}
 
   // A connection that is open and quiet, or null. What the peer closed or spoke on out of turn is thrown away.
   ConnectionPtr take(std::string_view origin);
 
-  // REQUIRES: the exchange on it ended cleanly with nothing left over.
-  void put(std::string_view origin, ConnectionPtr connection, const PoolOptions& options);
+  // Takes it back under its `pool_name`. REQUIRES: the exchange on it ended cleanly with nothing left over.
+  void put(ConnectionPtr connection, const PoolOptions& options);
 
   void clear();
 
  private:
-  // Takes itself out of its list when its time is over.
-  struct Idle {
-    Idle(TimerWheel& wheel, ConnectionPtr idle, Pool& pool, const std::string& name)
-        : connection(std::move(idle)), owner(pool), origin(name), deadline(wheel, &Idle::expire, this) {}
-    static void expire(void* context);
-
-    ConnectionPtr connection;
-    Pool& owner;
-    std::string origin;
-    std::list<Idle>::iterator place;
-    Deadline deadline;
-  };
+  friend struct Connection;
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
   };
-  using Idles = std::list<Idle>;
+  using Idles = std::vector<ConnectionPtr>;  // the most recently used last
 
   static constexpr std::size_t kOrigins = 1024;  // remembered while they have no idle connection
 
+  void drop(Connection& expired);
   void drop_empty();
 
-  TimerWheel& wheel_;
   record::WorkerMetrics& metrics_;
   std::unordered_map<std::string, Idles, Hash, std::equal_to<>> origins_;
 };

@@ -1,8 +1,11 @@
 // The load of the benchmark: one epoll loop, closed loop on a fixed number of connections. Prints one line of JSON.
 //
 //     load get PORT TARGET AUTHORITY CONNECTIONS SECONDS LENGTH     keep-alive requests; every answer is checked
+//     load put PORT TARGET AUTHORITY LENGTH                         one request with LENGTH octets of content
 //     load tunnels PORT AUTHORITY CONNECTIONS SECONDS               CONNECT, 200, close, again
 //     load bulk PORT AUTHORITY CONNECTIONS PATH LENGTH              one CONNECT each, then LENGTH octets of content
+//
+// SECONDS 0: one answer on each connection.
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +27,7 @@ struct Plan {
   std::uint64_t length = 0;  // of each answer's content
   std::string request;       // sent first
   std::string inner;         // bulk: sent inside the tunnel
+  std::uint64_t upload = 0;  // octets of content behind the request
 };
 
 struct Connection {
@@ -31,6 +35,7 @@ struct Connection {
   bool in_tunnel = false;
   bool in_content = false;
   bool broken = false;          // a request could not be sent whole
+  std::uint64_t unsent = 0;     // content of the request still to go
   std::string head;             // of the answer, until it is whole
   std::uint64_t remaining = 0;  // content still to come
   Clock::time_point asked;
@@ -61,7 +66,7 @@ class Load {
     open_ = connections_.size();
     for (auto& connection : connections_) { begin_again(connection); }
     while (open_ > 0 && (plan_.seconds == 0 || Clock::now() < limit)) {
-      poll_.wait(100, [&](void* owner, std::uint32_t) { handle(*static_cast<Connection*>(owner)); });
+      poll_.wait(100, [&](void* owner, std::uint32_t events) { handle(*static_cast<Connection*>(owner), events); });
     }
     report(std::chrono::duration<double>(Clock::now() - begin).count());
     return figures_.done > 0 && figures_.errors * 1000 <= figures_.done ? 0 : 1;
@@ -76,8 +81,9 @@ class Load {
     bench::must(connect(connection.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), "connect");
     bench::must(fcntl(connection.fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
     bench::no_delay(connection.fd);
-    poll_.add(connection.fd, EPOLLIN, &connection);
+    poll_.add(connection.fd, plan_.upload > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN, &connection);
     ask(connection, plan_.request);
+    connection.unsent = plan_.upload;
   }
 
   void ask(Connection& connection, const std::string& request) {
@@ -88,13 +94,30 @@ class Load {
     }
   }
 
-  void handle(Connection& connection) {
+  void handle(Connection& connection, std::uint32_t events) {
     if (connection.fd < 0) { return; }
+    if ((events & EPOLLOUT) != 0) { upload(connection); }
+    if (events == EPOLLOUT) { return; }
     const ssize_t got = recv(connection.fd, buffer_.data(), buffer_.size(), 0);
     if (got < 0 && bench::would_block()) { return; }
     if (got <= 0 || connection.broken || !take(connection, {buffer_.data(), static_cast<std::size_t>(got)})) {
       fail(connection);
     }
+  }
+
+  // As much of the request's content as the socket takes.
+  void upload(Connection& connection) {
+    while (connection.unsent > 0) {
+      const auto part = std::min<std::uint64_t>(connection.unsent, buffer_.size());
+      const ssize_t put = send(connection.fd, buffer_.data(), part, MSG_NOSIGNAL);
+      if (put < 0) {
+        if (!bench::would_block()) { connection.broken = true; }
+        return;
+      }
+      connection.unsent -= static_cast<std::uint64_t>(put);
+      figures_.octets += static_cast<std::uint64_t>(put);
+    }
+    poll_.change(connection.fd, EPOLLIN, &connection);
   }
 
   // False when the answer is not what it should be.
@@ -121,11 +144,10 @@ class Load {
   bool head_complete(Connection& connection) {
     if (connection.head.compare(0, 9, "HTTP/1.1 ") != 0 || connection.head.compare(9, 3, "200") != 0) { return false; }
     if (plan_.kind != Plan::Kind::get && !connection.in_tunnel) { return tunnel_opened(connection); }
-    const char* const at = strcasestr(connection.head.c_str(), "\r\ncontent-length: ");
-    if (at == nullptr) { return false; }
-    connection.remaining = std::strtoull(at + 18, nullptr, 10);
+    const auto length = bench::content_length(connection.head);
+    connection.remaining = length.value_or(0);
     connection.in_content = true;
-    return connection.remaining == plan_.length;
+    return length == plan_.length && connection.unsent == 0;
   }
 
   bool tunnel_opened(Connection& connection) {
@@ -142,7 +164,7 @@ class Load {
   void answer_complete(Connection& connection) {
     count(connection);
     connection.in_content = false;
-    if (plan_.kind == Plan::Kind::get) { return ask(connection, plan_.request); }
+    if (plan_.kind == Plan::Kind::get && plan_.seconds > 0) { return ask(connection, plan_.request); }
     close(connection.fd);
     connection.fd = -1;
     --open_;
@@ -155,7 +177,7 @@ class Load {
   }
 
   void fail(Connection& connection) {
-    if (++figures_.errors > 100 || plan_.kind == Plan::Kind::bulk) {
+    if (++figures_.errors > 100 || plan_.seconds == 0) {
       std::fprintf(stderr, "load: not the answer that was expected: %.300s\n", connection.head.c_str());
       std::exit(1);
     }
@@ -185,6 +207,11 @@ std::string get_request(const std::string& target, const std::string& authority)
   return "GET " + target + " HTTP/1.1\r\nHost: " + authority + "\r\nUser-Agent: sluice-bench\r\nAccept: */*\r\n\r\n";
 }
 
+std::string put_request(const std::string& target, const std::string& authority, const std::string& length) {
+  return "PUT " + target + " HTTP/1.1\r\nHost: " + authority +
+         "\r\nUser-Agent: sluice-bench\r\nContent-Length: " + length + "\r\n\r\n";
+}
+
 // Nothing that can be read as a plan: kind get without a port.
 Plan plan_of(const std::vector<std::string>& words) {
   Plan plan;
@@ -195,7 +222,13 @@ Plan plan_of(const std::vector<std::string>& words) {
             std::stod(words[5]),
             std::stoull(words[6]),
             get_request(words[2], words[3]),
-            ""};
+            "",
+            0};
+  } else if (words.size() == 5 && words[0] == "put") {
+    plan.port = std::stoi(words[1]);
+    plan.connections = 1;
+    plan.request = put_request(words[2], words[3], words[4]);
+    plan.upload = std::stoull(words[4]);
   } else if (words.size() == 5 && words[0] == "tunnels") {
     plan = {Plan::Kind::tunnels,
             std::stoi(words[1]),
@@ -203,7 +236,8 @@ Plan plan_of(const std::vector<std::string>& words) {
             std::stod(words[4]),
             0,
             connect_request(words[2]),
-            ""};
+            "",
+            0};
   } else if (words.size() == 6 && words[0] == "bulk") {
     plan = {Plan::Kind::bulk,
             std::stoi(words[1]),
@@ -211,7 +245,8 @@ Plan plan_of(const std::vector<std::string>& words) {
             0,
             std::stoull(words[5]),
             connect_request(words[2]),
-            get_request(words[4], words[2])};
+            get_request(words[4], words[2]),
+            0};
   }
   return plan;
 }
@@ -224,6 +259,7 @@ int main(int argc, char** argv) {
   if (plan.port == 0) {
     std::fprintf(stderr,
                  "usage: load get PORT TARGET AUTHORITY CONNECTIONS SECONDS LENGTH\n"
+                 "       load put PORT TARGET AUTHORITY LENGTH\n"
                  "       load tunnels PORT AUTHORITY CONNECTIONS SECONDS\n"
                  "       load bulk PORT AUTHORITY CONNECTIONS PATH LENGTH\n");
     return 2;

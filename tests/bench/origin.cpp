@@ -4,19 +4,26 @@
 //     /passed/N    N octets that must not be stored
 //     /count       how many requests have been answered so far
 //
+// The content of a request (of known length) is read to its end and dropped before the answer is begun.
+//
 //     origin [PORT]      prints the port on which it listens
 
 #include <algorithm>
 #include <cstdint>
 #include <ctime>
+#include <utility>
 
 #include "tests/bench/sockets.hpp"
 
 namespace {
 
 struct Connection {
+  explicit Connection(int accepted) : fd(accepted) {}
+
   int fd;
   std::string input;
+  std::string path;             // of the request whose content is being read
+  std::uint64_t unread = 0;     // octets of that content
   std::string output;           // what is ready to be sent
   std::uint64_t remaining = 0;  // octets of content that follow it
 };
@@ -25,26 +32,36 @@ class Origin {
  public:
   // False when the connection has ended.
   bool serve(Connection& connection) {
-    char buffer[16384];
     for (;;) {
       if (!flush(connection)) { return false; }
       if (!connection.output.empty() || connection.remaining > 0) { return true; }
       if (answer_one(connection)) { continue; }
-      const ssize_t got = recv(connection.fd, buffer, sizeof buffer, 0);
+      const ssize_t got = recv(connection.fd, buffer_.data(), buffer_.size(), 0);
       if (got <= 0) { return got < 0 && bench::would_block(); }
-      connection.input.append(buffer, static_cast<std::size_t>(got));
+      connection.input.append(buffer_, 0, static_cast<std::size_t>(got));
     }
   }
 
  private:
   // Puts the answer to the first whole request into the output. False when there is none.
   bool answer_one(Connection& connection) {
+    if (connection.path.empty() && !read_head(connection)) { return false; }
+    const auto part = std::min<std::uint64_t>(connection.unread, connection.input.size());
+    connection.input.erase(0, part);
+    connection.unread -= part;
+    if (connection.unread > 0) { return false; }
+    answer(connection, std::exchange(connection.path, {}));
+    return true;
+  }
+
+  // False when the head is not whole.
+  static bool read_head(Connection& connection) {
     const auto end = connection.input.find("\r\n\r\n");
     if (end == std::string::npos) { return false; }
     const auto begin = connection.input.find(' ') + 1;
-    const std::string path = connection.input.substr(begin, connection.input.find(' ', begin) - begin);
+    connection.path = connection.input.substr(begin, connection.input.find(' ', begin) - begin);
+    connection.unread = bench::content_length(connection.input.substr(0, end)).value_or(0);
     connection.input.erase(0, end + 4);
-    answer(connection, path);
     return true;
   }
 
@@ -103,6 +120,7 @@ class Origin {
 
   static constexpr std::uint64_t kSmall = 65536;
   const std::string kBlock = std::string(1 << 18, 'x');
+  std::string buffer_ = std::string(1 << 18, '\0');
   std::uint64_t answered_ = 0;
   std::time_t date_second_ = 0;
   std::string date_;
@@ -119,7 +137,7 @@ int main(int argc, char** argv) {
     poll.wait(-1, [&](void* owner, std::uint32_t) {
       if (owner == nullptr) {
         for (int fd = bench::accept_one(listener); fd >= 0; fd = bench::accept_one(listener)) {
-          poll.add(fd, EPOLLIN | EPOLLOUT | EPOLLET, new Connection{fd, {}, {}});
+          poll.add(fd, EPOLLIN | EPOLLOUT | EPOLLET, new Connection(fd));
         }
         return;
       }

@@ -33,7 +33,8 @@ class Direction {
 
   bool move_copied() {
     for (;;) {
-      if (pending_ == 0) {
+      const bool is_fresh = pending_ == 0;
+      if (is_fresh) {
         if (ended_) { return true; }
         if (buffer_.empty()) { buffer_.resize(kBlock); }
         const ssize_t got = recv(from_, buffer_.data(), kBlock, 0);
@@ -47,8 +48,9 @@ class Direction {
       sent_ += static_cast<std::size_t>(put);
       pending_ -= static_cast<std::size_t>(put);
       if (pending_ > 0) { return true; }
-      // It was all there was, and epoll says when there is more; unless the end had arrived with it.
-      if (sent_ < kBlock && !peer_closed_) { return true; }
+      // It was all there was, and epoll says when there is more; unless the end had arrived with it, or more came while
+      // the rest of it waited to be sent.
+      if (is_fresh && sent_ < kBlock && !peer_closed_) { return true; }
     }
   }
 

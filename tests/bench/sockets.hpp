@@ -2,9 +2,11 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include <arpa/inet.h>
@@ -73,6 +75,13 @@ inline int connect_to(int port) {
   }
   no_delay(fd);
   return fd;
+}
+
+// What the Content-Length of a head says; nothing where it has none.
+inline std::optional<std::uint64_t> content_length(const std::string& head) {
+  const char* const at = strcasestr(head.c_str(), "\r\ncontent-length: ");
+  if (at == nullptr) { return std::nullopt; }
+  return std::strtoull(at + 18, nullptr, 10);
 }
 
 inline bool would_block() {

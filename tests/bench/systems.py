@@ -14,7 +14,8 @@ import time
 
 SUT_CPU = 0
 LOAD_CPU = 1 if (os.cpu_count() or 1) > 1 else 0
-HTTP = ("stored", "passed")
+STORED = {"stored": 1 << 10, "stored-16k": 16 << 10, "stored-256k": 256 << 10, "stored-4m": 4 << 20}  # octets of content
+HTTP = (*STORED, "passed")
 TUNNELS = ("tunnels", "bulk")
 
 
@@ -103,8 +104,19 @@ class Floor(System):
 
     def command(self, workload):
         programs, port = self.bench.programs, str(self.port)
-        return {"stored": [f"{programs}/bare_responder", port], "passed": [f"{programs}/bare_relay", str(self.bench.origin_port), port],
+        if workload in STORED:
+            return [f"{programs}/bare_responder", port, str(STORED[workload])], {}
+        return {"passed": [f"{programs}/bare_relay", str(self.bench.origin_port), port],
                 "tunnels": [f"{programs}/connect_relay", "plain", port], "bulk": [f"{programs}/connect_relay", "plain", port]}[workload], {}
+
+
+class SendfileFloor(System):
+    name = "floor-sendfile"
+    explicit = True
+    workloads = tuple(STORED)
+
+    def command(self, workload):
+        return [f"{self.bench.programs}/bare_responder", str(self.port), str(STORED[workload]), "sendfile"], {}
 
 
 class SpliceFloor(System):
@@ -168,7 +180,7 @@ class Nginx(System):
     def command(self, workload):
         temporary = "".join(f"{kind}_temp_path {self.directory}/{kind}; " for kind in ("client_body", "fastcgi", "uwsgi", "scgi", "proxy"))
         cache = ("", "")
-        if workload == "stored":
+        if workload in STORED:
             cache = (f"proxy_cache_path {self.directory}/cache keys_zone=z:16m inactive=1h; ", "proxy_cache z; ")
         path = self.write("nginx.conf", f"""{'user root;' if os.geteuid() == 0 else ''}
 daemon off; master_process off; worker_processes 1; pid {self.directory}/pid; error_log {self.directory}/error.log crit;
@@ -190,8 +202,8 @@ class Haproxy(System):
     needs = "haproxy"
 
     def command(self, workload):
-        cache = ("cache c\n  total-max-size 64\n  max-object-size 1000000\n  max-age 3600\n",
-                 "  http-request cache-use c\n  http-response cache-store c\n") if workload == "stored" else ("", "")
+        cache = ("cache c\n  total-max-size 64\n  max-object-size 8000000\n  max-age 3600\n",
+                 "  http-request cache-use c\n  http-response cache-store c\n") if workload in STORED else ("", "")
         path = self.write("haproxy.cfg", f"""global
   nbthread 1
   maxconn 4096
@@ -223,6 +235,7 @@ class Squid(System):
         path = self.write("squid.conf", f"""http_port 127.0.0.1:{self.port}
 http_access allow all
 cache_mem 64 MB
+maximum_object_size_in_memory 8 MB
 memory_cache_shared off
 access_log none
 cache_store_log none
@@ -272,5 +285,5 @@ class TrafficServer(System):
         return [program("traffic_server"), f"--run-root={root}"], {"TS_RUNROOT": root}
 
 
-ALL = {system.name: system for system in (Floor, SpliceFloor, Sluice, SluiceUnlogged, SluiceWithLists,
-                                       Haproxy, Nginx, TrafficServer, Squid)}
+ALL = {system.name: system for system in (Floor, SendfileFloor, SpliceFloor, Sluice, SluiceUnlogged, SluiceWithLists, Haproxy, Nginx,
+                                               TrafficServer, Squid)}

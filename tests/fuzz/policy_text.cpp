@@ -1,5 +1,5 @@
-// Policy text: compiling, judging, and both edits. Whatever compiles says the same again as its canonical rules, and an
-// edit that is undone leaves every octet as it was.
+// Policy text: compiling, judging, formatting, comparing, and both edits. Whatever compiles says the same in the one
+// layout, and an edit that is undone leaves every octet as it was.
 
 #include <array>
 #include <cstdint>
@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "policy/difference.hpp"
 #include "policy/edit.hpp"
+#include "policy/format.hpp"
 #include "policy/snapshot.hpp"
 
 namespace {
@@ -16,6 +18,13 @@ using namespace sluice::policy;
 
 void require(bool holds) {
   if (!holds) { std::abort(); }
+}
+
+// A message in which every field has this value.
+FieldLines one_line(const char* value) {
+  return {value, [](const void* text, std::string_view, FieldLines::Visit visit, void* context) {
+            return visit(context, static_cast<const char*>(text));
+          }};
 }
 
 Facts known_facts() {
@@ -27,6 +36,16 @@ Facts known_facts() {
   facts.scheme = "https";
   facts.method = "GET";
   facts.url = "https://www.example.com/index.html?a=b";
+  facts.path_and_query = "/index.html?a=b";
+  facts.listener = "192.0.2.1:3128";
+  facts.mode = "explicit";
+  facts.authority = "";
+  facts.now = std::chrono::sys_seconds(std::chrono::seconds(1'764'000'000));
+  facts.fields = one_line("curl/8");
+  facts.status = 200;
+  facts.type = "text/html";
+  facts.size = 1000;
+  facts.response_fields = one_line("nginx");
   return facts;
 }
 
@@ -39,24 +58,37 @@ void check_decisions(const Snapshot& policy) {
   some.url = {};
   some.destination = {};
   const Decision early = policy.decide(some);
-  require(early.verdict == Verdict::undecided || early.rule_id == last.rule_id);
-  require(policy.decide(Facts{}).verdict == Verdict::undecided || policy.decide(Facts{}).rule_id == last.rule_id);
+  require(early.verdict == Verdict::undecided || early.verdict == last.verdict);
+  require(policy.decide(Facts{}).verdict == Verdict::undecided || policy.decide(Facts{}).verdict == last.verdict);
   require(policy.explain(all).back().rule->id == last.rule_id);
+  Settings chosen;
+  for (const SettingStage stage : {SettingStage::request, SettingStage::response}) {
+    policy.choose(stage, all, chosen);
+    require(policy.has_settings(stage) || (chosen.fields.empty() && chosen.shadow == nullptr));
+  }
 }
 
-void check_edits(std::string_view text, const Snapshot& policy) {
+void check_layout(std::string_view text, const Snapshot& policy, const CompileOptions& options) {
+  const std::string layout = formatted(text);
+  require(formatted(layout) == layout);
+  const auto again = Snapshot::compile(layout, options);
+  require(again.has_value());
+  require(difference(policy, **again).empty());
+}
+
+void check_edits(std::string_view text, const Snapshot& policy, const CompileOptions& options) {
   constexpr std::array<std::string_view, 2> kLines{"allow to 203.0.113.77 id fuzz-added",
                                                    "deny host added.example  # by hand"};
   for (const std::string_view line : kLines) {
-    const auto added = add_rule(text, line);
+    const auto added = add_rule(text, line, options);
     if (!added) { continue; }  // the id is taken, or the text has grown too large
-    const auto removed = remove_rule(added->text, added->rule_id);
+    const auto removed = remove_rule(added->text, added->rule_id, options);
     require(removed.has_value());
     require(removed->text == text);
   }
-  require(!remove_rule(text, "no such id").has_value());
+  require(!remove_rule(text, "no such id", options).has_value());
   // Without its last line the text has no default verdict, unless another one stands ahead of it.
-  const auto rest = remove_rule(text, policy.rules().back().id);
+  const auto rest = remove_rule(text, policy.rules().back().id, options);
   require(rest.has_value() || rest.error().size() == 1);
 }
 
@@ -66,6 +98,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   CompileOptions options;
   options.self = {*Prefix::parse("198.51.100.1")};
+  options.include = [](const std::string& name, const std::string&) -> std::expected<Source, std::string> {
+    if (name == "none") { return std::unexpected("there is no such file"); }
+    return Source{name, "deny host included.example\n"};
+  };
   const auto policy = Snapshot::compile(text, options);
   if (!policy) {
     require(!policy.error().empty());
@@ -73,6 +109,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   check_decisions(**policy);
-  if (size < 4096) { check_edits(text, **policy); }
+  if (size < 4096) {
+    check_edits(text, **policy, options);
+    check_layout(text, **policy, options);
+  }
   return 0;
 }

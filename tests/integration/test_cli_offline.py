@@ -11,8 +11,8 @@ import unittest
 
 SLUICE = os.path.join(os.environ.get("SLUICE_BIN_DIR", "build/dev/bin"), "sluice")
 
-RULE = {"id": "r-1a2b3c", "verdict": "deny", "text": "deny host .a.example", "reason": "HR-231", "stage": "connection",
-        "line": 3, "hits": 1234}
+RULE = {"id": "r-1a2b3c", "verdict": "deny", "text": "deny host .a.example", "reason": "HR-231", "owner": "",
+        "ticket": "", "shadow": False, "stage": "connection", "file": "/p", "line": 3, "hits": 1234, "first_hit": 0, "last_hit": 0}
 
 
 def sluice(*arguments, **environment):
@@ -124,7 +124,10 @@ class PolicyFiles(Workplace):
     def test_check(self):
         path = self.write("policy", self.POLICY)
         result = sluice("policy", "check", path)
-        self.assertEqual((result.returncode, result.stdout), (0, path + ": good, 3 rules\n"), result.stderr)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        lines = result.stdout.splitlines()
+        self.assertEqual(lines[-1], path + ": good, 3 rules")
+        self.assertEqual([line.split()[1] for line in lines[1:-1]], ["connection", "packet", "packet"])
         result = sluice("policy", "check", self.write("bad", "deny hosts x\nallow\n"))
         self.assertEqual(result.returncode, 3)
         self.assertIn(":1:", result.stderr)
@@ -164,6 +167,29 @@ class WithDaemon(Workplace):
         os.unlink(path)
         return result, daemon.request
 
+    def test_the_starting_policies_are_good_and_their_tests_cover_every_rule(self):
+        folder = os.path.join(os.path.dirname(__file__), "..", "..", "packaging", "policies")
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".sluice"))
+        self.assertEqual(len(names), 4)
+        for name in names:
+            path = os.path.join(folder, name)
+            checked = sluice("policy", "check", path)
+            self.assertEqual((checked.returncode, checked.stderr), (0, ""), name)
+            tested = json.loads(sluice("policy", "test-all", "--policy", path, "-o", "json").stdout)
+            self.assertEqual((tested["failures"], tested["uncovered"]), ([], []), name)
+
+    def test_formatting_is_idempotent_and_keeps_comments(self):
+        path = os.path.join(self.directory, "unformatted.sluice")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("# head\n\n\ndeny  host a.example ,b.example  # why\nallow")
+        once = sluice("policy", "fmt", path)
+        self.assertEqual(once.stdout, "# head\n\ndeny host a.example, b.example  # why\nallow\n")
+        self.assertEqual(sluice("policy", "fmt", "--check", path).returncode, 1)
+        self.assertEqual(sluice("policy", "fmt", "-w", path).returncode, 0)
+        self.assertEqual(sluice("policy", "fmt", "--check", path).returncode, 0)
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(file.read(), once.stdout)
+
     def test_no_daemon(self):
         result = sluice("status", SLUICE_SOCKET=os.path.join(self.directory, "none"))
         self.assertEqual(result.returncode, 4)
@@ -181,12 +207,12 @@ class WithDaemon(Workplace):
             "+ r-1a2b3c deny host .a.example", "  live in 3.0 ms as policy v418; 2 open tunnels closed",
             f"  undo: sluice --socket {self.directory}/s policy remove r-1a2b3c"])
 
-    def test_a_removed_rule_can_be_added_again(self):
+    def test_a_removed_rule_can_be_put_back_at_its_place(self):
         result, request = self.ask(("policy", "remove", "r-1a2b3c"),
-                                   {"ok": True, "result": {"rule": RULE, "version": 419}})
+                                   {"ok": True, "result": {"rule": RULE, "version": 419, "previous": 418}})
         self.assertEqual(request["arguments"]["id"], "r-1a2b3c")
         self.assertTrue(result.stdout.startswith("- r-1a2b3c "))
-        self.assertIn("policy add 'deny host .a.example'", result.stdout)
+        self.assertIn("policy rollback 418", result.stdout)
 
     def test_every_error_has_its_exit_code_and_next_command(self):
         for code, expected in (("invalid_policy", 3), ("rolled_back", 5), ("not_found", 1), ("failed", 6),
@@ -200,7 +226,8 @@ class WithDaemon(Workplace):
         reply = {"ok": True, "result": {"version": 7, "file": "/p", "rules": [RULE]}}
         result, _ = self.ask(("policy", "list"), reply)
         self.assertEqual(result.stdout.splitlines(), [
-            "ID        STAGE        HITS  RULE", "r-1a2b3c  connection  1,234  deny host .a.example", "policy v7  /p"])
+            "ID        STAGE        HITS  LAST HIT  RULE", "r-1a2b3c  connection  1,234  -         deny host .a.example",
+            "policy v7  /p"])
         result, _ = self.ask(("policy", "list", "-o", "json"), reply)
         self.assertEqual(json.loads(result.stdout)["rules"], [RULE])
 
@@ -230,9 +257,14 @@ class WithDaemon(Workplace):
         result, _ = self.ask(("cache", "show", "http://a.example/"), {"ok": True, "result": {"key": "k"}})
         self.assertEqual(result.returncode, 1)
         result, _ = self.ask(("cache", "purge", "http://a.example/"),
-                             {"ok": True, "result": {"key": "http://a.example/", "removed": 1}})
+                             {"ok": True, "result": {"scope": "url", "name": "http://a.example/", "mode": "soft", "number": 4,
+                                                     "responses": 1}})
         self.assertEqual(result.returncode, 0)
-        self.assertIn("- 1 stored response  http://a.example/", result.stdout)
+        self.assertIn("- url  http://a.example/\n  1 stored response made stale, purge 4", result.stdout)
+        result, request = self.ask(("cache", "purge", "--tag", "news", "--hard"),
+                                   {"ok": True, "result": {"scope": "tag", "name": "news", "mode": "hard", "number": 5}})
+        self.assertEqual((result.returncode, request["arguments"]["tag"], request["arguments"]["hard"]), (0, "news", True))
+        self.assertIn("not used any more, purge 5", result.stdout)
 
     def test_a_daemon_that_goes_away_or_talks_otherwise_is_an_error(self):
         self.assertEqual(self.ask(("status",))[0].returncode, 4)

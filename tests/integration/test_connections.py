@@ -62,8 +62,8 @@ class Connections(SluiceTestCase):
         self.assertEqual(self.origin.connections, 1)
         self.assertEqual(self.origin.count("/x"), 20)
 
-    def test_different_clients_reuse_one_upstream_connection(self):
-        daemon = self.start_daemon()
+    def test_different_clients_of_a_worker_reuse_one_upstream_connection(self):
+        daemon = self.start_daemon({"workers": "1"})
         url = self.origin.on("/x", reply(body=b"x"))
         for _ in range(5):
             self.get(daemon, url)
@@ -246,7 +246,7 @@ class ManyIdleClients(SluiceTestCase):
 
     def test_a_thousand_idle_clients_stay_connected_and_cost_little(self):
         origin = self.start_origin()
-        daemon = self.start_daemon()
+        daemon = self.start_daemon({"timeouts.head": "10m", "timeouts.keep_alive": "10m"})  # however slow the machine
         url = origin.on("/x", reply(body=b"x", fields={"Cache-Control": "max-age=600"}))
         self.get(daemon, url)
         before = daemon.rss()

@@ -344,7 +344,7 @@ class Descriptors(SluiceTestCase):
 
     def test_more_clients_than_configured_wait_or_are_refused(self):
         origin = self.start_origin()
-        daemon = self.start_daemon({"limits.connections": "10"})
+        daemon = self.start_daemon({"workers": "1", "limits.connections": "10"})  # the limit is divided among workers
         kept = origin.on("/kept", reply(body=b"kept", fields={"Cache-Control": "max-age=600"}))
         established = [self.connect(daemon) for _ in range(10)]
         for client in established:

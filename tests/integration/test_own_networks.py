@@ -1,6 +1,8 @@
 """No way into the gateway's own networks by default, whatever the spelling, for GET and CONNECT alike."""
 
+import ctypes
 import itertools
+import os
 import socket
 import unittest
 
@@ -9,6 +11,7 @@ from support.client import Client
 from support.http import Closed
 from support.metrics import Metrics
 from support.origin import reply
+from support.waiting import eventually
 
 LOOPBACK = [
     "127.0.0.1", "127.0.0.1.", "127.1", "127.0.1", "127.255.255.254", "0", "0.0.0.0", "2130706433", "017700000001",
@@ -97,6 +100,37 @@ class OwnNetworks(SluiceTestCase):
         for _ in range(20):
             self.assertIn(self.refused("GET", "rebind.example", self.origin.port), (403, 502))
         self.assertEqual(self.origin.connections, 0)
+
+
+class LaterAddresses(SluiceTestCase):
+    """An address that this host gets after the start is the gateway's own too. The daemon has a network of its own."""
+
+    ADDRESS = "192.0.2.77"
+
+    def ip(self, *arguments):
+        self.run_program("nsenter", "-t", self.daemon.process.pid, "-n", "ip", *arguments)
+
+    def verdict(self):
+        outcome = self.daemon.tool("policy", "test", f"http://{self.ADDRESS}/", "-o", "json", expect=None)
+        return outcome.json()["verdict"]
+
+    def test_they_are_known_without_a_reload(self):
+        self.require("ip", "nsenter")
+        if os.geteuid() != 0:
+            self.skipTest("only root makes network namespaces")
+        self.daemon = self.start_daemon({"admin.metrics": ""}, policy=None, preexec=leave_the_network)
+        self.assertEqual(self.verdict(), "allow")
+        self.ip("address", "add", self.ADDRESS + "/32", "dev", "lo")
+        eventually(lambda: self.verdict() == "deny", "a new address of this host is denied")
+        self.ip("address", "del", self.ADDRESS + "/32", "dev", "lo")
+        eventually(lambda: self.verdict() == "allow", "an address that has gone is not denied any more")
+
+
+def leave_the_network():
+    """In the child: a network namespace with nothing but a loopback interface that is down."""
+    clone_newnet = 0x40000000
+    if ctypes.CDLL(None, use_errno=True).unshare(clone_newnet) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
 
 
 def own_address():

@@ -169,9 +169,10 @@ class Streaming(SluiceTestCase):
             return reply(body=b"ok")
 
         url = self.origin.on("/up", take)
+        content = chunked(*[BLOCK] * 64)  # made ahead of connecting: a client that says nothing for long is closed
         watch = Flat(daemon)
         with Client(daemon.port) as client:
-            client.send_request(url, "POST", {"Transfer-Encoding": "chunked"}, chunked(*[BLOCK] * 64))
+            client.send_request(url, "POST", {"Transfer-Encoding": "chunked"}, content)
             self.assertEqual(client.response().body, b"ok")
         self.assertTrue(seen["same"])
         self.assertLess(watch.look(), self.LIMIT)

@@ -5,6 +5,7 @@ import struct
 import unittest
 
 from support.client import Client
+from support.daemon import Daemon
 from support.http import Closed, chunked
 from support.metrics import Metrics
 from support.origin import ManualOrigin, reply, unused_port
@@ -87,6 +88,23 @@ class Dns(SluiceTestCase):
         dns.failing = True
         self.assertEqual(self.ask(dns, "a.example", 1)[:2], (2, 0))
         self.assertEqual(dns.questions["a.example"], 3)
+
+
+class SanitizerReports(unittest.TestCase):
+    def report_in(self, *lines):
+        daemon = Daemon()
+        self.addCleanup(daemon.close)
+        daemon.lines = list(lines)
+        return daemon.sanitizer_report()
+
+    def test_each_kind_is_found_and_shown_to_its_end(self):
+        for line in ("WARNING: ThreadSanitizer: data race (pid=1)", "==1==ERROR: AddressSanitizer: heap-use-after-free",
+                     "==1==ERROR: LeakSanitizer: detected memory leaks", "a.cpp:3:5: runtime error: signed integer overflow"):
+            with self.subTest(line):
+                self.assertEqual(self.report_in("sluiced: ready", line, "  #0 f"), f"{line}\n  #0 f")
+
+    def test_what_the_daemon_says_itself_is_none(self):
+        self.assertEqual(self.report_in("sluiced: ready", "sluiced: WARNING: something", "sluiced: error: no"), "")
 
 
 class Exposition(unittest.TestCase):

@@ -64,7 +64,8 @@ class Names(SluiceTestCase):
         self.dns = self.start_dns(records)
         self.origin = self.start_origin()
         self.origin.on("/x", reply(body=b"x"))
-        return self.start_daemon({"upstream.dns_servers": self.dns.server, "timeouts.dns": "1s",
+        # Each worker keeps the answers by itself, so one worker: the questions are counted.
+        return self.start_daemon({"workers": "1", "upstream.dns_servers": self.dns.server, "timeouts.dns": "1s",
                                   **{key.replace("__", "."): value for key, value in settings.items()}})
 
     def url(self, name):

@@ -17,6 +17,7 @@ struct StoreScript {
       failing_commit{kNever}, failing_put{kNever};
   std::atomic<int> finds{0}, reads{0}, writes{0}, appends{0}, commits{0}, puts{0}, freshened{0}, purges{0};
   std::atomic<int> open_writers{0};
+  std::atomic<bool> fails_to_keep_purges{false};
   std::atomic<int> index_steps{0};                  // that build_index_step() still has to make
   std::function<void()> before_write = [] {};       // runs on the writing thread
   std::function<void()> before_put = [] {};         // likewise
@@ -78,8 +79,16 @@ class FailingStore final : public cache::Store {
     return store_->purge(key);
   }
   std::vector<cache::StoredResponsePtr> list(std::string_view key) override { return store_->list(key); }
+  Page walk(std::string_view prefix, std::string_view from, std::size_t most) override {
+    return store_->walk(prefix, from, most);
+  }
+  std::expected<void, cache::StoreError> keep_purges(const cache::PurgeChange& change) override {
+    if (script_->fails_to_keep_purges) { return std::unexpected(cache::StoreError::store_failed); }
+    return store_->keep_purges(change);
+  }
   bool may_have(std::string_view key) const override { return !store_->list(key).empty(); }
   cache::StoreStats stats() const override { return store_->stats(); }
+  void set_budget(std::uint64_t octets) override { store_->set_budget(octets); }
   bool build_index_step() override {
     script_->before_index_step();
     return script_->index_steps-- > 0;

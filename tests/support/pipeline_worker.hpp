@@ -36,6 +36,7 @@ struct SharedParts {
   pipeline::FillTable fills;
   pipeline::RecentKeys uncacheable;
   pipeline::RecentKeys purged;
+  cache::PurgeTable purges;
   std::string via_name = "sluice-test";
 };
 
@@ -49,16 +50,34 @@ class PipelineWorker {
         mailbox_(std::make_unique<Mailbox>(*context_)),
         resolver_(std::make_unique<upstream::Resolver>(*context_, upstream::ResolverOptions{}, metrics)),
         connector_(std::make_unique<upstream::Connector>(*context_, wheel_, *resolver_, metrics)),
-        pool_(std::make_unique<upstream::Pool>(wheel_, metrics)),
+        pool_(std::make_unique<upstream::Pool>(metrics)),
         policy_(shared.policy),
         log_(std::make_shared<record::AccessLog>(record::AccessLog::Options{"-", record::LogFormat::none})) {
     auto sockets = net::bind_listeners(*policy::Address::parse("127.0.0.1"), 0, "explicit", 1);
     port_ = sockets.front().endpoint().port();
     listener_ = std::make_unique<net::Listener>(*context_, std::move(sockets.front()));
-    services_ = std::make_unique<pipeline::Services>(
-        pipeline::Services{*context_, wheel_, *mailbox_, metrics, *pool_, *connector_, pipes_, policy_, tunnels_, log_,
-                           ids_, configuration_, draining_, *shared.memory, shared.disk.get(), shared.fills,
-                           shared.uncacheable, shared.purged, shared.via_name});
+    services_ = std::make_unique<pipeline::Services>(pipeline::Services{*context_,
+                                                                        wheel_,
+                                                                        *mailbox_,
+                                                                        metrics,
+                                                                        rule_hits,
+                                                                        *pool_,
+                                                                        *connector_,
+                                                                        pipes_,
+                                                                        policy_,
+                                                                        tunnels_,
+                                                                        log_,
+                                                                        ids_,
+                                                                        top_keys_,
+                                                                        configuration_,
+                                                                        draining_,
+                                                                        *shared.memory,
+                                                                        shared.disk.get(),
+                                                                        shared.fills,
+                                                                        shared.uncacheable,
+                                                                        shared.purged,
+                                                                        shared.purges,
+                                                                        shared.via_name});
     thread_ = std::thread([this] { run(); });
   }
   ~PipelineWorker() {
@@ -98,6 +117,7 @@ class PipelineWorker {
   }
 
   record::WorkerMetrics metrics;
+  record::RuleHits rule_hits;
 
  private:
   void run() {
@@ -125,9 +145,9 @@ class PipelineWorker {
     for (;;) {
       auto accepted = co_await listener_->accept();
       if (!accepted) { co_return; }
-      auto client = std::make_unique<http1::ClientConnection>(std::move(accepted->socket), wheel_,
-                                                              net::to_address(accepted->from.address()),
-                                                              accepted->from.port(), listener_->mode());
+      auto client = std::make_unique<http1::ClientConnection>(
+          *context_, std::move(accepted->socket), wheel_, net::to_address(accepted->from.address()),
+          accepted->from.port(), listener_->mode(), listener_->name());
       spawn(pipeline::serve_connection(services_.get(), &connections_, std::move(client)));
     }
   }
@@ -144,6 +164,7 @@ class PipelineWorker {
   pipeline::TunnelRegistry tunnels_;
   pipeline::LogBuffer log_;
   HexIdGenerator ids_;
+  pipeline::TopKeys top_keys_;
   bool draining_ = false;
   pipeline::ConnectionRegistry connections_;
   std::unique_ptr<net::Listener> listener_;

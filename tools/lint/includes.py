@@ -34,7 +34,9 @@ MAY_INCLUDE = {
 ONE_PLACE = {
     "rocksdb/": ("cache/rocksdb_",),
     "re2/": ("policy/",),
-    "openssl/": ("gateway/net/",),
+    "absl/": ("policy/time_zone.",),
+    "libpsl.h": ("policy/public_suffix.",),
+    "openssl/": ("gateway/net/", "gateway/control/versions/digest."),
     "libnetfilter_queue/": ("gateway/intercept/",),
     "ares": ("gateway/upstream/",),
     "yaml-cpp/": ("gateway/config/",),

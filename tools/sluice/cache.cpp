@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -7,7 +8,6 @@
 #include "tools/sluice/exit_code.hpp"
 #include "tools/sluice/human.hpp"
 #include "tools/sluice/nouns.hpp"
-#include "tools/sluice/shell.hpp"
 #include "tools/sluice/stores.hpp"
 
 namespace sluice::cli {
@@ -19,6 +19,21 @@ std::string counts(const std::map<std::string, std::uint64_t>& words) {
     if (count > 0) { out += (out.empty() ? "" : "  ") + word + " " + human_count(count); }
   }
   return out.empty() ? "none" : out;
+}
+
+// Every cause, the most frequent first.
+std::string misses_text(const Context& context, const control::CacheStats& stats) {
+  std::vector<std::pair<std::uint64_t, std::string>> causes;
+  for (const auto& [cause, count] : stats.misses) { causes.emplace_back(count, cause); }
+  std::ranges::sort(causes, std::ranges::greater{});
+  Table table({"MISS CAUSE", "REQUESTS", "SHARE"});
+  table.align_right(1);
+  table.align_right(2);
+  for (const auto& [count, cause] : causes) {
+    const auto share = stats.miss_shares.find(cause);
+    table.add({cause, human_count(count), human_percent(share == stats.miss_shares.end() ? 0 : share->second)});
+  }
+  return table.text(context.terminal);
 }
 
 int stats(const Context& context) {
@@ -40,7 +55,8 @@ int stats(const Context& context) {
   add("disk", answer->disk);
   print(table.text(context.terminal));
   print("hit ratio  " + human_percent(answer->hit_ratio) + "\n" + "outcomes   " + counts(answer->by_outcome) + "\n" +
-        "misses     " + counts(answer->misses) + "\n");
+        "purges     " + human_count(answer->purges) + " by host, prefix and tag may still touch something\n");
+  print(misses_text(context, *answer));
   return 0;
 }
 
@@ -80,16 +96,42 @@ int show(const Context& context, const std::string& url) {
   return code;
 }
 
-int purge(const Context& context, const std::string& url) {
-  const auto answer = ask<control::CachePurge>(context, control::command::kCachePurge, control::UrlArguments{url});
+std::string purged_text(const control::CachePurge& purged) {
+  const bool is_hard = purged.mode == "hard";
+  std::string out = "- " + purged.scope + "  " + printable(purged.name) + "\n  ";
+  if (purged.responses) {
+    out += plural(*purged.responses, "stored response") + (is_hard ? " removed" : " made stale");
+  } else {
+    out += std::string("what was stored until now is ") + (is_hard ? "not used any more" : "stale");
+  }
+  out += ", purge " + std::to_string(purged.number) + "\n";
+  return out + (is_hard ? "  undo: none; the next request stores it again\n"
+                        : "  undo: none needed; the origin is asked whether it still holds\n");
+}
+
+int purge(const Context& context, const control::CachePurgeArguments& arguments) {
+  const auto answer = ask<control::CachePurge>(context, control::command::kCachePurge, arguments);
   if (!answer) { return report(context, answer.error()); }
   if (context.json) {
     print_json(*answer);
   } else {
-    print("- " + plural(answer->removed, "stored response") + "  " + printable(answer->key) + "\n" +
-          "  undo: the next request stores it again: curl -x PROXY " + shell_quoted(url) + "\n");
+    print(purged_text(*answer));
   }
-  return answer->removed == 0 ? kDifference : kOk;
+  return answer->responses == 0 ? kDifference : kOk;
+}
+
+void add_purge(CLI::App& cache, Context& context) {
+  CLI::App* const command = cache.add_subcommand(
+      "purge", "Make what is stored stale, or with --hard remove it; exit code 1 when nothing is stored for the URL");
+  command->fallthrough();
+  const auto arguments = std::make_shared<control::CachePurgeArguments>();
+  command->add_option("URL", arguments->url, "All variants of one URL");
+  command->add_option("--host", arguments->host, "Everything of a host, or of host:port");
+  command->add_option("--prefix", arguments->prefix, "Every URL that begins with this: http://host/path");
+  command->add_option("--tag", arguments->tag, "Everything with this tag (Surrogate-Key, Cache-Tag)");
+  command->add_flag("--hard", arguments->hard, "Never to be used again, not even while the origin fails");
+  command->callback(
+      [&context, arguments] { context.action = [&context, arguments] { return purge(context, *arguments); }; });
 }
 
 void add_url_verb(CLI::App& cache, Context& context, const char* verb, const char* meaning,
@@ -112,7 +154,10 @@ void add_cache(CLI::App& app, Context& context) {
   command->fallthrough();
   command->callback([&context] { context.action = [&context] { return stats(context); }; });
   add_url_verb(*cache, context, "show", "The stored responses for a URL; exit code 1 when there is none", show);
-  add_url_verb(*cache, context, "purge", "Remove what is stored for a URL; exit code 1 when nothing was", purge);
+  add_purge(*cache, context);
+  add_cache_list(*cache, context);
+  add_cache_top(*cache, context);
+  add_cache_explain(*cache, context);
 }
 
 }  // namespace sluice::cli

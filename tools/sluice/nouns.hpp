@@ -20,7 +20,14 @@ void add_drain(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 
 // Verbs of `policy` with files of their own.
+void add_policy_files(CLI::App& policy, Context& context);     // check, fmt
+void add_policy_versions(CLI::App& policy, Context& context);  // apply, confirm, rollback, history, show, diff, edit
 void add_policy_edits(CLI::App& policy, Context& context);
 void add_policy_test(CLI::App& policy, Context& context);
+
+// And of `cache`.
+void add_cache_list(CLI::App& cache, Context& context);
+void add_cache_top(CLI::App& cache, Context& context);
+void add_cache_explain(CLI::App& cache, Context& context);
 
 }  // namespace sluice::cli

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -41,11 +42,12 @@ int add(const Context& context, const control::PolicyAddArguments& arguments) {
 int remove(const Context& context, const control::PolicyRemoveArguments& arguments) {
   const auto change = ask<PolicyChange>(context, control::command::kPolicyRemove, arguments);
   if (!change) { return report(context, change.error()); }
-  return show_change(context, *change, '-', context.command("policy add " + shell_quoted(change->rule.text)));
+  return show_change(context, *change, '-', context.command("policy rollback " + std::to_string(change->previous)));
 }
 
 int edit(const Context& context, const QuickEdit& quick_edit) {
-  const auto line = policy_line(quick_edit);
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto line = policy_line(quick_edit, now);
   if (!line) { return report(context, usage_error(line.error(), "sluice policy " + quick_edit.verdict + " --help")); }
   return add(context, {.line = *line, .message = quick_edit.message});
 }
@@ -78,6 +80,10 @@ void add_quick_edit(CLI::App& policy, Context& context, const std::string& verdi
       ->allow_extra_args(false)
       ->type_name("METHOD");
   command->add_option("--scheme", options->scheme, "http or https")->check(CLI::IsMember({"http", "https"}));
+  command->add_option("--during", options->during, "When: 'mon-fri 08:00-18:00 Europe/Berlin', or the name of a time")
+      ->type_name("TIME");
+  command->add_option("--for", options->valid_for, "For how long from now: 30m, 2h, 7d")->type_name("TIME");
+  command->add_flag("--shadow", options->shadow, "Judge and log it, but do not act on it");
   command->add_option("-m,--message", options->message, "Why; becomes the rule's reason")->type_name("TEXT");
   command->callback([&context, options] { context.action = [&context, options] { return edit(context, *options); }; });
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "gateway/control/judge/included_files.hpp"
 #include "gateway/control/judge/judge.hpp"
 #include "tools/sluice/context.hpp"
 #include "tools/sluice/shell.hpp"
@@ -22,7 +23,9 @@ control::Error unreadable(const std::string& path, int code) {
   return usage_error(path + " cannot be read: " + std::strerror(code), "sluice policy check FILE");
 }
 
-control::Answer<std::string> read_file(const std::string& path) {
+}  // namespace
+
+control::Answer<std::string> read_policy_file(const std::string& path) {
   const std::unique_ptr<std::FILE, CloseFile> file(path == "-" ? stdin : std::fopen(path.c_str(), "rb"));
   if (!file) { return std::unexpected(unreadable(path, errno)); }
   std::string text;
@@ -32,13 +35,12 @@ control::Answer<std::string> read_file(const std::string& path) {
   return text;
 }
 
-}  // namespace
-
 control::Answer<std::shared_ptr<const policy::Snapshot>> compile_file(const std::string& path) {
-  const auto text = read_file(path);
+  const auto text = read_policy_file(path);
   if (!text) { return std::unexpected(text.error()); }
   policy::CompileOptions options;
   options.file_name = path;
+  options.include = control::included_files();
   const auto snapshot = policy::Snapshot::compile(*text, options);
   if (!snapshot) {
     return std::unexpected(

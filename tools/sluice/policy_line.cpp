@@ -1,13 +1,16 @@
 #include "tools/sluice/policy_line.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <cstdio>
 #include <optional>
 #include <string_view>
 
 #include "gateway/http/target_uri.hpp"
 #include "policy/address.hpp"
 #include "policy/lexer.hpp"
+#include "policy/time_value.hpp"
 
 namespace sluice::cli {
 namespace {
@@ -33,7 +36,12 @@ Condition url_condition(const std::string& url) {
   if (const auto parsed = http::parse_proxy_target(request, target); !parsed) {
     return std::unexpected("`" + url + "` is not a URL; write http://host/path (" + parsed.error().during + ")");
   }
-  return "url ~ " + policy::quoted("^" + regex_of(target.text));
+  // https is asked for by CONNECT, which says host and port and nothing of the path.
+  if (target.scheme == "https") {
+    return (target.host_is_address ? "to " : "host ") + std::string(target.host) + " port " +
+           std::to_string(target.port);
+  }
+  return "url ~ " + policy::quoted("^" + regex_of(std::string(target.normal_text())));
 }
 
 bool is_name_octet(unsigned char c) {
@@ -57,6 +65,22 @@ Condition what_condition(const QuickEdit& edit) {
   if (is_url(edit.what)) { return url_condition(edit.what); }
   if (policy::Prefix::parse(edit.what)) { return "to " + edit.what; }
   return host_condition(edit.what, edit.exact);
+}
+
+// The whole minute at or behind the end, in UTC: a rule lives no shorter than was asked for.
+Condition until_condition(const std::string& duration, std::chrono::sys_seconds now) {
+  const auto wait = policy::parse_duration_value(duration);
+  if (!wait) { return std::unexpected(wait.error()); }
+  const auto end = std::chrono::ceil<std::chrono::minutes>(now + *wait);
+  const auto day = std::chrono::floor<std::chrono::days>(end);
+  const std::chrono::year_month_day date(day);
+  const auto minute = (end - day).count();
+  std::array<char, 48> text;
+  const int size =
+      std::snprintf(text.data(), text.size(), "until %04d-%02u-%02u %02d:%02d", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                    static_cast<int>(minute / 60), static_cast<int>(minute % 60));
+  return std::string(text.data(), static_cast<std::size_t>(size));
 }
 
 // Methods are case-sensitive, and the ones in use are in capitals; `--method post` means POST.
@@ -94,7 +118,7 @@ std::string regex_of(const std::string& text) {
   return out;
 }
 
-std::expected<std::string, std::string> policy_line(const QuickEdit& edit) {
+std::expected<std::string, std::string> policy_line(const QuickEdit& edit, std::chrono::sys_seconds now) {
   std::string line = edit.verdict;
   if (!edit.what.empty()) {
     const auto condition = what_condition(edit);
@@ -107,10 +131,17 @@ std::expected<std::string, std::string> policy_line(const QuickEdit& edit) {
   append_list("port", edit.ports, line);
   append_list("method", in_capitals(edit.methods), line);
   if (!edit.scheme.empty()) { line += " scheme " + edit.scheme; }
+  if (!edit.during.empty()) { line += " during " + edit.during; }
   if (line == edit.verdict) {
     return std::unexpected("a rule without a condition would " + edit.verdict +
                            " everything; say what, or use `policy add`");
   }
+  if (!edit.valid_for.empty()) {
+    const auto until = until_condition(edit.valid_for, now);
+    if (!until) { return std::unexpected(until.error()); }
+    line += " " + *until;
+  }
+  if (edit.shadow) { line += " shadow"; }
   if (!edit.message.empty()) { line += " reason " + policy::quoted(edit.message); }
   if (has_control_octet(line)) { return std::unexpected("a rule is one line of text without control characters"); }
   return line;

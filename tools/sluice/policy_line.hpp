@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <string>
 #include <vector>
@@ -14,13 +15,16 @@ struct QuickEdit {
   bool exact = false;     // --exact: the name itself and not what is below
   std::vector<std::string> from, to, ports, methods;
   std::string scheme;
+  std::string during;     // a time, or the name of one
+  std::string valid_for;  // --for: a duration from now
+  bool shadow = false;
   std::string message;
 };
 
 // The line of policy text that says it: `deny host .gambling.example from 10.0.0.0/8 reason "HR-231"`. A bare name
 // means the domain and everything below; a URL, itself and everything that begins with it; an address or prefix, what
 // is connected. Errors: a sentence.
-std::expected<std::string, std::string> policy_line(const QuickEdit& edit);
+std::expected<std::string, std::string> policy_line(const QuickEdit& edit, std::chrono::sys_seconds now);
 
 // A regular expression (RE2) that matches exactly this text.
 std::string regex_of(const std::string& text);

@@ -1,14 +1,18 @@
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <sstream>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
 #include "gateway/control/judge/judge.hpp"
+#include "gateway/control/judge/run_tests.hpp"
 #include "tools/sluice/exit_code.hpp"
+#include "tools/sluice/human.hpp"
 #include "tools/sluice/nouns.hpp"
 #include "tools/sluice/policy_file.hpp"
-#include "tools/sluice/shell.hpp"
+#include "tools/sluice/policy_source.hpp"
 
 namespace sluice::cli {
 namespace {
@@ -17,17 +21,25 @@ using control::PolicyTest;
 
 struct TestOptions {
   control::PolicyTestArguments arguments;
-  std::string policy_file;
+  PolicySource source;
+  std::string batch;  // a file of requests, a line each
 };
 
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 control::Answer<PolicyTest> ask_policy(const Context& context, const TestOptions& options) {
-  if (options.policy_file.empty()) {
-    return ask<PolicyTest>(context, control::command::kPolicyTest, options.arguments);
+  if (options.source.file.empty()) {
+    const auto version = read_version(options.source.as_of);
+    if (!version) { return std::unexpected(version.error()); }
+    auto arguments = options.arguments;
+    arguments.as_of = *version;
+    return ask<PolicyTest>(context, control::command::kPolicyTest, arguments);
   }
-  const auto snapshot = compile_file(options.policy_file);
+  const auto snapshot = compile_source(context, options.source);
   if (!snapshot) { return std::unexpected(snapshot.error()); }
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  return control::judge(**snapshot, options.arguments, now);
+  return control::judge(**snapshot, options.arguments, now());
 }
 
 Style style_of(const std::string& verdict) {
@@ -67,7 +79,16 @@ std::string summary(const Context& context, const PolicyTest& test) {
            printable(test.listed.entry) + "  line " + std::to_string(test.listed.line) + "\n";
   }
   if (test.verdict == "undecided") {
-    out += "  unless " + joined(test.waits_for) + " matches: say more with --from ADDRESS and --to ADDRESS\n";
+    out += "  unless " + joined(test.waits_for) +
+           " matches: say more with --from, --to, --field, --listener; --status and --type for the response\n";
+  }
+  if (!test.shadow_id.empty()) {
+    out += "  shadow: " + test.shadow_id + " would have said " + test.shadow_verdict + "\n";
+  }
+  for (const std::string& setting : test.settings) { out += "  setting: " + printable(setting) + "\n"; }
+  for (const auto& stage : test.stages) {
+    out += "  at " + stage.stage + ": " + (stage.verdict == "undecided" ? "waits for " : stage.verdict + " by ") +
+           stage.rule_id + "\n";
   }
   return out;
 }
@@ -99,6 +120,120 @@ int test(const Context& context, const TestOptions& options) {
   return answer->otherwise == "deny" ? kDifference : kOk;
 }
 
+// "[METHOD] URL [CLIENT]"; the options say the rest.
+std::optional<control::PolicyTestArguments> read_request(const std::string& line,
+                                                         control::PolicyTestArguments arguments) {
+  std::istringstream words(line.substr(0, line.find('#') == 0 ? 0 : line.size()));
+  std::vector<std::string> all;
+  for (std::string word; words >> word;) { all.push_back(word); }
+  if (all.empty()) { return std::nullopt; }
+  const bool has_method = all.size() > 1 && all[0].find_first_of(":/.") == std::string::npos;
+  const std::size_t url = has_method ? 1 : 0;
+  if (has_method) { arguments.method = all[0]; }
+  arguments.url = all[url];
+  if (all.size() > url + 1) { arguments.from = all[url + 1]; }
+  return arguments;
+}
+
+struct BatchCounts {
+  std::uint64_t allowed = 0;
+  std::uint64_t denied = 0;
+  std::uint64_t unreadable = 0;
+};
+
+void judge_line(const Context& context, const policy::Snapshot& snapshot, const control::PolicyTestArguments& request,
+                BatchCounts& counts) {
+  const auto answer = control::judge(snapshot, request, now());
+  const std::string verdict = answer ? likely_verdict(*answer) : "error";
+  ++(verdict == "deny" ? counts.denied : verdict == "allow" ? counts.allowed : counts.unreadable);
+  if (context.json) {
+    control::Json json;
+    json["url"] = request.url;
+    json["verdict"] = verdict;
+    json["rule"] = answer ? answer->rule_id : "";
+    if (!answer) { json["error"] = answer.error().message; }
+    print_json_line(json);
+    return;
+  }
+  print(context.terminal.styled(upper(verdict), answer ? style_of(verdict) : Style::doubtful) + "  " +
+        printable(request.url) + "  " + (answer ? "by " + answer->rule_id : printable(answer.error().message)) + "\n");
+}
+
+// Many requests against one policy, judged here, with a summary.
+int test_batch(const Context& context, const TestOptions& options) {
+  const auto text = read_policy_file(options.batch);
+  if (!text) { return report(context, text.error()); }
+  const auto snapshot = compile_source(context, options.source);
+  if (!snapshot) { return report(context, snapshot.error()); }
+  BatchCounts counts;
+  std::istringstream lines(*text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto request = read_request(line, options.arguments);
+    if (request) { judge_line(context, **snapshot, *request, counts); }
+  }
+  if (!context.json) {
+    print(plural(counts.allowed + counts.denied + counts.unreadable, "request") + ": " + human_count(counts.allowed) +
+          " allowed, " + human_count(counts.denied) + " denied" +
+          (counts.unreadable == 0 ? "" : ", " + human_count(counts.unreadable) + " not understood") + "\n");
+  }
+  if (counts.unreadable > 0) { return kUsage; }
+  return counts.denied > 0 ? kDifference : kOk;
+}
+
+int test_all(const Context& context, const PolicySource& source) {
+  const auto snapshot = compile_source(context, source);
+  if (!snapshot) { return report(context, snapshot.error()); }
+  const auto result = control::run_tests(**snapshot, now());
+  if (context.json) {
+    print_json(result);
+    return result.failures.empty() ? kOk : kDifference;
+  }
+  for (const auto& failure : result.failures) {
+    print(context.terminal.styled("FAILED", Style::bad) + "  " + failure.file + ":" + std::to_string(failure.line) +
+          "  \"" + printable(failure.name) + "\": " + printable(failure.message) + "\n");
+  }
+  const auto covered = result.rules - result.uncovered.size();
+  print(std::to_string(result.passed) + " of " + plural(result.passed + result.failures.size(), "test") + " passed; " +
+        std::to_string(covered) + " of " + plural(result.rules, "rule") + " decided one\n");
+  if (!result.uncovered.empty()) { print("  no test for: " + joined(result.uncovered) + "\n"); }
+  return result.failures.empty() ? kOk : kDifference;
+}
+
+void add_facts(CLI::App& command, control::PolicyTestArguments& arguments) {
+  const auto add = [&](const char* name, auto& value, const char* meaning, const char* type) {
+    command.add_option(name, value, meaning)->type_name(type);
+  };
+  add("--from", arguments.from, "Client address", "ADDRESS");
+  add("--method", arguments.method, "Request method (default GET)", "METHOD");
+  add("--to", arguments.to, "Address that would be connected", "ADDRESS");
+  add("--at", arguments.at, "When: 'tue 10:00', '2026-12-25 10:00 Europe/Berlin' (default now)", "TIME");
+  add("--listener", arguments.listener, "Where the client comes in: ADDRESS:PORT", "LISTENER");
+  command.add_option("--field", arguments.fields, "A field of the request; given again for more")
+      ->type_name("'NAME: VALUE'")
+      ->allow_extra_args(false);
+  add("--status", arguments.status, "Status of the response", "STATUS");
+  add("--type", arguments.type, "Media type of the response, with --status", "TYPE");
+  add("--size", arguments.size, "Octets of its content, with --status", "OCTETS");
+  command.add_option("--response-field", arguments.response_fields, "A field of the response, with --status")
+      ->type_name("'NAME: VALUE'")
+      ->allow_extra_args(false);
+}
+
+void add_source(CLI::App& command, PolicySource& source) {
+  auto* const file =
+      command.add_option("--policy", source.file, "Judge by this file; needs no daemon")->type_name("FILE");
+  command.add_option("--as-of", source.as_of, "Judge by this version")->type_name("VERSION")->excludes(file);
+}
+
+void add_test_all(CLI::App& policy, Context& context) {
+  CLI::App* const command =
+      policy.add_subcommand("test-all", "Run the tests that stand in the policy; exit code 1 when one fails");
+  command->fallthrough();
+  const auto source = std::make_shared<PolicySource>();
+  add_source(*command, *source);
+  command->callback([&context, source] { context.action = [&context, source] { return test_all(context, *source); }; });
+}
+
 }  // namespace
 
 void add_policy_test(CLI::App& policy, Context& context) {
@@ -106,12 +241,23 @@ void add_policy_test(CLI::App& policy, Context& context) {
       policy.add_subcommand("test", "What the policy says to a request; exit code 1 when it is denied");
   command->fallthrough();
   const auto options = std::make_shared<TestOptions>();
-  command->add_option("URL", options->arguments.url, "http://host/path; with --method CONNECT host:port")->required();
-  command->add_option("--from", options->arguments.from, "Client address")->type_name("ADDRESS");
-  command->add_option("--method", options->arguments.method, "Request method (default GET)")->type_name("METHOD");
-  command->add_option("--to", options->arguments.to, "Address that would be connected")->type_name("ADDRESS");
-  command->add_option("--policy", options->policy_file, "Judge by this file; needs no daemon")->type_name("FILE");
-  command->callback([&context, options] { context.action = [&context, options] { return test(context, *options); }; });
+  auto* const url =
+      command->add_option("URL", options->arguments.url, "http://host/path; with --method CONNECT host:port");
+  command
+      ->add_option("-f,--file", options->batch,
+                   "Many requests, a line each: [METHOD] URL [CLIENT]; - for standard input")
+      ->type_name("FILE")
+      ->excludes(url);
+  add_facts(*command, options->arguments);
+  add_source(*command, options->source);
+  command->callback([&context, options] {
+    const bool has_batch = !options->batch.empty();
+    if (!has_batch && options->arguments.url.empty()) { throw CLI::RequiredError("URL"); }
+    context.action = [&context, options, has_batch] {
+      return has_batch ? test_batch(context, *options) : test(context, *options);
+    };
+  });
+  add_test_all(policy, context);
 }
 
 }  // namespace sluice::cli

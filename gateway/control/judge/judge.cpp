@@ -1,11 +1,14 @@
 #include "gateway/control/judge/judge.hpp"
 
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "cache/fields.hpp"
 #include "gateway/control/judge/which.hpp"
 #include "gateway/http/target_uri.hpp"
 #include "policy/facts.hpp"
+#include "policy/moment.hpp"
 
 namespace sluice::control {
 namespace {
@@ -16,11 +19,61 @@ Error unreadable(std::string message) {
   return {ErrorCode::bad_request, std::move(message), "sluice policy test --help", {}};
 }
 
-// The request of the question as the gateway would read it from a client.
+// The fields of a message as they were asked for.
+struct FieldList {
+  std::vector<std::pair<std::string, std::string>> fields;
+
+  policy::FieldLines lines() const {
+    return {this, [](const void* list, std::string_view name, policy::FieldLines::Visit visit, void* context) {
+              for (const auto& [own, value] : static_cast<const FieldList*>(list)->fields) {
+                if (cache::equals_ignoring_case(own, name) && visit(context, value)) { return true; }
+              }
+              return false;
+            }};
+  }
+};
+
+// The request of the question as the gateway would read it from a client, and its response.
 struct Question {
   http::TargetUri target;
+  FieldList fields;
+  FieldList response_fields;
   policy::Facts facts;
 };
+
+// "Name: value"
+Answer<void> read_fields(const std::vector<std::string>& lines, FieldList& list) {
+  for (const auto& line : lines) {
+    const auto colon = line.find(':');
+    const auto name = line.substr(0, colon);
+    if (colon == std::string::npos || !http::is_token(name)) {
+      return std::unexpected(unreadable("`" + line + "` is no field; write 'Name: value'"));
+    }
+    list.fields.emplace_back(name, cache::trim(std::string_view(line).substr(colon + 1)));
+  }
+  return {};
+}
+
+Answer<void> read_response(const PolicyTestArguments& arguments, Question& question) {
+  if (const auto read = read_fields(arguments.response_fields, question.response_fields); !read) { return read; }
+  if (arguments.status == 0) { return {}; }
+  auto& facts = question.facts;
+  facts.status = arguments.status;
+  facts.type = arguments.type;
+  facts.size_is_untold = arguments.size < 0;
+  if (arguments.size >= 0) { facts.size = static_cast<std::uint64_t>(arguments.size); }
+  facts.response_fields = question.response_fields.lines();
+  return {};
+}
+
+Answer<void> read_time(const PolicyTestArguments& arguments, std::chrono::sys_seconds now, Question& question) {
+  question.facts.now = now;
+  if (arguments.at.empty()) { return {}; }
+  const auto moment = policy::parse_moment(arguments.at, now);
+  if (!moment) { return std::unexpected(unreadable(moment.error())); }
+  question.facts.now = *moment;
+  return {};
+}
 
 constexpr std::string_view kHttps = "https://";
 
@@ -78,9 +131,17 @@ Answer<void> read_question(const PolicyTestArguments& arguments, std::chrono::sy
   question.facts.host = question.target.host;
   question.facts.scheme = question.target.scheme;
   question.facts.method = arguments.method;
-  question.facts.url = question.target.text;
-  question.facts.now = now;
-  return {};
+  question.facts.url = question.target.normal_text();
+  const bool is_connect = question.target.scheme.empty();
+  question.facts.path_and_query = question.target.normal_path_and_query();
+  question.facts.authority = is_connect ? question.target.host : std::string_view();
+  question.facts.mode = arguments.mode;
+  if (!arguments.listener.empty()) { question.facts.listener = arguments.listener; }
+  question.facts.has_no_response = is_connect;
+  if (const auto read = read_fields(arguments.fields, question.fields); !read) { return read; }
+  if (!arguments.fields.empty()) { question.facts.fields = question.fields.lines(); }
+  if (const auto read = read_time(arguments, now, question); !read) { return read; }
+  return read_response(arguments, question);
 }
 
 std::string_view outcome_word(Snapshot::Step::Outcome outcome) noexcept {
@@ -100,7 +161,51 @@ PolicyTestStep to_protocol(const Snapshot::Step& step) {
           std::string(to_string(step.rule->stage)), step.rule->line};
 }
 
+// The facts that are known up to a stage.
+policy::Facts known_at(policy::Stage stage, const policy::Facts& all) {
+  policy::Facts facts = all;
+  if (stage < policy::Stage::response) {
+    facts.status.reset(), facts.type.reset(), facts.size.reset(), facts.response_fields.reset();
+    facts.size_is_untold = false;
+  }
+  if (stage < policy::Stage::request) {
+    facts.scheme.reset(), facts.method.reset(), facts.url.reset(), facts.path_and_query.reset(), facts.fields.reset();
+    facts.has_no_response = false;
+  }
+  if (stage < policy::Stage::connection) {
+    facts.listener.reset(), facts.mode.reset(), facts.authority.reset(), facts.host.reset();
+  }
+  return facts;
+}
+
+void append_stages(const Snapshot& snapshot, const policy::Facts& facts, PolicyTest& test) {
+  for (const auto stage :
+       {policy::Stage::packet, policy::Stage::connection, policy::Stage::request, policy::Stage::response}) {
+    if (stage == policy::Stage::response && !facts.status) { break; }
+    const auto decision = snapshot.decide(known_at(stage, facts));
+    test.stages.push_back({std::string(to_string(stage)), std::string(policy::to_string(decision.verdict)),
+                           std::string(decision.rule_id)});
+  }
+}
+
+void append_settings(const Snapshot& snapshot, const policy::Facts& facts, PolicyTest& test) {
+  std::set<std::uint32_t> rules;
+  for (const auto stage : {policy::SettingStage::request, policy::SettingStage::response}) {
+    policy::Settings chosen;
+    snapshot.choose(stage, facts, chosen);
+    for (const auto* setting : chosen.single) {
+      if (setting != nullptr) { rules.insert(setting->rule); }
+    }
+    for (const auto* setting : chosen.fields) { rules.insert(setting->rule); }
+  }
+  for (const auto rule : rules) { test.settings.push_back(snapshot.rules()[rule].text); }
+}
+
 void append_step(const Snapshot::Step& step, PolicyTest& test) {
+  if (step.rule->is_shadow) {
+    test.trace.push_back(to_protocol(step));
+    return;
+  }
   test.trace.push_back(to_protocol(step));
   if (step.outcome == Snapshot::Step::Outcome::not_yet_known) { test.waits_for.push_back(step.rule->id); }
   if (step.outcome == Snapshot::Step::Outcome::matched) {
@@ -121,8 +226,17 @@ Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& gi
   PolicyTest test;
   test.verdict = policy::to_string(decision.verdict);
   test.version = decision.version;
-  test.url = question.target.text;
+  test.url = question.target.normal_text();
+  test.shadow_id = decision.shadow_id;
+  if (decision.shadow_verdict != policy::Verdict::undecided) {
+    test.shadow_verdict = policy::to_string(decision.shadow_verdict);
+  }
+  append_stages(snapshot, question.facts, test);
+  append_settings(snapshot, question.facts, test);
   for (const Snapshot::Step& step : snapshot.explain(question.facts)) { append_step(step, test); }
+  if (test.otherwise.empty()) {
+    test.otherwise = policy::to_string(policy::Verdict::deny);
+  }  // PURGE that no rule names
   if (decision.verdict != policy::Verdict::undecided) {
     test.rule_id = decision.rule_id;
     test.reason = decision.reason;
@@ -150,9 +264,18 @@ std::vector<Diagnostic> to_protocol(const std::vector<policy::Diagnostic>& diagn
 }
 
 PolicyRule to_protocol(const policy::Rule& rule) {
-  return {rule.id,     std::string(policy::to_string(rule.verdict)), rule.text,
-          rule.reason, std::string(to_string(rule.stage)),           rule.line,
-          std::nullopt};
+  PolicyRule out;
+  out.id = rule.id;
+  out.verdict = rule.setting ? "setting" : policy::to_string(rule.verdict);
+  out.text = rule.text;
+  out.reason = rule.reason;
+  out.owner = rule.owner;
+  out.ticket = rule.ticket;
+  out.shadow = rule.is_shadow;
+  out.stage = to_string(rule.stage);
+  out.file = rule.file;
+  out.line = rule.line;
+  return out;
 }
 
 std::string_view to_string(policy::Stage stage) noexcept {

@@ -19,28 +19,57 @@ SLUICE_JSON_MEMBERS(ConfigReload, file, changed, needs_restart, policy_version, 
 
 // By hand, because `hits` is absent rather than a number that nobody counted.
 void to_json(Json& json, const PolicyRule& rule) {
-  json = Json{{"id", rule.id},         {"verdict", rule.verdict}, {"text", rule.text},
-              {"reason", rule.reason}, {"stage", rule.stage},     {"line", rule.line}};
-  if (rule.hits) { json["hits"] = *rule.hits; }
+  json = Json{{"id", rule.id},       {"verdict", rule.verdict}, {"text", rule.text},     {"reason", rule.reason},
+              {"owner", rule.owner}, {"ticket", rule.ticket},   {"shadow", rule.shadow}, {"stage", rule.stage},
+              {"file", rule.file},   {"line", rule.line}};
+  if (!rule.hits) { return; }
+  json["hits"] = *rule.hits;
+  json["first_hit"] = rule.first_hit;
+  json["last_hit"] = rule.last_hit;
 }
 void from_json(const Json& json, PolicyRule& rule) {
   rule.id = json.value("id", std::string());
   rule.verdict = json.value("verdict", std::string());
   rule.text = json.value("text", std::string());
   rule.reason = json.value("reason", std::string());
+  rule.owner = json.value("owner", std::string());
+  rule.ticket = json.value("ticket", std::string());
+  rule.shadow = json.value("shadow", false);
   rule.stage = json.value("stage", std::string());
+  rule.file = json.value("file", std::string());
   rule.line = json.value("line", 0);
+  rule.first_hit = json.value("first_hit", 0.0);
+  rule.last_hit = json.value("last_hit", 0.0);
   rule.hits = json.contains("hits") ? std::optional(json["hits"].get<std::uint64_t>()) : std::nullopt;
 }
 
 SLUICE_JSON_MEMBERS(PolicyList, version, file, rules)
 SLUICE_JSON_MEMBERS(PolicyAddArguments, line, message)
 SLUICE_JSON_MEMBERS(PolicyRemoveArguments, id, message)
-SLUICE_JSON_MEMBERS(PolicyChange, rule, version, milliseconds, tunnels_closed, warnings)
+SLUICE_JSON_MEMBERS(PolicyChange, rule, version, previous, milliseconds, tunnels_closed, warnings)
 SLUICE_JSON_MEMBERS(PolicyReload, file, version, rules, milliseconds, tunnels_closed, warnings)
-SLUICE_JSON_MEMBERS(PolicyTestArguments, url, method, from, to)
+SLUICE_JSON_MEMBERS(PolicyDifferenceLine, sign, id, text, old_text)
+SLUICE_JSON_MEMBERS(PolicyApplyArguments, text, message, confirm, dry_run, based_on)
+SLUICE_JSON_MEMBERS(PolicyRollbackArguments, version, message, dry_run)
+SLUICE_JSON_MEMBERS(PolicyTestFailure, name, file, line, message)
+SLUICE_JSON_MEMBERS(PolicyTestsResult, passed, failures, uncovered, rules)
+SLUICE_JSON_MEMBERS(PolicyApplied, version, previous, file, rules, changes, milliseconds, tunnels_closed, warnings,
+                    confirm_until, dry_run, tests)
+SLUICE_JSON_MEMBERS(PolicyVersionArguments, version)
+SLUICE_JSON_MEMBERS(PolicyConfirmed, version)
+SLUICE_JSON_MEMBERS(PolicyHistoryArguments, limit)
+SLUICE_JSON_MEMBERS(PolicyVersionHead, version, time, author, reason, hash, damage)
+SLUICE_JSON_MEMBERS(PolicyHistory, in_force, unconfirmed, confirm_until, versions)
+SLUICE_JSON_MEMBERS(PolicySource, file, text)
+SLUICE_JSON_MEMBERS(PolicyText, head, file, text, included, self)
+SLUICE_JSON_MEMBERS(PolicyDiffArguments, from, to, text)
+SLUICE_JSON_MEMBERS(PolicyDifference, from, to, changes)
+SLUICE_JSON_MEMBERS(PolicyTestArguments, url, method, from, to, at, listener, mode, fields, status, type, size,
+                    response_fields, as_of)
+SLUICE_JSON_MEMBERS(PolicyTestStage, stage, verdict, rule_id)
 SLUICE_JSON_MEMBERS(PolicyTestStep, id, text, outcome, stage, line)
-SLUICE_JSON_MEMBERS(PolicyTest, verdict, otherwise, waits_for, url, rule_id, rule, reason, listed, version, trace)
+SLUICE_JSON_MEMBERS(PolicyTest, verdict, otherwise, waits_for, url, rule_id, rule, reason, listed, shadow_id,
+                    shadow_verdict, settings, version, stages, trace)
 SLUICE_JSON_MEMBERS(ListRejection, file, line, reason)
 SLUICE_JSON_MEMBERS(ListCounts, lines, entries, names, distinct_names, prefixes, paths, expressions, exceptions,
                     lowered, skipped, rejected, unsupported, rejections)
@@ -53,12 +82,40 @@ SLUICE_JSON_MEMBERS(ListsEdited, list, category, entry, milliseconds)
 SLUICE_JSON_MEMBERS(ListsWhichArguments, what)
 SLUICE_JSON_MEMBERS(ListMatch, list, category, entry, line, is_exception)
 SLUICE_JSON_MEMBERS(ListsWhich, what, matches)
-SLUICE_JSON_MEMBERS(CacheStats, memory, disk, hit_ratio, by_outcome, misses)
+SLUICE_JSON_MEMBERS(CacheStats, memory, disk, hit_ratio, by_outcome, misses, miss_shares, purges)
 SLUICE_JSON_MEMBERS(UrlArguments, url)
 SLUICE_JSON_MEMBERS(Field, name, value)
 SLUICE_JSON_MEMBERS(StoredVariant, tier, variant, status, age, ttl, size, stored, fields)
 SLUICE_JSON_MEMBERS(CacheShow, key, variants)
-SLUICE_JSON_MEMBERS(CachePurge, key, removed)
+SLUICE_JSON_MEMBERS(CachePurgeArguments, url, host, prefix, tag, hard)
+
+// By hand, because `responses` is absent rather than a number that nobody counted.
+void to_json(Json& json, const CachePurge& purge) {
+  json = Json{{"scope", purge.scope}, {"name", purge.name}, {"mode", purge.mode}, {"number", purge.number}};
+  if (purge.responses) { json["responses"] = *purge.responses; }
+  json["milliseconds"] = purge.milliseconds;
+}
+void from_json(const Json& json, CachePurge& purge) {
+  purge.scope = json.value("scope", std::string());
+  purge.name = json.value("name", std::string());
+  purge.mode = json.value("mode", std::string());
+  purge.number = json.value("number", std::uint64_t{0});
+  purge.responses = json.contains("responses") ? std::optional(json["responses"].get<std::uint64_t>()) : std::nullopt;
+  purge.milliseconds = json.value("milliseconds", 0.0);
+}
+
+SLUICE_JSON_MEMBERS(CacheListArguments, host, prefix, tag, limit)
+SLUICE_JSON_MEMBERS(ListedResponse, key, variant, tier, status, size, age, ttl, purged)
+SLUICE_JSON_MEMBERS(CacheList, responses, more)
+SLUICE_JSON_MEMBERS(CacheTopArguments, limit)
+SLUICE_JSON_MEMBERS(TopKey, key, requests, hits)
+SLUICE_JSON_MEMBERS(CacheTop, keys)
+SLUICE_JSON_MEMBERS(CacheExplainArguments, url, method, fields)
+SLUICE_JSON_MEMBERS(ExplainedVariant, tier, variant, selected)
+SLUICE_JSON_MEMBERS(ExplainedPurge, scope, name, mode, number)
+SLUICE_JSON_MEMBERS(CacheExplain, key, outcome, cause, tier, status, age, lifetime, lifetime_by, ttl,
+                    stale_while_revalidate, stale_if_error, may_be_stale, must_validate, etag, last_modified, size,
+                    chunk, chunks, origin_address, tags, purges, variants, varies_most_by, misses_when)
 SLUICE_JSON_MEMBERS(LogTailArguments, lines, follow)
 SLUICE_JSON_MEMBERS(LogLine, line)
 SLUICE_JSON_MEMBERS(LogReopen, file)

@@ -28,9 +28,18 @@ inline constexpr std::string_view kListsUpdate = "lists.update";
 inline constexpr std::string_view kListsWhich = "lists.which";
 inline constexpr std::string_view kListsAdd = "lists.add";
 inline constexpr std::string_view kListsRemove = "lists.remove";
+inline constexpr std::string_view kPolicyApply = "policy.apply";
+inline constexpr std::string_view kPolicyConfirm = "policy.confirm";
+inline constexpr std::string_view kPolicyRollback = "policy.rollback";
+inline constexpr std::string_view kPolicyHistory = "policy.history";
+inline constexpr std::string_view kPolicyShow = "policy.show";
+inline constexpr std::string_view kPolicyDiff = "policy.diff";
 inline constexpr std::string_view kCacheStats = "cache.stats";
 inline constexpr std::string_view kCacheShow = "cache.show";
 inline constexpr std::string_view kCachePurge = "cache.purge";
+inline constexpr std::string_view kCacheList = "cache.list";
+inline constexpr std::string_view kCacheTop = "cache.top";
+inline constexpr std::string_view kCacheExplain = "cache.explain";
 inline constexpr std::string_view kLogTail = "log.tail";
 inline constexpr std::string_view kLogReopen = "log.reopen";
 inline constexpr std::string_view kDrain = "drain";
@@ -137,12 +146,18 @@ struct ConfigReload {  // answers `config.reload`; a bad file is the error inval
 
 struct PolicyRule {
   std::string id;
-  std::string verdict;  // allow | deny
+  std::string verdict;  // allow | deny | setting
   std::string text;
   std::string reason;
-  std::string stage;  // packet | connection | request | response
+  std::string owner = {};
+  std::string ticket = {};
+  bool shadow = false;  // judged and recorded, not acted on
+  std::string stage;    // packet | connection | request | response
+  std::string file = {};
   int line = 0;
-  std::optional<std::uint64_t> hits;  // requests that it decided; absent where nobody counts them
+  std::optional<std::uint64_t> hits;  // exchanges that it decided or applied to; absent where nobody counts them
+  double first_hit = 0;               // 0: there is none
+  double last_hit = 0;
 };
 
 struct PolicyList {  // answers `policy.list`
@@ -164,7 +179,8 @@ struct PolicyRemoveArguments {
 struct PolicyChange {  // answers `policy.add` and `policy.remove`; errors: invalid_policy, not_found, rolled_back
   PolicyRule rule;     // that was added or removed
   std::uint64_t version = 0;
-  double milliseconds = 0;  // from the request until it was in force
+  std::uint64_t previous = 0;  // the version that was in force before
+  double milliseconds = 0;     // from the request until it was in force
   std::uint64_t tunnels_closed = 0;
   std::vector<Diagnostic> warnings;
 };
@@ -186,11 +202,132 @@ struct ListMatch {
   bool is_exception = false;
 };
 
+struct PolicyDifferenceLine {
+  std::string sign;  // + new, - gone, ~ the same id with another text, > stands elsewhere
+  std::string id;    // of a rule; "" for definitions
+  std::string text;
+  std::string old_text;  // of ~
+};
+
+struct PolicyApplyArguments {
+  std::string text;  // the whole policy; what it includes is read from the daemon's disk
+  std::string message;
+  std::int64_t confirm = 0;    // seconds after which it rolls itself back unless confirmed; 0: it stays
+  bool dry_run = false;        // say what would change
+  std::uint64_t based_on = 0;  // refuse unless this version is in force; 0: whatever is
+};
+
+struct PolicyRollbackArguments {
+  std::uint64_t version = 0;
+  std::string message;
+  bool dry_run = false;
+};
+
+struct PolicyTestFailure {
+  std::string name;
+  std::string file;
+  int line = 0;
+  std::string message;  // what was expected, and what was said
+};
+
+// The tests that stand in a policy text.
+struct PolicyTestsResult {
+  std::uint64_t passed = 0;
+  std::vector<PolicyTestFailure> failures;
+  std::vector<std::string> uncovered;  // ids of verdict rules that decided none of them
+  std::uint64_t rules = 0;             // verdict rules
+};
+
+// Answers `policy.apply` and `policy.rollback`; errors: invalid_policy, not_found, failed. A rollback is a new version
+// with the old text.
+struct PolicyApplied {
+  std::uint64_t version = 0;
+  std::uint64_t previous = 0;  // the version that was in force before
+  std::string file;
+  std::uint64_t rules = 0;
+  std::vector<PolicyDifferenceLine> changes;
+  double milliseconds = 0;
+  std::uint64_t tunnels_closed = 0;
+  std::vector<Diagnostic> warnings;
+  double confirm_until = 0;  // 0: it stays
+  bool dry_run = false;      // nothing was changed
+  PolicyTestsResult tests;   // of the text; one that fails refuses it
+};
+
+struct PolicyVersionArguments {  // of `policy.show` and `policy.confirm`
+  std::uint64_t version = 0;     // 0: the one in force, the one that waits
+};
+
+struct PolicyConfirmed {  // answers `policy.confirm`; errors: not_found
+  std::uint64_t version = 0;
+};
+
+struct PolicyHistoryArguments {
+  std::uint64_t limit = 20;  // versions, the newest first
+};
+
+struct PolicyVersionHead {
+  std::uint64_t version = 0;
+  double time = 0;
+  std::string author;  // "ops (1000)"; "file" when the text was edited by hand
+  std::string reason;
+  std::string hash;    // SHA-256 over the version and the hash of the one ahead of it
+  std::string damage;  // why the record cannot be trusted; "" when it can
+};
+
+struct PolicyHistory {  // answers `policy.history`
+  std::uint64_t in_force = 0;
+  std::uint64_t unconfirmed = 0;  // 0: none waits
+  double confirm_until = 0;
+  std::vector<PolicyVersionHead> versions;
+};
+
+struct PolicySource {
+  std::string file;
+  std::string text;
+};
+
+struct PolicyText {  // answers `policy.show`; errors: not_found
+  PolicyVersionHead head;
+  std::string file;  // that it is, or was, the text of
+  std::string text;
+  std::vector<PolicySource> included;
+  std::vector<std::string> self;  // prefixes that `self` stands for
+};
+
+struct PolicyDiffArguments {
+  std::uint64_t from = 0;  // 0: the one in force
+  std::uint64_t to = 0;    // likewise; not used with `text`
+  std::string text;        // a candidate
+};
+
+struct PolicyDifference {  // answers `policy.diff`; errors: not_found, invalid_policy
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;  // 0: the candidate
+  std::vector<PolicyDifferenceLine> changes;
+};
+
 struct PolicyTestArguments {
   std::string url;  // "http://host/path"; for CONNECT "host:port"
   std::string method = "GET";
-  std::string from;  // client address; "" when unknown
-  std::string to;    // address that would be connected; "" when unknown
+  std::string from;      // client address; "" when unknown
+  std::string to;        // address that would be connected; "" when unknown
+  std::string at;        // "tue 10:00", "2026-12-25 10:00 Europe/Berlin"; "" now
+  std::string listener;  // "address:port"; "" when unknown
+  std::string mode = "explicit";
+  std::vector<std::string> fields;  // of the request, "Name: value"; none: not known
+  int status = 0;                   // of the response; 0: it is not known
+  std::string type;                 // with a status
+  std::int64_t size = -1;           // with a status; -1: it does not say
+  std::vector<std::string> response_fields;
+  std::uint64_t as_of = 0;  // judge by this version; 0: the one in force
+};
+
+// What the policy says when everything up to a stage is known.
+struct PolicyTestStage {
+  std::string stage;
+  std::string verdict;
+  std::string rule_id;  // that decides, or is waited for
 };
 
 struct PolicyTestStep {
@@ -209,8 +346,12 @@ struct PolicyTest {       // answers `policy.test`
   std::string rule_id;                 // that decides, or would
   std::string rule;                    // its text
   std::string reason;
-  ListMatch listed;  // the entry by which it matched; without one its list is ""
+  ListMatch listed = {};       // the entry by which it matched; without one its list is ""
+  std::string shadow_id = {};  // of a shadow rule that would have decided; "" when there is none
+  std::string shadow_verdict = {};
+  std::vector<std::string> settings = {};  // texts of the settings that apply
   std::uint64_t version = 0;
+  std::vector<PolicyTestStage> stages = {};
   std::vector<PolicyTestStep> trace;
 };
 
@@ -298,9 +439,11 @@ struct CacheStats {  // answers `cache.stats`
   double hit_ratio = 0;
   std::map<std::string, std::uint64_t> by_outcome;  // words of record::Outcome
   std::map<std::string, std::uint64_t> misses;      // words of cache::MissCause
+  std::map<std::string, double> miss_shares;        // the same, of all misses, 0 to 1
+  std::uint64_t purges = 0;                         // by host, prefix and tag that may still touch something
 };
 
-struct UrlArguments {  // of `cache.show` and `cache.purge`
+struct UrlArguments {  // of `cache.show`
   std::string url;
 };
 
@@ -325,9 +468,104 @@ struct CacheShow {  // answers `cache.show`; no variants when nothing is stored
   std::vector<StoredVariant> variants;
 };
 
-struct CachePurge {  // answers `cache.purge`
+struct CachePurgeArguments {  // exactly one of the first four
+  std::string url;
+  std::string host;    // or host:port
+  std::string prefix;  // the front of URLs
+  std::string tag;
+  bool hard = false;  // never to be used again, rather than stale
+};
+
+struct CachePurge {                        // answers `cache.purge`: in force on every worker, and on disk
+  std::string scope;                       // url | host | prefix | tag
+  std::string name;                        // normalised
+  std::string mode;                        // soft | hard
+  std::uint64_t number = 0;                // every response that was asked for ahead of this purge is touched
+  std::optional<std::uint64_t> responses;  // stored variants touched; only a purge by URL counts them
+  double milliseconds = 0;
+};
+
+struct CacheListArguments {
+  std::string host;    // or host:port; "" for all
+  std::string prefix;  // the front of URLs
+  std::string tag;
+  std::uint64_t limit = 100;  // 1 to 10000
+};
+
+struct ListedResponse {
   std::string key;
-  std::uint64_t removed = 0;
+  std::string variant;
+  std::string tier;  // memory | disk | both
+  int status = 0;
+  std::uint64_t size = 0;
+  std::int64_t age = 0;
+  std::int64_t ttl = 0;
+  std::string purged;  // hard: not used any more | soft: stale for that | ""
+};
+
+struct CacheList {  // answers `cache.list`, in the order of keys
+  std::vector<ListedResponse> responses;
+  bool more = false;  // there are others
+};
+
+struct CacheTopArguments {
+  std::uint64_t limit = 20;  // 1 to 10000
+};
+
+struct TopKey {
+  std::string key;
+  std::uint64_t requests = 0;  // estimated, the last minutes more than what was before
+  std::uint64_t hits = 0;      // of them
+};
+
+struct CacheTop {  // answers `cache.top`, the most requested first
+  std::vector<TopKey> keys;
+};
+
+struct CacheExplainArguments {
+  std::string url;
+  std::string method = "GET";
+  std::vector<Field> fields;  // of the request
+};
+
+struct ExplainedVariant {
+  std::string tier;     // memory | disk | both
+  std::string variant;  // a line for each selecting field: name, or name:value
+  bool selected = false;
+};
+
+struct ExplainedPurge {
+  std::string scope;
+  std::string name;
+  std::string mode;          // soft | hard
+  std::uint64_t number = 0;  // 0: carried out already
+};
+
+struct CacheExplain {  // answers `cache.explain`
+  std::string key;
+  std::string outcome;  // hit | stale_hit | validate | miss | bypass
+  std::string cause;    // words of cache::MissCause; "-" for a fresh hit
+  std::string tier;     // memory | disk; "" when the request selects nothing: then what follows means nothing
+  int status = 0;
+  std::int64_t age = 0;
+  std::int64_t lifetime = 0;
+  std::string lifetime_by;  // s-maxage | max-age | Expires | heuristic | none, "CDN-Cache-Control " in front
+  std::int64_t ttl = 0;     // negative: stale for so long
+  std::int64_t stale_while_revalidate = -1;  // windows; -1: none
+  std::int64_t stale_if_error = -1;
+  bool may_be_stale = false;   // no directive forbids it
+  bool must_validate = false;  // each use needs a validation
+  std::string etag;
+  std::string last_modified;
+  std::uint64_t size = 0;
+  std::uint64_t chunk = 0;   // octets of content a chunk on disk; 0: it is known from memory only
+  std::uint64_t chunks = 0;  // all of them are there
+  std::string origin_address;
+  std::vector<std::string> tags;
+  std::vector<ExplainedPurge> purges;  // that touch it
+  std::vector<ExplainedVariant> variants;
+  std::string varies_most_by;  // the selecting field in which the variants differ most
+  std::vector<std::string> misses_when;
 };
 
 // --- log, drain ---------------------------------------------------------------------------------------------------
@@ -369,8 +607,24 @@ SLUICE_JSON_DECLARE(PolicyAddArguments);
 SLUICE_JSON_DECLARE(PolicyRemoveArguments);
 SLUICE_JSON_DECLARE(PolicyChange);
 SLUICE_JSON_DECLARE(PolicyReload);
+SLUICE_JSON_DECLARE(PolicyDifferenceLine);
+SLUICE_JSON_DECLARE(PolicyApplyArguments);
+SLUICE_JSON_DECLARE(PolicyRollbackArguments);
+SLUICE_JSON_DECLARE(PolicyApplied);
+SLUICE_JSON_DECLARE(PolicyVersionArguments);
+SLUICE_JSON_DECLARE(PolicyConfirmed);
+SLUICE_JSON_DECLARE(PolicyHistoryArguments);
+SLUICE_JSON_DECLARE(PolicyVersionHead);
+SLUICE_JSON_DECLARE(PolicyHistory);
+SLUICE_JSON_DECLARE(PolicySource);
+SLUICE_JSON_DECLARE(PolicyText);
+SLUICE_JSON_DECLARE(PolicyDiffArguments);
+SLUICE_JSON_DECLARE(PolicyDifference);
 SLUICE_JSON_DECLARE(PolicyTestArguments);
 SLUICE_JSON_DECLARE(PolicyTestStep);
+SLUICE_JSON_DECLARE(PolicyTestStage);
+SLUICE_JSON_DECLARE(PolicyTestFailure);
+SLUICE_JSON_DECLARE(PolicyTestsResult);
 SLUICE_JSON_DECLARE(PolicyTest);
 SLUICE_JSON_DECLARE(ListRejection);
 SLUICE_JSON_DECLARE(ListCounts);
@@ -388,7 +642,18 @@ SLUICE_JSON_DECLARE(UrlArguments);
 SLUICE_JSON_DECLARE(Field);
 SLUICE_JSON_DECLARE(StoredVariant);
 SLUICE_JSON_DECLARE(CacheShow);
+SLUICE_JSON_DECLARE(CachePurgeArguments);
 SLUICE_JSON_DECLARE(CachePurge);
+SLUICE_JSON_DECLARE(CacheListArguments);
+SLUICE_JSON_DECLARE(ListedResponse);
+SLUICE_JSON_DECLARE(CacheList);
+SLUICE_JSON_DECLARE(CacheTopArguments);
+SLUICE_JSON_DECLARE(TopKey);
+SLUICE_JSON_DECLARE(CacheTop);
+SLUICE_JSON_DECLARE(CacheExplainArguments);
+SLUICE_JSON_DECLARE(ExplainedVariant);
+SLUICE_JSON_DECLARE(ExplainedPurge);
+SLUICE_JSON_DECLARE(CacheExplain);
 SLUICE_JSON_DECLARE(LogTailArguments);
 SLUICE_JSON_DECLARE(LogLine);
 SLUICE_JSON_DECLARE(LogReopen);

@@ -18,8 +18,8 @@
 // answered with one such line for each piece; it ends when either side closes.
 namespace sluice::control {
 
-// A request that is longer is refused and the connection closed.
-inline constexpr std::size_t kLongestRequest = 1 << 20;
+// A request that is longer is refused and the connection closed. A policy text of 4 MiB fits.
+inline constexpr std::size_t kLongestRequest = 8 << 20;
 
 enum class ErrorCode : std::uint8_t {
   bad_request,  // not JSON, no command, an argument of the wrong type or unknown

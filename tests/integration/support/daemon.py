@@ -15,6 +15,12 @@ from .waiting import TIME_SCALE, eventually
 
 BIN_DIR = os.environ.get("SLUICE_BIN_DIR", "")
 
+# Where a test does not care. One keeps tests simple to think about; ThreadSanitizer has more to see with several.
+WORKERS = os.environ.get("SLUICE_TEST_WORKERS", "1")
+
+# How a sanitizer begins to report: a finding fails the test however the daemon ended, by kill -9 too.
+SANITIZER_REPORT = re.compile(r"(WARNING|ERROR): \w+Sanitizer|runtime error: ")
+
 # The default policy keeps every client out of the gateway's own networks, and the origins of these tests live there.
 # First match decides, so one line ahead of it is enough.
 OWN_NETWORKS = 'deny to local, self reason "the gateway\'s own networks"\n'
@@ -39,7 +45,7 @@ class Daemon:
         self.directory = tempfile.mkdtemp(prefix="sluice-test-")
         self.state = os.path.join(self.directory, "state")
         os.mkdir(self.state)
-        self.settings = {"listeners": "127.0.0.1:0", "admin.metrics": "127.0.0.1:0", "workers": "1",
+        self.settings = {"listeners": "127.0.0.1:0", "admin.metrics": "127.0.0.1:0", "workers": WORKERS,
                          "cache.memory": "64MiB", "log.format": "json", **(settings or {})}
         self.arguments = list(arguments)
         self.environment = environment or {}
@@ -123,6 +129,8 @@ class Daemon:
             self._reader.join(5)
             self.process.stderr.close()
             process, self.process = self.process, None
+        if report := self.sanitizer_report():
+            raise AssertionError(f"a sanitizer reported:\n{report}")
         if expected is not None and status != expected:
             raise AssertionError(f"sluiced (pid {process.pid}) ended with {status}, not {expected}:\n{self.tail(60)}")
 
@@ -154,6 +162,11 @@ class Daemon:
 
     def tail(self, count=40):
         return "\n".join(self.lines[-count:])
+
+    def sanitizer_report(self):
+        """From the first report to the end; empty where there is none."""
+        first = next((number for number, line in enumerate(self.lines) if SANITIZER_REPORT.search(line)), None)
+        return "" if first is None else "\n".join(self.lines[first:])
 
     @property
     def port(self):

@@ -201,7 +201,5 @@ def read_response(stream, method="GET"):
 
 def chunked(*chunks, trailers=""):
     """The chunked form of `chunks`."""
-    out = b""
-    for chunk in chunks:
-        out += b"%x\r\n%s\r\n" % (len(chunk), chunk)
-    return out + b"0\r\n" + trailers.encode("latin-1") + b"\r\n"
+    framed = [b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks]
+    return b"".join(framed) + b"0\r\n" + trailers.encode("latin-1") + b"\r\n"

@@ -28,13 +28,15 @@ TEST(ErrorKinds, AreSpelledAsInProxyStatus) {
 
 TEST(Errors, SayWhatWhereAndWhy) {
   const Error refused{ErrorKind::connection_refused, Side::upstream, ECONNREFUSED, true, "connecting"};
-  EXPECT_EQ(refused.text(), "connection_refused while connecting (upstream, Connection refused)");
+  EXPECT_EQ(refused.text(), "Connecting failed: Connection refused");
   const Error malformed{ErrorKind::http_request_error, Side::client, 431, false, "reading the head"};
-  EXPECT_EQ(malformed.text(), "http_request_error while reading the head (client, 431)");
+  EXPECT_EQ(malformed.text(), "Reading the head failed");
+  const Error telling{ErrorKind::http_request_error, Side::client, 400, false, "parsing Host: it is repeated"};
+  EXPECT_EQ(telling.text(), "Parsing Host: it is repeated");
   const Error bare{ErrorKind::shutting_down, Side::gateway};
-  EXPECT_EQ(bare.text(), "shutting_down (gateway)");
+  EXPECT_EQ(bare.text(), "shutting_down");
   const Error unknown{ErrorKind::proxy_internal_error, Side::gateway, 399, false, "waiting"};
-  EXPECT_EQ(unknown.text(), "proxy_internal_error while waiting (gateway, 399)");
+  EXPECT_EQ(unknown.text(), "Waiting failed: 399");
 }
 
 TEST(AssertionsDeathTest, EndTheProcessWithTheirSentence) {

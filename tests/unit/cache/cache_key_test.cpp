@@ -27,6 +27,12 @@ TEST(CacheKey, IsTheNormalisedUri) {
       {"not a triplet", "http://a.example/%zz%4", "http://a.example/%zz%4", "3986 2.1"},
       {"percent at the end", "http://a.example/x%", "http://a.example/x%", "3986 2.1"},
       {"case of the path stays", "http://a.example/Path", "http://a.example/Path", "3986 6.2.2.1"},
+      {"dot segments", "http://a.example/b/c/./../../g", "http://a.example/g", "3986 5.2.4"},
+      {"dot segments at the end", "http://a.example/a/b/..", "http://a.example/a/", "3986 5.2.4"},
+      {"a dot at the end", "http://a.example/a/.?q=/../x", "http://a.example/a/?q=/../x", "3986 5.2.4"},
+      {"above the root", "http://a.example/../../x", "http://a.example/x", "3986 5.2.4"},
+      {"encoded dots", "http://a.example/a/%2e%2E/x", "http://a.example/x", "3986 6.2.2.3"},
+      {"names that begin with dots", "http://a.example/.a/..b/...", "http://a.example/.a/..b/...", "3986 5.2.4"},
       {"no scheme", "a.example:443", "a.example:443", ""},
   };
   std::string key = "left over";
@@ -38,10 +44,13 @@ TEST(CacheKey, IsTheNormalisedUri) {
 
 TEST(CacheKey, OfAKeyIsItself) {
   std::string once, twice;
-  for (const auto* uri : {"http://a.example/%7e%2f%%41?%zz", "http://a.example?x#y", "http://a.example/%25%34%31"}) {
+  for (const auto* uri : {"http://a.example/%7e%2f%%41?%zz", "http://a.example?x#y", "http://a.example/%25%34%31",
+                          "http://a.example/a/../b"}) {
     make_cache_key(uri, once);
     make_cache_key(once, twice);
     EXPECT_EQ(once, twice) << uri;
+    EXPECT_TRUE(is_normal_uri("http://a.example/x?y=1")) << uri;
+    EXPECT_FALSE(is_normal_uri(uri)) << uri;
   }
 }
 

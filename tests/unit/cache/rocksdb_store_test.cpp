@@ -239,6 +239,79 @@ TEST(RocksdbStore, TheBudgetIsKeptWhileItIsOverwrittenTenTimes) {
   EXPECT_EQ(refused, 0U);
 }
 
+TEST(RocksdbStore, AResponseThatIsBeingReadStaysReadableToItsEnd) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path(), 8 << 20);
+  index(*store);
+  const auto content = content_for(1, 10 * kChunk);
+  const auto read_while = [&](const char* what, auto disturb) {
+    SCOPED_TRACE(what);
+    ASSERT_TRUE(store->put(make_response("long", content)));
+    auto reading = store->find("long", kPlain.fields()).response;
+    ASSERT_TRUE(reading);
+    ASSERT_TRUE(store->read(*reading, 0));
+    disturb();
+    EXPECT_NE(content_of(*store, *store->find("long", kPlain.fields()).response), content);
+    EXPECT_EQ(content_of(*store, *reading), content);
+    EXPECT_GE(store->stats().octets, content.size());  // it is still on the disk, so it counts
+    const auto id = reading->store_id;
+    reading.reset();
+    ASSERT_TRUE(store->put(make_response("other", "x")));
+    auto gone = std::make_shared<StoredResponse>();
+    gone->head = make_head("long", content.size());
+    gone->store_id = id;
+    EXPECT_EQ(store->read(*gone, 0).error(), StoreError::gone);
+  };
+  const auto replace = [&] { ASSERT_TRUE(store->put(make_response("long", "short"))); };
+  read_while("purged", [&] {
+    EXPECT_EQ(store->purge("long"), 1U);
+    replace();
+  });
+  read_while("replaced", replace);
+  read_while("evicted", [&] {
+    for (int i = 0; store->may_have("long"); ++i) {
+      ASSERT_TRUE(store->put(make_response(key_of(i), content_for(i, kChunk))));
+    }
+    replace();
+  });
+}
+
+// A process that ends while a response is read that was purged leaves nothing of it.
+TEST(RocksdbStore, WhatWasLeftForItsReadersIsRemovedAtTheNextOpening) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  ASSERT_TRUE(store->put(make_response("long", content_for(1, 10 * kChunk))));
+  const auto reading = store->find("long", kPlain.fields()).response;
+  ASSERT_TRUE(reading);
+  EXPECT_EQ(store->purge("long"), 1U);
+  store.reset();
+  store = open(directory.path());
+  EXPECT_EQ(store->read(*reading, 0).error(), StoreError::gone);
+}
+
+TEST(RocksdbStore, PurgesAreKeptForTheNextProcess) {
+  const TemporaryDirectory directory;
+  const PurgeEntry tag{PurgeScope::tag, "news", 3, UnixTime{Seconds{1'700'000'000}}, 2};
+  const PurgeEntry host{PurgeScope::host, "a.example", 0, {}, 4};
+  {
+    auto store = open(directory.path());
+    EXPECT_EQ(store->kept_purges().generation, 0U);
+    ASSERT_TRUE(store->keep_purges({{tag}, {}, 3}));
+    ASSERT_TRUE(store->keep_purges({{host, {PurgeScope::prefix, "http://a.example/x", 5}}, {}, 5}));
+    ASSERT_TRUE(store->keep_purges({{}, {{PurgeScope::prefix, "http://a.example/x"}}, 6}));
+  }
+  const auto kept = open(directory.path())->kept_purges();
+  EXPECT_EQ(kept.generation, 6U);
+  ASSERT_EQ(kept.entries.size(), 2U);
+  EXPECT_EQ(kept.entries[0].scope, PurgeScope::host);
+  EXPECT_EQ(kept.entries[0].name, "a.example");
+  EXPECT_EQ(kept.entries[0].hard, 4U);
+  EXPECT_EQ(kept.entries[1].name, "news");
+  EXPECT_EQ(kept.entries[1].soft, 3U);
+  EXPECT_EQ(kept.entries[1].soft_time, tag.soft_time);
+  EXPECT_EQ(kept.entries[1].hard, 2U);
+}
+
 TEST(RocksdbStore, WhatIsUsedOutlivesWhatIsNot) {
   const TemporaryDirectory directory;
   auto store = open(directory.path(), 4 << 20);
@@ -249,6 +322,54 @@ TEST(RocksdbStore, WhatIsUsedOutlivesWhatIsNot) {
   }
   EXPECT_FALSE(store->may_have(key_of(1)));
   EXPECT_GT(store->stats().evictions, 1000U);
+}
+
+TEST(RocksdbStore, ALargerBudgetHoldsMoreAtOnce) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path(), 4 << 20);
+  index(*store);
+  int number = 0;
+  for (; store->stats().evictions < 50; ++number) {
+    ASSERT_TRUE(store->put(make_response(key_of(number), content_for(number, 8192))));
+  }
+  const auto evictions = store->stats().evictions;
+  const auto before = store->stats().responses;
+  store->set_budget(64 << 20);
+  EXPECT_EQ(store->stats().budget, 64U << 20);
+  EXPECT_FALSE(store->build_index_step());
+  for (int i = 0; i < 1000; ++i, ++number) {
+    ASSERT_TRUE(store->put(make_response(key_of(number), content_for(number, 8192))));
+  }
+  EXPECT_EQ(store->stats().evictions, evictions);
+  EXPECT_EQ(store->stats().responses, before + 1000);
+}
+
+TEST(RocksdbStore, ASmallerBudgetIsKeptAfterBoundedStepsOnDiskToo) {
+  const TemporaryDirectory directory;
+  constexpr std::uint64_t kSmaller = 8 << 20;
+  auto store = open(directory.path(), 64 << 20);
+  index(*store);
+  for (int i = 0; i < 5000; ++i) { ASSERT_TRUE(store->put(make_response(key_of(i), content_for(i, 8192)))); }
+  store->set_budget(kSmaller);
+  EXPECT_EQ(content_of(*store, *store->find(key_of(4999), kPlain.fields()).response), content_for(4999, 8192));
+  const auto before = store->stats().responses;
+  EXPECT_EQ(store->put(make_response("new", content_for(0, 8192))).error(), StoreError::no_space);
+  EXPECT_EQ(store->stats().responses, before);  // one put does not evict it all
+  std::uint64_t most = 0;
+  for (bool more = true; more;) {
+    const auto responses = store->stats().responses;
+    more = store->build_index_step();
+    most = std::max(most, responses - store->stats().responses);
+  }
+  EXPECT_LE(most, 64U);
+  EXPECT_LE(store->stats().octets, kSmaller);
+  EXPECT_GT(store->stats().responses, 100U);
+  // What was evicted is given back while something is stored, not only counted out.
+  for (int i = 6000; octets_in(directory.path()) > kSmaller + kSmaller / 8 && i < 16'000; ++i) {
+    static_cast<void>(store->put(make_response(key_of(i), content_for(i, 8192))));
+  }
+  EXPECT_LE(octets_in(directory.path()), kSmaller + kSmaller / 8);
+  EXPECT_TRUE(store->put(make_response("new", content_for(0, 8192))));
 }
 
 TEST(RocksdbStore, ASmallerBudgetAfterReopeningIsReached) {

@@ -8,6 +8,8 @@
 namespace sluice::cli {
 namespace {
 
+constexpr std::chrono::sys_seconds kNow{std::chrono::seconds(1'764'000'030)};  // 2025-11-24 16:00:30 UTC
+
 QuickEdit deny(std::string what) {
   QuickEdit edit;
   edit.verdict = "deny";
@@ -17,7 +19,7 @@ QuickEdit deny(std::string what) {
 
 // The line, which must be good policy.
 std::string line_of(const QuickEdit& edit) {
-  const auto line = policy_line(edit);
+  const auto line = policy_line(edit, kNow);
   EXPECT_TRUE(line) << (line ? "" : line.error());
   if (!line) { return ""; }
   const auto snapshot = policy::Snapshot::compile(*line + "\nallow\n", {});
@@ -48,6 +50,12 @@ TEST(PolicyLine, AUrlMatchesItselfAndWhatBeginsWithIt) {
   EXPECT_EQ(line_of(deny("http://a.example")), R"re(deny url ~ "^http://a\.example/")re");
 }
 
+TEST(PolicyLine, AnHttpsUrlIsItsHostAndPort) {
+  EXPECT_EQ(line_of(deny("https://A.example/path")), "deny host a.example port 443");
+  EXPECT_EQ(line_of(deny("https://a.example:8443")), "deny host a.example port 8443");
+  EXPECT_EQ(line_of(deny("https://192.0.2.1/")), "deny to 192.0.2.1 port 443");
+}
+
 TEST(PolicyLine, EveryOptionBecomesACondition) {
   QuickEdit edit = deny("a.example");
   edit.from = {"10.0.0.0/8", "192.0.2.1"};
@@ -61,6 +69,18 @@ TEST(PolicyLine, EveryOptionBecomesACondition) {
             "reason \"say \\\"no\\\"\"");
 }
 
+TEST(PolicyLine, ARuleMayEndBeInForceAtTimesAndOnlyBeLogged) {
+  QuickEdit edit = deny("a.example");
+  edit.valid_for = "2h";
+  edit.during = "mon-fri 08:00-18:00 Europe/Berlin";
+  edit.shadow = true;
+  edit.message = "x";
+  EXPECT_EQ(line_of(edit),
+            "deny host .a.example during mon-fri 08:00-18:00 Europe/Berlin until 2025-11-24 18:01 shadow reason \"x\"");
+  edit.valid_for = "soon";
+  EXPECT_THAT(policy_line(edit, kNow).error(), testing::HasSubstr("no duration"));
+}
+
 TEST(PolicyLine, AnExpressionIsTakenAsItIs) {
   QuickEdit edit = deny("");
   edit.url_regex = R"re(\.exe(\?|$))re";
@@ -68,17 +88,17 @@ TEST(PolicyLine, AnExpressionIsTakenAsItIs) {
 }
 
 TEST(PolicyLine, WhatCannotBeMeantIsRefused) {
-  EXPECT_THAT(policy_line(deny("")).error(), testing::HasSubstr("everything"));
-  EXPECT_THAT(policy_line(deny("bücher.example")).error(), testing::HasSubstr("A-labels"));
-  EXPECT_THAT(policy_line(deny("a b")).error(), testing::HasSubstr("--url-regex"));
-  EXPECT_THAT(policy_line(deny("ftp://a.example/")).error(), testing::HasSubstr("is not a URL"));
-  EXPECT_FALSE(policy_line(deny(".")));
+  EXPECT_THAT(policy_line(deny(""), kNow).error(), testing::HasSubstr("everything"));
+  EXPECT_THAT(policy_line(deny("bücher.example"), kNow).error(), testing::HasSubstr("A-labels"));
+  EXPECT_THAT(policy_line(deny("a b"), kNow).error(), testing::HasSubstr("--url-regex"));
+  EXPECT_THAT(policy_line(deny("ftp://a.example/"), kNow).error(), testing::HasSubstr("is not a URL"));
+  EXPECT_FALSE(policy_line(deny("."), kNow));
 }
 
 TEST(PolicyLine, AMessageCannotBeginASecondRule) {
   QuickEdit edit = deny("a.example");
   edit.message = "x\"\nallow";
-  EXPECT_FALSE(policy_line(edit));
+  EXPECT_FALSE(policy_line(edit, kNow));
 }
 
 }  // namespace

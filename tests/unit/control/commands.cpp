@@ -40,9 +40,15 @@ TEST(ControlCommand, PolicyListSurvivesTheLine) {
                                    .verdict = "deny",
                                    .text = "deny url ~ \"\\.exe$\"",
                                    .reason = "HR-231",
+                                   .owner = "ops",
+                                   .ticket = "T-1",
+                                   .shadow = true,
                                    .stage = "request",
+                                   .file = "/p",
                                    .line = 4,
-                                   .hits = 10}}};
+                                   .hits = 10,
+                                   .first_hit = 1,
+                                   .last_hit = 2}}};
   EXPECT_EQ(Json(through_the_line(list)), Json(list));
 }
 
@@ -54,7 +60,11 @@ TEST(ControlCommand, PolicyTestSurvivesTheLine) {
                         .rule_id = "r-1",
                         .rule = "deny",
                         .reason = "",
+                        .shadow_id = "r-8",
+                        .shadow_verdict = "allow",
+                        .settings = {"cache never"},
                         .version = 2,
+                        .stages = {{"packet", "undecided", "r-1"}},
                         .trace = {{"r-0", "allow port 80", "not_matched", "packet", 1}}};
   EXPECT_EQ(Json(through_the_line(test)), Json(test));
 }

@@ -39,7 +39,7 @@ TEST(CacheCommands, NothingStoredIsAnAnswer) {
   ASSERT_TRUE(shown);
   EXPECT_EQ(shown->key, "http://a.example/");
   EXPECT_TRUE(shown->variants.empty());
-  EXPECT_EQ(client.ask_for<CachePurge>(command::kCachePurge, {{"url", "http://a.example"}})->removed, 0U);
+  EXPECT_EQ(client.ask_for<CachePurge>(command::kCachePurge, {{"url", "http://a.example"}})->responses, 0U);
 }
 
 TEST(CacheCommands, PurgeCountsAVariantOnceAndEmptiesBothTiers) {
@@ -54,11 +54,172 @@ TEST(CacheCommands, PurgeCountsAVariantOnceAndEmptiesBothTiers) {
   ASSERT_TRUE(daemon.disk().store().put(dutch));
   Client client(daemon.socket());
   ASSERT_EQ(client.ask_for<CacheShow>(command::kCacheShow, {{"url", key}})->variants.size(), 4U);
+  const auto purged = client.ask_for<CachePurge>(command::kCachePurge, {{"url", key}, {"hard", true}});
+  ASSERT_TRUE(purged);
+  EXPECT_EQ(purged->scope, "url");
+  EXPECT_EQ(purged->name, key);
+  EXPECT_EQ(purged->mode, "hard");
+  EXPECT_EQ(purged->responses, 3U);
+  EXPECT_TRUE(client.ask_for<CacheShow>(command::kCacheShow, {{"url", key}})->variants.empty());
+}
+
+TEST(CacheCommands, ASoftPurgeMakesEveryVariantStaleAndKeepsIt) {
+  RunningDaemon daemon;
+  const std::string key = "http://a.example/";
+  const auto german = response(key, kVaries, {{"Accept-Language", "de"}}, seconds(1));
+  const auto french = response(key, kVaries, {{"Accept-Language", "fr"}}, seconds(1));
+  ASSERT_TRUE(daemon.memory().put(german));
+  ASSERT_TRUE(daemon.disk().store().put(german));
+  ASSERT_TRUE(daemon.disk().store().put(french));
+  Client client(daemon.socket());
   const auto purged = client.ask_for<CachePurge>(command::kCachePurge, {{"url", key}});
   ASSERT_TRUE(purged);
-  EXPECT_EQ(purged->key, key);
-  EXPECT_EQ(purged->removed, 3U);
-  EXPECT_TRUE(client.ask_for<CacheShow>(command::kCacheShow, {{"url", key}})->variants.empty());
+  EXPECT_EQ(purged->mode, "soft");
+  EXPECT_EQ(purged->responses, 2U);
+  const auto shown = client.ask_for<CacheShow>(command::kCacheShow, {{"url", key}});
+  ASSERT_EQ(shown->variants.size(), 3U);
+  for (const auto& variant : shown->variants) { EXPECT_LE(variant.ttl, 0); }
+}
+
+TEST(CacheCommands, HostsPrefixesAndTagsArePurgedWithoutLookingAtWhatIsStored) {
+  RunningDaemon daemon;
+  Client client(daemon.socket());
+  const auto purge = [&](const char* scope, const char* text) {
+    return client.ask_for<CachePurge>(command::kCachePurge, {{scope, text}, {"hard", true}});
+  };
+  EXPECT_EQ(purge("host", "A.Example:80")->name, "a.example");
+  EXPECT_EQ(purge("prefix", "http://a.example/%7Eb/")->name, "http://a.example/~b/");
+  const auto tag = purge("tag", "News");
+  EXPECT_EQ(tag->name, "News");
+  EXPECT_EQ(tag->number, 3U);
+  EXPECT_FALSE(tag->responses);
+  EXPECT_EQ(daemon.purges().size(), 3U);
+  const auto stored = response("http://b.example/", {{"Cache-Tag", "News"}}, {}, seconds(1));
+  EXPECT_TRUE(daemon.purges().judge(stored->head).is_gone);
+}
+
+TEST(CacheCommands, APurgeNamesOneThing) {
+  RunningDaemon daemon;
+  Client client(daemon.socket());
+  const Json refused[] = {Json::object(),         {{"url", "http://a.example/"}, {"tag", "t"}},
+                          {{"url", "a.example"}}, {{"host", "http://a.example/"}},
+                          {{"host", "a b"}},      {{"prefix", "/img/"}},
+                          {{"tag", "two words"}}};
+  for (const auto& arguments : refused) {
+    const auto answer = client.ask_for<CachePurge>(command::kCachePurge, arguments);
+    ASSERT_FALSE(answer) << arguments.dump();
+    EXPECT_EQ(answer.error().code, ErrorCode::bad_request);
+  }
+  EXPECT_EQ(daemon.purges().generation(), 0U);
+}
+
+TEST(CacheCommands, ListNamesWhatIsStoredOnceWhereverItIs) {
+  RunningDaemon daemon;
+  const Lines plain = {{"Cache-Control", "max-age=60"}, {"Cache-Tag", "news"}};
+  for (int i = 0; i < 500; ++i) {
+    const auto stored = response("http://a.example/" + std::to_string(1000 + i), plain, {}, seconds(1));
+    ASSERT_TRUE(daemon.memory().put(stored));
+    if (i % 2 == 0) { ASSERT_TRUE(daemon.disk().store().put(stored)); }
+  }
+  ASSERT_TRUE(
+      daemon.disk().store().put(response("http://a.example:81/x", {{"Cache-Control", "max-age=60"}}, {}, seconds(1))));
+  ASSERT_TRUE(daemon.memory().put(response("http://a.example.org/x", plain, {}, seconds(1))));
+  Client client(daemon.socket());
+  const auto list = [&](Json arguments) { return *client.ask_for<CacheList>(command::kCacheList, arguments); };
+  EXPECT_EQ(list({{"limit", 10000}}).responses.size(), 502U);
+  const auto host = list({{"host", "A.Example"}, {"limit", 10000}});
+  EXPECT_EQ(host.responses.size(), 501U);
+  EXPECT_FALSE(host.more);
+  EXPECT_EQ(list({{"host", "a.example:81"}}).responses.size(), 1U);
+  const auto some = list({{"prefix", "http://a.example/10"}, {"limit", 7}});
+  ASSERT_EQ(some.responses.size(), 7U);
+  EXPECT_TRUE(some.more);
+  EXPECT_EQ(list({{"tag", "news"}, {"host", "a.example"}, {"limit", 1000}}).responses.size(), 500U);
+  const auto both = list({{"prefix", "http://a.example/1000"}});
+  ASSERT_EQ(both.responses.size(), 1U);
+  EXPECT_EQ(both.responses[0].tier, "both");
+  EXPECT_EQ(both.responses[0].purged, "");
+  ASSERT_TRUE(client.ask_for<CachePurge>(command::kCachePurge, {{"tag", "news"}}));
+  EXPECT_EQ(list({{"prefix", "http://a.example/1000"}}).responses[0].purged, "soft");
+  EXPECT_LE(list({{"prefix", "http://a.example/1000"}}).responses[0].ttl, 0);
+  for (const Json& refused :
+       {Json{{"limit", 0}}, Json{{"limit", 10001}}, Json{{"host", "a/b"}}, Json{{"prefix", "/x"}}}) {
+    EXPECT_FALSE(client.ask_for<CacheList>(command::kCacheList, refused)) << refused.dump();
+  }
+}
+
+TEST(CacheCommands, TopAddsUpTheWorkers) {
+  RunningDaemon daemon;
+  for (int i = 0; i < 3; ++i) { daemon.top_keys().note("http://a.example/", i > 0); }
+  daemon.top_keys().note("http://b.example/", false);
+  Client client(daemon.socket());
+  const auto top = client.ask_for<CacheTop>(command::kCacheTop, {{"limit", 1}});
+  ASSERT_TRUE(top);
+  ASSERT_EQ(top->keys.size(), 1U);
+  EXPECT_EQ(top->keys[0].key, "http://a.example/");
+  EXPECT_EQ(top->keys[0].requests, 3U);
+  EXPECT_EQ(top->keys[0].hits, 2U);
+}
+
+CacheExplain explained(Client& client, const Json& arguments) {
+  const auto answer = client.ask_for<CacheExplain>(command::kCacheExplain, arguments);
+  EXPECT_TRUE(answer) << answer.error().message;
+  return answer.value_or(CacheExplain{});
+}
+
+TEST(CacheCommands, ExplainSaysWhatARequestWouldFindAndWhy) {
+  RunningDaemon daemon;
+  const std::string key = "http://a.example/x";
+  ASSERT_TRUE(daemon.memory().put(response(
+      key,
+      {{"Cache-Control", "max-age=60, stale-while-revalidate=30"}, {"ETag", "\"1\""}, {"Surrogate-Key", "news front"}},
+      {}, seconds(10))));
+  Client client(daemon.socket());
+  const auto fresh = explained(client, {{"url", key}});
+  EXPECT_EQ(fresh.outcome, "hit");
+  EXPECT_EQ(fresh.cause, "-");
+  EXPECT_EQ(fresh.tier, "memory");
+  EXPECT_NEAR(static_cast<double>(fresh.age), 10, 2);
+  EXPECT_EQ(fresh.lifetime, 60);
+  EXPECT_EQ(fresh.lifetime_by, "max-age");
+  EXPECT_EQ(fresh.stale_while_revalidate, 30);
+  EXPECT_EQ(fresh.stale_if_error, -1);
+  EXPECT_EQ(fresh.etag, "\"1\"");
+  EXPECT_EQ(fresh.tags, (std::vector<std::string>{"news", "front"}));
+  EXPECT_GE(fresh.misses_when.size(), 4U);
+  const Json no_cache = {{{"name", "Cache-Control"}, {"value", "no-cache"}}};
+  EXPECT_EQ(explained(client, {{"url", key}, {"fields", no_cache}}).outcome, "validate");
+  EXPECT_EQ(explained(client, {{"url", key}, {"method", "POST"}}).outcome, "bypass");
+  EXPECT_EQ(explained(client, {{"url", key}, {"method", "POST"}}).cause, "method");
+  EXPECT_EQ(explained(client, {{"url", "http://a.example/y"}}).cause, "cold");
+  ASSERT_TRUE(client.ask_for<CachePurge>(command::kCachePurge, {{"tag", "news"}}));
+  const auto soft = explained(client, {{"url", key}});
+  EXPECT_EQ(soft.outcome, "stale_hit");
+  EXPECT_EQ(soft.cause, "purged");
+  ASSERT_EQ(soft.purges.size(), 1U);
+  EXPECT_EQ(soft.purges[0].name, "news");
+  ASSERT_TRUE(client.ask_for<CachePurge>(command::kCachePurge, {{"host", "a.example"}, {"hard", true}}));
+  const auto hard = explained(client, {{"url", key}});
+  EXPECT_EQ(hard.outcome, "miss");
+  EXPECT_EQ(hard.cause, "purged");
+}
+
+TEST(CacheCommands, ExplainNamesTheFieldThatMakesTooManyVariants) {
+  RunningDaemon daemon;
+  const Lines varies = {{"Cache-Control", "max-age=60"}, {"Vary", "User-Agent, Accept-Language"}};
+  for (int i = 0; i < 16; ++i) {
+    const Lines request = {{"User-Agent", "agent " + std::to_string(i)}, {"Accept-Language", i % 2 == 0 ? "de" : "fr"}};
+    ASSERT_TRUE(daemon.memory().put(response("http://a.example/", varies, request, seconds(1))));
+  }
+  Client client(daemon.socket());
+  const auto miss = explained(client, {{"url", "http://a.example/"}});
+  EXPECT_EQ(miss.cause, "vary");
+  EXPECT_EQ(miss.variants.size(), 16U);
+  EXPECT_EQ(miss.varies_most_by, "user-agent");
+  const Json fields = {{{"name", "User-Agent"}, {"value", "agent 3"}}, {{"name", "Accept-Language"}, {"value", "fr"}}};
+  const auto hit = explained(client, {{"url", "http://a.example/"}, {"fields", fields}});
+  EXPECT_EQ(hit.outcome, "hit");
+  EXPECT_EQ(std::ranges::count_if(hit.variants, &ExplainedVariant::selected), 1);
 }
 
 TEST(CacheCommands, OtherKeysStay) {
@@ -66,7 +227,8 @@ TEST(CacheCommands, OtherKeysStay) {
   ASSERT_TRUE(daemon.memory().put(response("http://a.example/1", kVaries, {}, seconds(1))));
   ASSERT_TRUE(daemon.memory().put(response("http://a.example/2", kVaries, {}, seconds(1))));
   Client client(daemon.socket());
-  EXPECT_EQ(client.ask_for<CachePurge>(command::kCachePurge, {{"url", "http://a.example/1"}})->removed, 1U);
+  EXPECT_EQ(
+      client.ask_for<CachePurge>(command::kCachePurge, {{"url", "http://a.example/1"}, {"hard", true}})->responses, 1U);
   EXPECT_EQ(client.ask_for<CacheShow>(command::kCacheShow, {{"url", "http://a.example/2"}})->variants.size(), 1U);
 }
 

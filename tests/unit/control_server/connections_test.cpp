@@ -153,6 +153,10 @@ struct Unused {
   asio::io_context context{1};
   std::unique_ptr<cache::Store> memory = cache::make_memory_store({});
   PolicyKeeper policies{directory.in("p"), directory.in("v"), {}};
+  ListKeeper lists{directory.in("l")};
+  pipeline::FillTable fills;
+  pipeline::RecentKeys purged;
+  cache::PurgeTable purges;
   Daemon daemon{.version = {},
                 .started = 0,
                 .config_file = {},
@@ -161,8 +165,13 @@ struct Unused {
                 .metrics_address = {},
                 .workers = {},
                 .policies = policies,
+                .lists = lists,
                 .memory = *memory,
                 .disk = nullptr,
+                .fills = fills,
+                .purged = purged,
+                .purges = purges,
+                .top_keys = {},
                 .configuration = {},
                 .log = {},
                 .log_file = {},

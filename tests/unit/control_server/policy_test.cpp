@@ -169,7 +169,7 @@ TEST(PolicyCommands, VersionsAreNotGivenTwice) {
   Client client(daemon.socket());
   std::uint64_t last = 1;
   for (int i = 0; i < 4; ++i) {
-    if (i == 2) { std::filesystem::remove(daemon.in("policy.version")); }
+    if (i == 2) { std::filesystem::remove_all(daemon.in("policy.versions")); }
     const auto line = "deny host .n" + std::to_string(i) + ".example";
     const auto added = client.ask_for<PolicyChange>(command::kPolicyAdd, {{"line", line}});
     ASSERT_TRUE(added) << added.error().message;

@@ -136,7 +136,7 @@ class RunningDaemon {
  public:
   explicit RunningDaemon(const std::string& policy = "deny host .denied.example reason \"HR-231\"\nallow\n",
                          ControlServer::MayUse may_use = nullptr)
-      : policy_file_(directory_.in("policy.sluice")), policies_(policy_file_, directory_.in("policy.version"), {}) {
+      : policy_file_(directory_.in("policy.sluice")), policies_(policy_file_, directory_.in("policy.versions"), {}) {
     write_file(policy_file_, policy);
     const auto loaded = policies_.load();
     if (!loaded) { throw std::runtime_error("the test's policy does not compile"); }
@@ -184,6 +184,8 @@ class RunningDaemon {
   Daemon& daemon() { return *daemon_; }
   cache::Store& memory() { return *memory_; }
   pipeline::DiskTier& disk() { return *disk_; }
+  cache::PurgeTable& purges() { return purges_; }
+  pipeline::TopKeys& top_keys() { return top_keys_; }
   record::WorkerMetrics& counters() { return counters_; }
 
   // What follows is for before a command uses it.
@@ -207,13 +209,18 @@ class RunningDaemon {
             .metrics_address = {},
             .workers = {&counters_},
             .policies = policies_,
+            .lists = lists_,
             .memory = *memory_,
             .disk = disk_.get(),
+            .fills = fills_,
+            .purged = purged_,
+            .purges = purges_,
+            .top_keys = [this] { return top_keys_.entries(); },
             .configuration = [this] { return configuration_; },
             .log = [this] { return log_; },
             .log_file = [this] { return log_file_; },
             .flush_logs = [this] { log_->write(std::exchange(held_lines_, {})); },
-            .reload = [this] { return reload_(); },
+            .reload = [this](const std::string&) { return reload_(); },
             .drain =
                 [this] {
                   ++drains_;
@@ -225,9 +232,14 @@ class RunningDaemon {
   Directory directory_;
   std::string policy_file_;
   PolicyKeeper policies_;
+  ListKeeper lists_{directory_.in("lists")};
   std::unique_ptr<pipeline::PolicyInForce> in_force_;
   std::unique_ptr<cache::Store> memory_;
   std::unique_ptr<pipeline::DiskTier> disk_;
+  pipeline::FillTable fills_;
+  pipeline::RecentKeys purged_;
+  cache::PurgeTable purges_;
+  pipeline::TopKeys top_keys_;
   pipeline::ConfigurationPtr configuration_;
   std::string log_file_;
   std::shared_ptr<record::AccessLog> log_;

@@ -53,7 +53,7 @@ TEST(GeneratedAnswer, OfADenialIsToldApartFromTheOrigins) {
   EXPECT_TRUE(has(text, "Connection: close\r\n"));
   EXPECT_TRUE(has(text,
                   "Proxy-Status: sluice; error=http_request_denied; details=\"Games are \\\"off\\\" until <17:00>. "
-                  "(rule no-games)\"\r\n"));
+                  "(rule no-games)\"; request=\"01ABC\"\r\n"));
   const auto content = content_of(text);
   EXPECT_TRUE(has(content, "<title>Blocked by policy</title>"));
   EXPECT_TRUE(has(content, "Games are &quot;off&quot; until &lt;17:00&gt;."));

@@ -211,12 +211,14 @@ TEST_F(TcpStreamTest, FailedReadingLeavesWritingAlone) {
 TEST_F(TcpStreamTest, ItIsQuietUntilSomethingArrivesOrThePeerCloses) {
   EXPECT_TRUE(stream_.is_quiet());
   pair_.far.send(asio::buffer("x", 1));
+  settle(context_);
   EXPECT_FALSE(stream_.is_quiet());
   char octet = 0;
   EXPECT_TRUE(stream_.try_read({&octet, 1}));
   EXPECT_TRUE(stream_.is_quiet());
   EXPECT_FALSE(stream_.try_read({&octet, 1}));
   pair_.far.close();
+  settle(context_);
   EXPECT_FALSE(stream_.is_quiet());
 }
 

@@ -447,6 +447,16 @@ TEST_F(ServeConnection, ALeaderWhoseClientWentAwayDoesNotFailItsFollowers) {
   EXPECT_EQ(follower.read_message().content, "for the follower");
 }
 
+TEST_F(ServeConnection, ARuleOnUrlsHoldsHoweverTheUrlIsSpelled) {
+  use_policy("deny url ~ \"^http://[^/]*/ads/\"\nallow\n");
+  start();
+  for (const auto* path : {"/ads/x", "/%61ds/x", "/./ads/x", "/b/../ads/x", "/%2e/%41%44%53/../ads/x"}) {
+    auto client = worker_->connect();
+    client.send(get(origin_, path));
+    EXPECT_EQ(client.read_message().status(), 403) << path;
+  }
+}
+
 TEST_F(ServeConnection, ADenialOfEveryAddressConnectsNothingAndLeavesNoFill) {
   use_policy("deny to 127.0.0.0/8\nallow\n");
   start();

@@ -103,6 +103,35 @@ TEST(DefaultPolicy, AllowsConnectToPort443Only) {
   }
 }
 
+TEST(DefaultPolicy, DeniesPurgeUntilARuleNamesIt) {
+  Facts facts = a_request();
+  facts.method = "PURGE";
+  EXPECT_EQ(the_default()->decide(facts).verdict, Verdict::deny);
+  EXPECT_NE(the_default()->decide(facts).reason.find("names it"), std::string_view::npos);
+  const struct {
+    const char* rule;
+    Verdict verdict;
+  } cases[] = {
+      {"allow method PURGE", Verdict::allow},
+      {"allow method GET, PURGE", Verdict::allow},
+      {"allow not method GET", Verdict::deny},
+      {"allow unless method PURGE", Verdict::deny},
+      {"allow method GET", Verdict::deny},
+      {"deny method PURGE", Verdict::deny},
+      {"allow method PURGE from 198.51.100.0/24", Verdict::deny},
+  };
+  for (const auto& each : cases) {
+    const auto policy = compiled(std::string(each.rule) + "\nallow\n");
+    EXPECT_EQ(policy->decide(facts).verdict, each.verdict) << each.rule;
+    EXPECT_FALSE(policy->explain(facts).empty());
+  }
+  facts.destination.reset();
+  const auto waits = compiled("allow method PURGE to 198.51.100.0/24\nallow\n");
+  EXPECT_EQ(waits->decide(facts).verdict, Verdict::undecided);
+  const auto denied = compiled("deny to 198.51.100.0/24\nallow\n");
+  EXPECT_EQ(denied->decide(facts).verdict, Verdict::deny) << "either way";
+}
+
 TEST(DefaultPolicy, DecidesASynToTheGatewaysOwnNetworksAtOnce) {
   Facts facts;
   facts.client = address("192.0.2.1");

@@ -159,19 +159,115 @@ TEST(Diagnostics, WantNetsOfNetsInOrderSoThatThereIsNoCircle) {
 }
 
 TEST(Diagnostics, WarnOfRulesThatAreNeverReached) {
-  const auto policy = compiled("deny host a\nallow host a\nallow\ndeny host b\nallow\n");
+  const auto policy = compiled("deny host a.example\nallow host a.example\nallow\ndeny host b.example\nallow\n");
   ASSERT_EQ(policy->warnings().size(), 3u);
   EXPECT_EQ(policy->warnings()[0].line, 2);
-  EXPECT_THAT(policy->warnings()[0].message, HasSubstr("line 1 has the same conditions"));
+  EXPECT_THAT(policy->warnings()[0].message, HasSubstr("line 1 holds whenever it does"));
   EXPECT_EQ(policy->warnings()[1].line, 4);
   EXPECT_THAT(policy->warnings()[1].message, HasSubstr("line 3 decides everything that is left"));
   EXPECT_EQ(policy->warnings()[2].line, 5);
 }
 
 TEST(Diagnostics, WarnOfAConditionThatIsWrittenTwice) {
-  const auto policy = compiled("deny host a host b\ndeny not port 1 not port 2\nallow\n");
+  const auto policy = compiled("deny host a.example host b.example\ndeny not port 1 not port 2\nallow\n");
   ASSERT_EQ(policy->warnings().size(), 1u);
-  EXPECT_EQ(policy->warnings()[0].column, 13);
+  EXPECT_EQ(policy->warnings()[0].column, 21);
+}
+
+// Each case: a rule, one below it, and whether the second is said to be never reached.
+TEST(Diagnostics, WarnOfRulesThatAreCovered) {
+  const std::vector<std::tuple<std::string_view, std::string_view, bool>> cases{
+      {"deny host .a.example", "allow host www.a.example", true},
+      {"deny host .a.example", "allow host b.example, x.a.example", false},
+      {"deny host .a.example, .b.example", "allow host b.example, x.a.example", true},
+      {"deny host a.example", "allow host .a.example", false},
+      {"deny host a.example", "deny host a.example port 80", true},
+      {"deny host a.example port 80", "deny host a.example", false},
+      {"deny from 10.0.0.0/8", "allow from 10.1.0.0/16 host a.example", true},
+      {"deny from 10.0.0.0/8", "allow from lab", true},
+      {"deny from lab", "allow from 10.0.0.0/8", false},
+      {"deny port 1-100", "allow port 80, 90-95", true},
+      {"deny port 1-100", "allow port 80, 443", false},
+      {"deny path /a", "allow path /a/b", true},
+      {"deny path /a", "allow path /ab", false},
+      {"deny type image/*", "allow type image/png", true},
+      {"deny query utm_*", "allow query utm_x=1", true},
+      {"deny size over 1KiB", "deny size over 2KiB", true},
+      {"deny size over 2KiB", "deny size over 1KiB", false},
+      {"deny url ~ \"a\", \"b\"", "deny url ~ \"b\"", true},
+      {"deny field A ~ \"x\"", "deny field a ~ \"x\"", true},
+      {"deny field A ~ \"x\"", "deny response field A ~ \"x\"", false},
+      {"deny not host a.example, b.example", "deny not host .a.example, .b.example", true},
+      {"deny not host .a.example", "deny not host a.example", false},
+      {"deny host a.example unless port 80", "deny host a.example", false},
+      {"deny host a.example unless port 80", "deny host a.example path /x unless port 80", true},
+      {"deny host a.example shadow", "deny host a.example", false},
+      {"deny host a.example", "deny host a.example shadow", true},
+      {"deny during mon", "deny during mon host a.example", true},
+      {"cache ttl 1h", "cache ttl 2h host a.example", true},
+      {"cache ttl 1h", "cache grace 2h host a.example", false},
+      {"set request field A \"1\"", "remove request field a host a.example", true},
+      {"set request field A \"1\"", "set request field B \"1\"", false},
+      {"connect to a.example host x.example", "connect to b.example host x.example", true},
+  };
+  for (const auto& [first, second, covered] : cases) {
+    const auto policy =
+        compiled("net lab 10.1.0.0/16\n" + std::string(first) + '\n' + std::string(second) + "\nallow\n");
+    ASSERT_TRUE(policy);
+    ASSERT_EQ(policy->warnings().size(), covered ? 1u : 0u) << first << " / " << second;
+    if (!covered) { continue; }
+    EXPECT_EQ(policy->warnings()[0].line, 3);
+    EXPECT_THAT(policy->warnings()[0].message, HasSubstr("line 2 holds whenever it does")) << second;
+  }
+}
+
+TEST(Diagnostics, WarnOfADefaultThatIsNeverReached) {
+  for (const std::string_view rule : {"deny from ::/0", "deny port 0-65535"}) {
+    const auto policy = compiled(std::string(rule) + "\nallow\n");
+    ASSERT_EQ(policy->warnings().size(), 1u);
+    EXPECT_THAT(policy->warnings()[0].message, HasSubstr("the default is never reached: line 1 always holds"));
+  }
+}
+
+TEST(Diagnostics, WarnOfNamesUnderWhichEverybodyRegisters) {
+  const std::vector<std::pair<std::string_view, std::string_view>> cases{
+      {".com", "public suffix"},
+      {"co.uk", "public suffix"},
+      {".localdomain", "single label"},
+      {"printer", "single label"},
+      {".example.com", ""},
+      {"10.0.0.1", ""},
+      {"::1", ""},
+  };
+  for (const auto& [host, message] : cases) {
+    const auto policy = compiled("deny host " + std::string(host) + "\nallow\n");
+    ASSERT_EQ(policy->warnings().size(), message.empty() ? 0u : 1u) << host;
+    if (!message.empty()) { EXPECT_THAT(policy->warnings()[0].message, HasSubstr(std::string(message))); }
+  }
+}
+
+TEST(Diagnostics, WarnOfExpressionsThatAHostOrAPathSaysBetter) {
+  const std::vector<std::pair<std::string_view, std::string_view>> cases{
+      {R"(^https?://ads\.example\.com/)", "`host ads.example.com`"},
+      {R"(^https?://([^/]+\.)?ads\.example/)", "`host .ads.example`"},
+      {R"(^https?://(www\.)?a\.example/x/)", "`host .a.example path /x/`"},
+      {R"(^https?://a\.example(/|$))", "`host a.example`"},
+      {R"(tracker\.example)", "`host .tracker.example`"},
+      {R"(^http://a\.example/)", ""},
+      {R"(^https?://a\.example/x)", ""},
+      {R"(^https?://a\.example)", ""},
+      {R"(\.exe(\?|$))", ""},
+      {R"(^https?://[a-z]+\.example/)", ""},
+      {R"(/ads/)", ""},
+  };
+  for (const auto& [expression, condition] : cases) {
+    const auto policy = compiled("deny url ~ \"" + std::string(expression) + "\"\nallow\n");
+    ASSERT_TRUE(policy);
+    ASSERT_EQ(policy->warnings().size(), condition.empty() ? 0u : 1u) << expression;
+    if (condition.empty()) { continue; }
+    EXPECT_THAT(policy->warnings()[0].message, HasSubstr(std::string(condition)));
+    EXPECT_EQ(policy->warnings()[0].column, 12);
+  }
 }
 
 TEST(Diagnostics, AreBoundedInNumber) {

@@ -52,12 +52,11 @@ TEST(ListDeclaration, IsRefusedWithAHint) {
   }
 }
 
-TEST(ListDeclaration, ReadsDurations) {
-  EXPECT_EQ(parse_duration("90s"), 90U);
-  EXPECT_EQ(parse_duration("7d"), 604800U);
-  for (const char* wrong : {"", "s", "5", "5w", "-1s", "1.5h", "999d", "99999999999s"}) {
-    EXPECT_FALSE(parse_duration(wrong)) << wrong;
-  }
+// One error for one mistake: the uses of a list whose line is wrong are good.
+TEST(ListDeclaration, IsKnownByItsNameWhenTheRestIsWrong) {
+  const auto errors = test::errors_of("list x domain \"/x\"\ndeny list x\nallow\n");
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].line, 1);
 }
 
 TEST(ListCondition, NamesListCategoryAndEntryOfADecision) {
@@ -77,6 +76,48 @@ TEST(ListCondition, NamesListCategoryAndEntryOfADecision) {
   EXPECT_EQ(entry.category, "malware");
   EXPECT_EQ(entry.entry, "bad.example");
   EXPECT_EQ(entry.line, 17U);
+}
+
+// What a condition behind `unless` asks for is not why a rule matches, and a shadow rule's entry is not the decision's.
+TEST(ListCondition, NamesNoEntryOfExceptionsAndShadowRules) {
+  ListCompiler compiler;
+  const auto bad = compiler.add_tag({"ut1", "malware", false}).value();
+  const auto good = compiler.add_tag({"ut1", "good", false}).value();
+  ASSERT_TRUE(compiler.add_host("bad.example", {.tag = bad, .line = 17}));
+  ASSERT_TRUE(compiler.add_host("bad.example", {.tag = good, .line = 3}));
+  Facts facts = test::a_request();
+  facts.host = "www.bad.example";
+  const auto entry_by = [&](const std::string& rules) {
+    const auto policy = compiled("list ut1 squidguard \"/x\"\n" + rules + "allow\n", with(compiler));
+    const Decision decision = policy->decide(facts);
+    return decision.listed.set == nullptr ? "" : decision.list_entry().category;
+  };
+  EXPECT_EQ(entry_by("deny category malware unless category good method POST\n"), "malware");
+  EXPECT_EQ(entry_by("deny host .bad.example unless category good method POST\n"), "");
+  EXPECT_EQ(entry_by("deny category malware shadow\n"), "");
+  EXPECT_EQ(entry_by("deny category malware shadow\ndeny category good\n"), "good");
+}
+
+TEST(ListCondition, ChoosesSettings) {
+  ListCompiler compiler;
+  const auto tag = compiler.add_tag({"ut1", "video", false}).value();
+  ASSERT_TRUE(compiler.add_host("video.example", {.tag = tag}));
+  const auto policy = compiled("list ut1 squidguard \"/x\"\ncache never category video\nallow\n", with(compiler));
+  Facts facts = test::a_request();
+  Settings chosen;
+  policy->choose(SettingStage::request, facts, chosen);
+  EXPECT_EQ(chosen[SettingKind::cache_never], nullptr);
+  facts.host = "www.video.example";
+  policy->choose(SettingStage::request, facts, chosen);
+  EXPECT_NE(chosen[SettingKind::cache_never], nullptr);
+}
+
+TEST(ListCondition, CoversOneWithFewerNames) {
+  const auto policy = compiled(
+      "list a domains \"/a\"\nlist b domains \"/b\"\n"
+      "deny list a, b\ndeny list a\ndeny category a\nallow\n");
+  ASSERT_EQ(policy->warnings().size(), 1U);
+  EXPECT_EQ(policy->warnings()[0].line, 4);
 }
 
 TEST(ListCondition, ReportsUnknownNames) {

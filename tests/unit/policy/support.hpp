@@ -3,9 +3,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <strings.h>
 
 #include "policy/snapshot.hpp"
 
@@ -30,7 +32,21 @@ inline Address address(std::string_view text) {
   return Address::parse(text).value();
 }
 
-// A request of which everything is known.
+// The fields of a message as a list.
+struct Message {
+  std::vector<std::pair<std::string, std::string>> fields;
+
+  FieldLines lines() const {
+    return {this, [](const void* message, std::string_view name, FieldLines::Visit visit, void* context) {
+              for (const auto& [own, value] : static_cast<const Message*>(message)->fields) {
+                if (::strcasecmp(own.c_str(), std::string(name).c_str()) == 0 && visit(context, value)) { return true; }
+              }
+              return false;
+            }};
+  }
+};
+
+// A request of which everything is known, its response not yet.
 inline Facts a_request() {
   Facts facts;
   facts.client = address("10.1.2.3");
@@ -40,6 +56,10 @@ inline Facts a_request() {
   facts.scheme = "http";
   facts.method = "GET";
   facts.url = "http://www.example.com/";
+  facts.path_and_query = "/";
+  facts.listener = "192.0.2.1:3128";
+  facts.mode = "explicit";
+  facts.authority = "";
   return facts;
 }
 

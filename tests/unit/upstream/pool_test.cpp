@@ -20,15 +20,16 @@ class PoolTest : public testing::Test {
   Pair connect() {
     support::TcpPair pair(context_);
     const auto address = *policy::Address::parse("127.0.0.1");
-    return {std::make_unique<Connection>(std::move(pair.near), wheel_, metrics_, address, std::uint16_t{80}),
-            std::move(pair.far)};
+    auto connection = std::make_unique<Connection>(std::move(pair.near), wheel_, metrics_, address, std::uint16_t{80});
+    connection->pool_name = "a:80";
+    return {std::move(connection), std::move(pair.far)};
   }
 
   asio::io_context context_;
   TimerWheel wheel_;
   record::WorkerMetrics metrics_;
   PoolOptions options_;
-  Pool pool_{wheel_, metrics_};
+  Pool pool_{metrics_};
 };
 
 TEST_F(PoolTest, TheMostRecentlyUsedConnectionIsTakenFirst) {
@@ -36,8 +37,8 @@ TEST_F(PoolTest, TheMostRecentlyUsedConnectionIsTakenFirst) {
   auto second = connect();
   const auto* older = first.connection.get();
   const auto* newer = second.connection.get();
-  pool_.put("a:80", std::move(first.connection), options_);
-  pool_.put("a:80", std::move(second.connection), options_);
+  pool_.put(std::move(first.connection), options_);
+  pool_.put(std::move(second.connection), options_);
   EXPECT_EQ(pool_.take("b:80"), nullptr);
   const auto taken = pool_.take("a:80");
   EXPECT_EQ(taken.get(), newer);
@@ -52,11 +53,12 @@ TEST_F(PoolTest, WhatThePeerClosedOrSpokeOnIsThrownAway) {
   auto closed = connect();
   auto spoken = connect();
   const auto* expected = quiet.connection.get();
-  pool_.put("a:80", std::move(quiet.connection), options_);
-  pool_.put("a:80", std::move(closed.connection), options_);
-  pool_.put("a:80", std::move(spoken.connection), options_);
+  pool_.put(std::move(quiet.connection), options_);
+  pool_.put(std::move(closed.connection), options_);
+  pool_.put(std::move(spoken.connection), options_);
   closed.far.close();
   spoken.far.send(asio::buffer("HTTP/1.1 408 ", 13));
+  support::settle(context_);
   EXPECT_EQ(pool_.take("a:80").get(), expected);
   EXPECT_EQ(metrics_.upstream_open.value(), 0U);
 }
@@ -66,7 +68,7 @@ TEST_F(PoolTest, TheLeastRecentlyUsedMakesRoom) {
   std::vector<Pair> pairs;
   for (int i = 0; i < 3; ++i) {
     pairs.push_back(connect());
-    pool_.put("a:80", std::move(pairs.back().connection), options_);
+    pool_.put(std::move(pairs.back().connection), options_);
   }
   EXPECT_EQ(metrics_.upstream_open.value(), 2U);
 }
@@ -74,7 +76,7 @@ TEST_F(PoolTest, TheLeastRecentlyUsedMakesRoom) {
 TEST_F(PoolTest, WithALimitOfNothingNothingIsKept) {
   options_.idle_per_origin = 0;
   auto pair = connect();
-  pool_.put("a:80", std::move(pair.connection), options_);
+  pool_.put(std::move(pair.connection), options_);
   EXPECT_EQ(metrics_.upstream_open.value(), 0U);
   EXPECT_EQ(pool_.take("a:80"), nullptr);
 }
@@ -82,9 +84,9 @@ TEST_F(PoolTest, WithALimitOfNothingNothingIsKept) {
 TEST_F(PoolTest, AnIdleConnectionIsClosedWhenItsTimeIsOver) {
   auto first = connect();
   auto second = connect();
-  pool_.put("a:80", std::move(first.connection), options_);
+  pool_.put(std::move(first.connection), options_);
   options_.keep_alive = 60s;
-  pool_.put("a:80", std::move(second.connection), options_);
+  pool_.put(std::move(second.connection), options_);
   wheel_.advance(coarse_now() + 31s);
   EXPECT_EQ(metrics_.upstream_open.value(), 1U);
   wheel_.advance(coarse_now() + 61s);
@@ -95,7 +97,7 @@ TEST_F(PoolTest, AnIdleConnectionIsClosedWhenItsTimeIsOver) {
 TEST_F(PoolTest, ALimitOnReadingDoesNotFollowAConnectionIntoThePool) {
   auto pair = connect();
   pair.connection->stream.limit_reading(1s, ErrorKind::connection_read_timeout);
-  pool_.put("a:80", std::move(pair.connection), options_);
+  pool_.put(std::move(pair.connection), options_);
   wheel_.advance(coarse_now() + 2s);
   const auto taken = pool_.take("a:80");
   ASSERT_NE(taken, nullptr);
@@ -106,7 +108,7 @@ TEST_F(PoolTest, ALimitOnReadingDoesNotFollowAConnectionIntoThePool) {
 
 TEST_F(PoolTest, ClearedItHoldsNothing) {
   auto pair = connect();
-  pool_.put("a:80", std::move(pair.connection), options_);
+  pool_.put(std::move(pair.connection), options_);
   pool_.clear();
   EXPECT_EQ(metrics_.upstream_open.value(), 0U);
 }

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cache/cache_directory.hpp"
+#include "cache/disk_index.hpp"
+#include "cache/key_hash.hpp"
+#include "cache/read_holds.hpp"
+#include "cache/rocksdb_disk.hpp"
+#include "cache/rocksdb_store.hpp"
+
+namespace sluice::cache {
+
+using StoreResult = std::expected<void, StoreError>;
+
+// The disk tier. Reading needs no lock of ours: a record names its chunks by an id that is never given twice, each
+// chunk carries its own checksum, and a chunk that is not there means that the response went away in between. Changing
+// a record (read, change, write back) and evicting happen under one mutex, `changes_`; the chunks of a long response
+// are written outside it, before the record that makes them visible. A long response that was found is held: its chunks
+// stay while it is read, whatever becomes of it.
+class RocksdbTier final : public Store {
+ public:
+  RocksdbTier(const RocksdbStoreOptions& options, CacheDirectory directory, RocksdbDatabase database);
+
+  Found find(std::string_view key, Fields request) override;
+  std::expected<Segment, StoreError> read(const StoredResponse& response, std::uint64_t offset) override;
+  std::expected<std::unique_ptr<StoreWriter>, StoreError> write(std::uint64_t expected_size) override;
+  StoreResult put(StoredResponsePtr response) override;
+  std::expected<StoredResponsePtr, StoreError> freshen(const StoredResponse& response, StoredHead head) override;
+  std::size_t purge(std::string_view key) override;
+  std::vector<StoredResponsePtr> list(std::string_view key) override;
+  Page walk(std::string_view prefix, std::string_view from, std::size_t most) override;
+  StoreResult keep_purges(const PurgeChange& change) override;
+  KeptPurges kept_purges() override;
+  bool may_have(std::string_view key) const override;
+  StoreStats stats() const override;
+  void set_budget(std::uint64_t octets) override;
+  bool build_index_step() override;
+
+  // For the writer.
+  std::uint64_t new_id() { return next_id_.fetch_add(1ULL << kChunkBits, std::memory_order_relaxed); }
+  bool is_too_large(std::uint64_t content) const;
+  StoreError refuse(StoreError error);
+  StoreResult reserve(std::uint64_t octets);
+  void release(std::uint64_t octets);
+  StoreResult write_chunk(std::uint64_t id, std::uint32_t number, const std::vector<Segment>& octets);
+  struct Completed {
+    std::uint64_t id = 0;
+    std::uint32_t chunks_written = 0;
+    std::uint64_t reserved = 0;
+    std::vector<Segment> rest;  // of the last chunk, not written yet
+  };
+  std::expected<StoredResponsePtr, StoreError> commit(StoredHead head, Completed completed);
+  void abandon(std::uint64_t id, std::uint64_t reserved);
+
+ private:
+  using Lock = std::scoped_lock<std::mutex>;
+
+  std::uint64_t hash(std::string_view key) const { return hash_key(key, seed_); }
+  bool is_being_purged(std::string_view key);
+  std::expected<std::optional<StoredRecord>, StoreError> visible_record(std::string_view key);
+  std::expected<StoredResponsePtr, StoreError> load(std::string_view key, StoredVariant& variant);
+  void drop_damaged(std::string_view key, std::uint64_t id);
+
+  // REQUIRES (all below): `changes_` is held.
+  StoredRecord record_to_change(std::string_view key);
+  void forget(std::string_view key, std::uint64_t id);
+  StoreResult admit_write();
+  StoreResult write_purges();
+  StoreResult make_room(std::uint64_t octets);
+  StoreResult evict(const DiskIndex::Entry& entry);
+  bool has_content_of(const StoredVariant& variant, const StoredResponse& response);
+  bool give_second_chance(const DiskIndex::Entry& entry);
+  bool write_anew(const DiskIndex::Entry& entry, StoredRecord& record, StoredVariant& variant);
+  void measure();
+  void reclaim_if_needed();  // REQUIRES: `changes_` is not held
+  std::size_t remove_key(std::string_view key, StoreResult& result);
+  void finish_removals();
+  bool restore_entries();
+  bool evict_some();
+  std::uint64_t used() const { return index_.octets() + open_.load() + unknown_.load(); }
+
+  const RocksdbStoreOptions options_;
+  const std::uint64_t seed_ = std::random_device{}() * 0x100000001ULL + std::random_device{}();
+  CacheDirectory directory_;  // outlives the database in it
+  RocksdbDisk disk_;
+  DiskIndex index_;
+  const std::shared_ptr<ReadHolds> holds_ = std::make_shared<ReadHolds>();  // tokens may outlive the store
+  const std::uint64_t first_id_;
+  std::atomic<std::uint64_t> next_id_;
+
+  mutable std::mutex changes_;
+  std::string index_cursor_ = queue_key(0);
+  std::uint64_t next_measure_ = 0;             // octets written when the real size is looked at again
+  std::uint64_t next_reclaim_ = 0;             // and garbage may be merged away again
+  std::uint64_t allowance_;                    // what may be accounted for; the rest of the budget is for garbage
+  bool is_shrinking_ = false;                  // a smaller budget is not kept yet
+  bool is_over_ = false;                       // the real size was over the budget
+  std::set<std::string, std::less<>> purged_;  // keys whose purge the disk did not take yet: they stay invisible
+  std::vector<PurgeChange> unwritten_purges_;  // that the disk did not take yet: nothing is stored ahead of them
+  std::vector<std::uint64_t> abandoned_;       // ids whose chunks the disk did not let go yet
+
+  std::atomic<std::uint64_t> budget_;
+  std::atomic<std::uint64_t> evicted_up_to_ = 0;  // the greatest id evicted
+  std::atomic<bool> needs_reclaim_ = false;
+  std::atomic_flag is_reclaiming_;
+  std::atomic<bool> has_purged_ = false;
+  std::atomic<bool> index_complete_ = false;
+  std::atomic<std::uint64_t> open_ = 0;     // octets of responses being written
+  std::atomic<std::uint64_t> unknown_ = 0;  // octets that earlier processes left and the index does not know yet
+  std::atomic<std::uint64_t> evictions_ = 0;
+  std::atomic<std::uint64_t> stores_ = 0;
+  std::atomic<std::uint64_t> refused_ = 0;
+};
+
+}  // namespace sluice::cache

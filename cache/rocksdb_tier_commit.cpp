@@ -1,0 +1,100 @@
+#include <algorithm>
+#include <utility>
+
+#include "cache/rocksdb_removal.hpp"
+#include "cache/rocksdb_tier.hpp"
+#include "cache/rocksdb_writer.hpp"
+#include "cache/variant_choice.hpp"
+
+namespace sluice::cache {
+
+bool RocksdbTier::is_too_large(std::uint64_t content) const {
+  return content > options_.largest_response || content > budget_;
+}
+
+StoreError RocksdbTier::refuse(StoreError error) {
+  refused_.fetch_add(1, std::memory_order_relaxed);
+  return error;
+}
+
+std::expected<std::unique_ptr<StoreWriter>, StoreError> RocksdbTier::write(std::uint64_t expected_size) {
+  if (is_too_large(expected_size)) { return std::unexpected(refuse(StoreError::too_large)); }
+  return std::make_unique<RocksdbWriter>(*this);
+}
+
+StoreResult RocksdbTier::put(StoredResponsePtr response) {
+  if (!response->is_resident()) { return std::unexpected(refuse(StoreError::too_large)); }
+  auto writer = write(response->head.content_length);
+  if (!writer) { return std::unexpected(writer.error()); }
+  for (const auto& segment : response->segments) {
+    if (auto appended = (*writer)->append(segment); !appended) { return appended; }
+  }
+  auto stored = (*writer)->commit(response->head);
+  if (!stored) { return std::unexpected(stored.error()); }
+  return {};
+}
+
+StoreResult RocksdbTier::reserve(std::uint64_t octets) {
+  reclaim_if_needed();
+  const Lock lock(changes_);
+  if (auto admitted = admit_write(); !admitted) { return admitted; }
+  if (auto room = make_room(octets); !room) { return room; }
+  open_ += octets;
+  return {};
+}
+
+void RocksdbTier::release(std::uint64_t octets) {
+  open_ -= octets;
+}
+
+StoreResult RocksdbTier::write_chunk(std::uint64_t id, std::uint32_t number, const std::vector<Segment>& octets) {
+  rocksdb::WriteBatch batch;
+  if (number == 0) { disk_.mark_writing(batch, id); }
+  disk_.put_chunk(batch, id, number, octets);
+  return disk_.write(batch);
+}
+
+std::expected<StoredResponsePtr, StoreError> RocksdbTier::commit(StoredHead head, Completed completed) {
+  const auto id = completed.id;
+  const auto charge = disk_charge(head, chunk_size(id));
+  reclaim_if_needed();
+  const Lock lock(changes_);
+  if (auto admitted = admit_write(); !admitted) { return std::unexpected(admitted.error()); }
+  const auto missing = charge > completed.reserved ? charge - completed.reserved : 0;
+  if (auto room = make_room(missing); !room) { return std::unexpected(room.error()); }
+
+  StoredRecord record = record_to_change(head.key);
+  auto& variants = record.variants;
+  rocksdb::WriteBatch batch;
+  RocksdbRemoval replaced(disk_, *holds_);
+  const auto remove = [&](std::vector<StoredVariant>::iterator variant) {
+    replaced.add(batch, variant->store_id, variant->octets, variant->head.content_length);
+    variants.erase(variant);
+  };
+  const auto same = std::ranges::find_if(variants, [&](const auto& v) { return v.head.variant == head.variant; });
+  if (same != variants.end()) { remove(same); }
+  while (variants.size() >= kMostVariants) { remove(std::prev(variants.end())); }
+  variants.insert(variants.begin(), {std::move(head), id, charge});
+
+  if (!completed.rest.empty()) { disk_.put_chunk(batch, id, completed.chunks_written, completed.rest); }
+  if (completed.chunks_written != 0) { disk_.unmark_writing(batch, id); }
+  disk_.put_owner(batch, id, charge, record.key);
+  disk_.put_record(batch, record);
+  if (auto written = disk_.write(batch); !written) { return std::unexpected(written.error()); }
+
+  purged_.erase(record.key);
+  has_purged_ = !purged_.empty();
+  const auto hashed = hash(record.key);
+  open_ += replaced.done();
+  for (const auto old : replaced.ids()) { index_.remove(hashed, old); }
+  index_.add({hashed, id, charge});
+  release(completed.reserved);
+  stores_.fetch_add(1, std::memory_order_relaxed);
+  auto response = std::make_shared<StoredResponse>();
+  response->head = std::move(variants.front().head);
+  response->store_id = id;
+  if (completed.chunks_written == 0) { response->segments = std::move(completed.rest); }
+  return response;
+}
+
+}  // namespace sluice::cache

@@ -1,0 +1,52 @@
+#include "gateway/check.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <system_error>
+
+#include "gateway/base/file.hpp"
+#include "gateway/control/judge/included_files.hpp"
+#include "gateway/own_addresses.hpp"
+#include "gateway/policy_file.hpp"
+#include "gateway/privileges.hpp"
+#include "policy/snapshot.hpp"
+
+namespace sluice {
+
+namespace {
+
+template <typename Look>
+bool check_account(Look look) {
+  try {
+    look();
+    return true;
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "%s\n", failure.what());
+    return false;
+  }
+}
+
+bool check_policy(const std::string& file) {
+  const auto text = read_file(file);
+  if (!text && text.error() == std::errc::no_such_file_or_directory) { return true; }  // it will be made
+  if (!text) {
+    std::fprintf(stderr, "%s: %s\n", file.c_str(), text.error().message().c_str());
+    return false;
+  }
+  const auto compiled = policy::Snapshot::compile(
+      *text, {.file_name = file, .version = 1, .self = own_addresses(), .include = control::included_files()});
+  if (compiled) { return true; }
+  for (const auto& diagnostic : compiled.error()) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
+  return false;
+}
+
+}  // namespace
+
+bool check_start(const config::Configuration& configuration) {
+  const bool has_account = check_account([&] { [[maybe_unused]] const auto known = account_for(configuration.user); });
+  const bool has_users = check_account([&] { [[maybe_unused]] const auto known = uids_of(configuration.admin.users); });
+  const bool has_policy = check_policy(policy_file_of(configuration));
+  return has_account && has_users && has_policy;
+}
+
+}  // namespace sluice

@@ -1,0 +1,96 @@
+#include "gateway/pipeline/cache_settings.hpp"
+
+#include "cache/cache_control.hpp"
+#include "cache/cache_key.hpp"
+#include "cache/freshness.hpp"
+#include "cache/query_key.hpp"
+#include "gateway/pipeline/judge_response.hpp"
+#include "policy/word_match.hpp"
+
+namespace sluice::pipeline {
+
+namespace {
+
+using cache::FieldName;
+using policy::SettingKind;
+
+// How long a response may be used without asking the origin server, when the policy says so.
+std::optional<cache::Seconds> lifetime_of(const policy::Settings& settings, int status) {
+  const auto* setting = settings[status >= 400 ? SettingKind::cache_negative : SettingKind::cache_ttl];
+  if (setting == nullptr) { return std::nullopt; }
+  return setting->lifetime;
+}
+
+// The response's own directives with what the policy says in their place.
+cache::CacheControl overridden(const policy::Settings& settings, const cache::ResponseView& response,
+                               cache::UnixTime response_time) {
+  auto directives = cache::response_directives(response.fields);
+  auto lifetime = lifetime_of(settings, response.status);
+  // The targeted field takes the place of Expires too.
+  if (!lifetime &&
+      (cache::has_explicit_freshness(response, directives) || settings[SettingKind::cache_grace] != nullptr)) {
+    lifetime = cache::freshness_lifetime(response, directives, response_time);
+  }
+  if (lifetime) { directives.max_age = lifetime; }
+  directives.s_maxage.reset();
+  if (const auto* grace = settings[SettingKind::cache_grace]) {
+    directives.stale_while_revalidate = directives.stale_if_error = grace->lifetime;
+    directives.must_revalidate = directives.proxy_revalidate = false;
+  }
+  return directives;
+}
+
+bool changes_directives(const policy::Settings& settings, int status) {
+  return lifetime_of(settings, status) || settings[SettingKind::cache_grace] != nullptr;
+}
+
+}  // namespace
+
+void make_key(const Exchange& exchange, std::string_view uri, std::string& key) {
+  cache::make_cache_key(uri, key);
+  const auto* dropped = exchange.settings[SettingKind::cache_key_drop_query];
+  if (dropped != nullptr) {
+    cache::drop_parameters(key, [&](std::string_view parameter) {
+      return std::ranges::any_of(dropped->parameters,
+                                 [&](const auto& name) { return policy::is_parameter(name, parameter); });
+    });
+  }
+  if (exchange.settings[SettingKind::cache_key_sort_query] != nullptr) { cache::sort_parameters(key); }
+}
+
+// What comes from another server than the name says is nobody else's response.
+bool may_use_cache(const Exchange& exchange) {
+  return exchange.settings[SettingKind::cache_never] == nullptr &&
+         exchange.settings[SettingKind::connect_to] == nullptr;
+}
+
+bool apply_cache_settings(Exchange& exchange, int status, std::vector<cache::Field>& fields,
+                          cache::UnixTime response_time) {
+  std::erase_if(fields, [](const auto& field) { return field.id == FieldName::sluice_cache_control; });
+  if (!exchange.policy->has_settings(policy::SettingStage::response)) { return true; }
+  choose_response_settings(exchange, status, fields);
+  const auto& settings = exchange.response_settings;
+  if (settings[SettingKind::cache_ignore_set_cookie] != nullptr) {
+    std::erase_if(fields, [](const auto& field) { return field.id == FieldName::set_cookie; });
+  }
+  if (changes_directives(settings, status)) {
+    exchange.cache_override = cache::targeted_text(overridden(settings, {status, fields}, response_time));
+    if (!exchange.cache_override.empty()) {
+      fields.push_back(
+          {cache::spelling(FieldName::sluice_cache_control), exchange.cache_override, FieldName::sluice_cache_control});
+    }
+  }
+  return settings[SettingKind::cache_never] == nullptr;
+}
+
+void apply_cache_settings(Exchange& exchange, cache::StoredHead& head) {
+  const auto kept = head.fields.fields();
+  const bool was_overridden = cache::find(kept, FieldName::sluice_cache_control) != nullptr;
+  if (!was_overridden && !exchange.policy->has_settings(policy::SettingStage::response)) { return; }
+  std::vector<cache::Field> fields(kept.begin(), kept.end());
+  apply_cache_settings(exchange, head.status, fields, head.response_time);
+  head.fields = cache::OwnedFields(fields);
+  head.seal();
+}
+
+}  // namespace sluice::pipeline

@@ -1,0 +1,117 @@
+#include "gateway/pipeline/respond_purge.hpp"
+
+#include <algorithm>
+
+#include "cache/http_date.hpp"
+#include "gateway/pipeline/decide.hpp"
+#include "gateway/pipeline/purge_orders.hpp"
+#include "gateway/pipeline/response_writer.hpp"
+
+namespace sluice::pipeline {
+
+namespace {
+
+constexpr std::size_t kLargestContent = 256 * 1024;
+
+Task<Result<std::string>> read_content(Exchange& exchange) {
+  std::string content;
+  for (;;) {
+    const auto piece = co_await exchange.client->reader.next();
+    if (!piece) { co_return std::unexpected(piece.error()); }
+    if (piece->empty()) { co_return content; }
+    content += *piece;
+    if (content.size() > kLargestContent) {
+      co_return fail(ErrorKind::http_request_error, Side::client, "reading what to purge", 413);
+    }
+  }
+}
+
+Task<Result<std::vector<PurgeOrder>>> read_orders(Exchange& exchange) {
+  std::string content;
+  if (exchange.request.framing != http::Framing::none) {
+    auto read = co_await read_content(exchange);
+    if (!read) { co_return std::unexpected(read.error()); }
+    content = std::move(*read);
+  }
+  auto orders =
+      content.empty() ? purge_orders_of(exchange.target.text, exchange.request.fields) : parse_purge_orders(content);
+  if (!orders) { co_return fail(ErrorKind::http_request_error, Side::gateway, "reading what to purge", 400); }
+  co_return std::move(*orders);
+}
+
+// As if the request had been for what is purged. A tag belongs to no host: the request's own target was judged.
+bool is_allowed_to(Exchange& exchange, const PurgeOrder& order) {
+  if (order.scope == cache::PurgeScope::tag) { return true; }
+  const auto url = order.scope == cache::PurgeScope::host ? "http://" + order.name + "/" : order.name;
+  http::RequestHead request;
+  request.method = http::Method::other;
+  request.method_text = exchange.request.method_text;
+  request.target = url;
+  http::TargetUri target;
+  if (!http::parse_proxy_target(request, target)) { return false; }
+  auto facts = facts_of(exchange);
+  facts.destination = target.host_is_address ? policy::Address::parse(target.host) : std::nullopt;
+  facts.destination_resolved_elsewhere = !target.host_is_address;  // nothing is connected
+  facts.port = target.port;
+  facts.host = target.host;
+  facts.scheme = target.scheme;
+  facts.url = target.normal_text();
+  facts.path_and_query = target.normal_path_and_query();
+  exchange.decision = exchange.policy->decide(facts);
+  return exchange.decision.verdict == policy::Verdict::allow;
+}
+
+bool was_nothing_stored(const std::vector<Purged>& all) {
+  return std::ranges::all_of(all, [](const Purged& purged) { return purged.responses == 0; });
+}
+
+Task<Result<void>> send_answer(Exchange& exchange, const std::vector<Purged>& all) {
+  settle_keep_alive(exchange);
+  const auto content = purge_answer(all);
+  const auto date = cache::format_http_date(coarse_unix_now());
+  const std::array<cache::Field, 2> fields{{{"Content-Type", "application/json", cache::FieldName::content_type},
+                                            {"Cache-Control", "no-store", cache::FieldName::cache_control}}};
+  http::ResponseHead head;
+  head.status = was_nothing_stored(all) ? 404 : 200;
+  head.reason = http::reason_phrase(head.status);
+  auto options = response_options(exchange, {});
+  options.date = date;
+  options.framing = http::Framing::length;
+  options.content_length = content.size();
+  options.extra = fields;
+  exchange.content_type = "application/json";
+  exchange.out.clear();
+  http::write_response_head(head, options, exchange.out);
+  exchange.out += content;
+  co_return co_await write_head(exchange, head.status);
+}
+
+}  // namespace
+
+bool is_purge(const Exchange& exchange) {
+  return exchange.request.method_text == "PURGE";
+}
+
+Task<Result<void>> respond_purge(Exchange& exchange) {
+  if (!decide_without_address(exchange)) { co_return fail(ErrorKind::http_request_denied, Side::gateway, "deciding"); }
+  auto orders = co_await read_orders(exchange);
+  if (!orders) { co_return std::unexpected(orders.error()); }
+  for (const auto& order : *orders) {
+    if (!is_allowed_to(exchange, order)) {
+      co_return fail(ErrorKind::http_request_denied, Side::gateway, "deciding about a purge");
+    }
+  }
+  auto& services = exchange.services;
+  std::vector<Purged> all;
+  for (auto& order : *orders) {
+    auto purged = co_await purge({services.memory, services.disk, services.fills, services.purged, services.purges},
+                                 std::move(order), services.mailbox);
+    if (!purged || !purged->survives_restart) {
+      co_return fail(ErrorKind::proxy_internal_error, Side::gateway, "keeping a purge on disk");
+    }
+    all.push_back(std::move(*purged));
+  }
+  co_return co_await send_answer(exchange, all);
+}
+
+}  // namespace sluice::pipeline

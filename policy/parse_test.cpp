@@ -1,0 +1,170 @@
+#include "policy/parse_test.hpp"
+
+#include <array>
+#include <expected>
+
+#include "policy/moment.hpp"
+#include "policy/nearest.hpp"
+#include "policy/time_value.hpp"
+#include "policy/values.hpp"
+
+namespace sluice::policy {
+namespace {
+
+using Text = std::expected<std::string, std::string>;
+
+constexpr std::array<std::string_view, 13> kWords{"from", "to",   "url",  "method",   "at",     "field", "listener",
+                                                  "mode", "type", "size", "response", "status", "expect"};
+
+class TestParser {
+ public:
+  TestParser(TokenStream& tokens, Report& report, TestCase& test) : tokens_(tokens), report_(report), test_(test) {}
+
+  void run() {
+    if (!take_name() || !take_brace("{")) { return; }
+    while (!tokens_.is_at_end() && !tokens_.peek().is("}")) {
+      if (!parse_item(tokens_.take())) { return; }
+    }
+    if (!take_brace("}")) { return; }
+    if (!tokens_.is_at_end()) {
+      return fail_at(tokens_.peek(), name_of(tokens_.peek()) + " where the line should end");
+    }
+    check_whole();
+  }
+
+ private:
+  void fail_at(const Token& token, std::string message) { report_.error(token.at, std::move(message)); }
+  bool fail(const Token& token, std::string message) {
+    fail_at(token, std::move(message));
+    return false;
+  }
+
+  bool take_name() {
+    const Token name = tokens_.take();
+    if (name.kind != Token::Kind::quoted || name.text.empty()) {
+      return fail(name, "`test` takes a name in quotes, not " + name_of(name));
+    }
+    test_.name = name.text;
+    name_ = name;
+    return true;
+  }
+
+  bool take_brace(std::string_view brace) {
+    const Token token = tokens_.peek();
+    if (!token.is(brace)) {
+      return fail(token, '`' + std::string(brace) + "` expected, with blanks around it, not " + name_of(token));
+    }
+    tokens_.take();
+    return true;
+  }
+
+  // A word, or a text in quotes.
+  bool take_value(std::string_view expected, std::string& value, Text (*check)(std::string_view) = nullptr) {
+    const Token token = tokens_.peek();
+    const bool is_value = token.kind == Token::Kind::quoted || (token.kind == Token::Kind::word && !token.is("}"));
+    if (!is_value) { return fail(token, std::string(expected) + " expected, not " + name_of(token)); }
+    tokens_.take();
+    const Text checked = check == nullptr ? Text(token.text) : check(token.text);
+    if (!checked) { return fail(token, checked.error()); }
+    value = *checked;
+    return true;
+  }
+
+  static Text check_address(std::string_view text) {
+    const auto address = Address::parse(text);
+    if (address) { return address->text(); }
+    return std::unexpected('`' + std::string(text.substr(0, 80)) + "` is no address");
+  }
+  static Text check_moment(std::string_view text) {
+    if (const auto moment = parse_moment(text, {}); !moment) { return std::unexpected(moment.error()); }
+    return std::string(text);
+  }
+
+  bool parse_item(const Token& word) {
+    if (word.is("from")) { return take_value("an address", test_.from, check_address); }
+    if (word.is("to")) { return take_value("an address", test_.to, check_address); }
+    if (word.is("url")) { return take_value("a URL", test_.url); }
+    if (word.is("method")) { return take_value("a method", test_.method, parse_method_value); }
+    if (word.is("at")) { return take_value("a moment in quotes", test_.at, check_moment); }
+    if (word.is("listener")) { return take_value("a listener", test_.listener, parse_listener_value); }
+    if (word.is("mode")) { return take_value("a mode", test_.mode, parse_mode_value); }
+    if (word.is("type")) { return take_value("a media type", test_.type, parse_type_value); }
+    if (word.is("field")) { return take_field(test_.fields); }
+    if (word.is("response")) { return take_response_field(); }
+    if (word.is("status")) { return take_status(); }
+    if (word.is("size")) { return take_size(); }
+    if (word.is("expect")) { return take_expectation(); }
+    const std::string hint = word.kind == Token::Kind::word ? did_you_mean(word.text, kWords) : "";
+    return fail(word, "unknown word " + name_of(word) + " in a test" +
+                          (hint.empty() ? "; there are `from`, `to`, `url`, `method`, `at`, `field`, "
+                                          "`listener`, `mode`, `status`, `type`, `size`, `response field` and `expect`"
+                                        : hint));
+  }
+
+  bool take_field(TestCase::Fields& fields) {
+    std::string name;
+    std::string value;
+    if (!take_value("the name of a field", name, parse_field_name)) { return false; }
+    if (!take_value("the field's value in quotes", value)) { return false; }
+    fields.emplace_back(std::move(name), std::move(value));
+    return true;
+  }
+  bool take_response_field() {
+    const Token word = tokens_.peek();
+    if (!word.is("field")) { return fail(word, "`field` expected behind `response`, not " + name_of(word)); }
+    tokens_.take();
+    return take_field(test_.response_fields);
+  }
+  bool take_status() {
+    const Token token = tokens_.peek();
+    std::string text;
+    if (!take_value("a status", text)) { return false; }
+    const auto status = parse_status_value(text);
+    if (!status || status->first != status->last) { return fail(token, name_of(token) + " is no status"); }
+    test_.status = status->first;
+    return true;
+  }
+  bool take_size() {
+    const Token token = tokens_.peek();
+    std::string text;
+    if (!take_value("a size", text)) { return false; }
+    const auto size = parse_size_value(text);
+    if (!size) { return fail(token, size.error()); }
+    test_.size = *size;
+    return true;
+  }
+  bool take_expectation() {
+    const Token verdict = tokens_.take();
+    if (!verdict.is("allow") && !verdict.is("deny")) {
+      return fail(verdict, "`allow` or `deny` expected behind `expect`, not " + name_of(verdict));
+    }
+    test_.expected = verdict.is("allow") ? Verdict::allow : Verdict::deny;
+    if (!tokens_.peek().is("by")) { return true; }
+    tokens_.take();
+    return take_value("the id of a rule", test_.by);
+  }
+
+  void check_whole() {
+    if (test_.url.empty()) { return fail_at(name_, "a test asks for a URL: `url http://www.example.com/`"); }
+    if (test_.expected == Verdict::undecided) { return fail_at(name_, "a test says what it expects: `expect deny`"); }
+    const bool has_response = !test_.type.empty() || test_.size || !test_.response_fields.empty();
+    if (has_response && !test_.status) { fail_at(name_, "a test with a response says its status: `status 200`"); }
+  }
+
+  TokenStream& tokens_;
+  Report& report_;
+  TestCase& test_;
+  Token name_;
+};
+
+}  // namespace
+
+TestCase parse_test(const Token& first, TokenStream& tokens, Report& report) {
+  TestCase test;
+  test.file = report.file(first.at.source);
+  test.line = first.at.line;
+  TestParser(tokens, report, test).run();
+  return test;
+}
+
+}  // namespace sluice::policy

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "policy/report.hpp"
+#include "policy/test_case.hpp"
+#include "policy/token_stream.hpp"
+
+namespace sluice::policy {
+
+// The line behind `test`. What is wrong is reported; then the case is not run.
+TestCase parse_test(const Token& first, TokenStream& tokens, Report& report);
+
+}  // namespace sluice::policy

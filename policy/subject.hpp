@@ -1,0 +1,75 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "policy/facts.hpp"
+
+namespace sluice::policy {
+
+// What a condition asks about.
+enum class Subject : std::uint8_t {
+  from,
+  to,
+  port,
+  during,
+  until,
+  listener,
+  mode,
+  authority,
+  host,
+  method,
+  scheme,
+  url,
+  path,
+  query,
+  field,
+  category,
+  list,
+  status,
+  type,
+  size,
+  response_field,
+};
+
+struct SubjectInfo {
+  std::string_view word;           // that begins the condition
+  Stage stage;                     // at which the fact becomes known
+  std::string_view value;          // what an error says is expected
+  bool takes_expressions = false;  // behind `~`, in quotes
+};
+
+// In the order of Subject. The word behind `response` is `field`.
+inline constexpr std::array<SubjectInfo, 21> kSubjects{{
+    {"from", Stage::packet, "an address, a prefix or the name of a net"},
+    {"to", Stage::packet, "an address, a prefix or the name of a net"},
+    {"port", Stage::packet, "a port"},
+    {"during", Stage::packet, "a time, as in `mon-fri 08:00-18:00`, or the name of one"},
+    {"until", Stage::packet, "a date, as in `2026-12-31`"},
+    {"listener", Stage::connection, "a port or an address with a port"},
+    {"mode", Stage::connection, "a mode"},
+    {"authority", Stage::connection, "a host"},
+    {"host", Stage::connection, "a host"},
+    {"method", Stage::request, "a method"},
+    {"scheme", Stage::request, "a scheme"},
+    {"url", Stage::request, "an expression in quotes", true},
+    {"path", Stage::request, "a path that begins with `/`"},
+    {"query", Stage::request, "the name of a parameter, or `name=value`"},
+    {"field", Stage::request, "an expression in quotes", true},
+    {"category", Stage::request, "a category"},
+    {"list", Stage::request, "the name of a list"},
+    {"status", Stage::response, "a status"},
+    {"type", Stage::response, "a media type"},
+    {"size", Stage::response, "`over` or `under` and a size"},
+    {"response", Stage::response, "an expression in quotes", true},
+}};
+
+constexpr const SubjectInfo& info_of(Subject subject) noexcept {
+  return kSubjects[static_cast<std::size_t>(subject)];
+}
+constexpr Stage stage_of(Subject subject) noexcept {
+  return info_of(subject).stage;
+}
+
+}  // namespace sluice::policy
