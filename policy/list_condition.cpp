@@ -24,7 +24,9 @@ ListCondition::ListCondition(const Lists& lists, std::span<const std::uint32_t> 
 void ListLookup::look_up() {
   static thread_local ListHits scratch;
   scratch.clear();
+  if (facts_.destination) { lists_.prefetch_place(*facts_.destination); }
   if (knows_host()) { lists_.find_host(*facts_.host, scratch); }
+  if (facts_.destination) { lists_.prefetch_runs(*facts_.destination); }
   if (knows_url()) { lists_.find_url(*facts_.url, scratch); }
   if (facts_.destination) { lists_.find_destination(*facts_.destination, scratch); }
   found_ = &scratch;

@@ -5,8 +5,8 @@
 #include <limits>
 #include <tuple>
 
-#include "policy/lists/hash.hpp"
 #include "policy/lists/list_set.hpp"
+#include "policy/lists/name_hash.hpp"
 #include "policy/lists/name_table.hpp"
 #include "policy/lists/packed_name.hpp"
 #include "policy/lists/path_table.hpp"
@@ -19,23 +19,47 @@ constexpr std::size_t kLongestPath = 2048;
 constexpr std::size_t kMostOctets = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kMostInstructions = 4000;
 
-// Octets above ASCII are written as a URL writes them; the rest in lower case.
+constexpr std::string_view kHex = "0123456789abcdef";
+
+constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+bool is_unreserved(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+// The octet that "%7E" stands for, when it stands for one that need not be written so.
+std::optional<char> needless_escape(std::string_view text) noexcept {
+  if (text.size() < 3 || text[0] != '%') { return std::nullopt; }
+  const std::size_t high = kHex.find(lower(text[1]));
+  const std::size_t low = kHex.find(lower(text[2]));
+  if (high == kHex.npos || low == kHex.npos) { return std::nullopt; }
+  const auto octet = static_cast<char>(high << 4 | low);
+  return is_unreserved(octet) ? std::optional(octet) : std::nullopt;
+}
+
+// As URLs are when they are judged (RFC 3986 6.2.2.2: "any percent-encoded octet that corresponds to an unreserved
+// character" is decoded), in lower case; octets above ASCII as a URL writes them.
 std::expected<std::string, NameError> normal_path(std::string_view path) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   path = path.substr(0, path.find('#'));
   if (path.size() > kLongestPath) { return std::unexpected(NameError::too_long); }
   if (!path.starts_with('/')) { return std::unexpected(NameError::bad_octet); }
   std::string normal;
   normal.reserve(path.size());
-  for (const char c : path) {
-    const auto octet = static_cast<unsigned char>(c);
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const auto octet = static_cast<unsigned char>(path[i]);
     if (octet <= ' ' || octet == 0x7f) { return std::unexpected(NameError::bad_octet); }
-    if (octet >= 0x80) {
+    if (const auto plain = needless_escape(path.substr(i))) {
+      normal += lower(*plain);
+      i += 2;
+    } else if (octet >= 0x80) {
       normal += '%';
       normal += kHex[octet >> 4];
       normal += kHex[octet & 15];
     } else {
-      normal += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+      normal += lower(path[i]);
     }
   }
   return normal;
@@ -77,10 +101,6 @@ std::optional<std::uint32_t> ListCompiler::add_tag(const ListTag& tag) {
   traits_.emplace_back();
   tags_.push_back(tag);
   return static_cast<std::uint32_t>(tags_.size() - 1);
-}
-
-void ListCompiler::note_labels(std::string_view name) {
-  label_bits_ |= NameTable::label_bit(1 + static_cast<std::size_t>(std::ranges::count(name, '.')));
 }
 
 std::uint32_t ListCompiler::keep_packed(std::string_view packed) {
@@ -129,9 +149,8 @@ std::expected<void, NameError> ListCompiler::add_host(std::string_view host, con
   }
   const PackedName packed(*name);
   note_host(place);
-  note_labels(*name);
   ++counts_of(place).names;
-  names_.push_back({hash_of(packed.octets()), keep_packed(packed.octets()),
+  names_.push_back({hash_of_name(*name), keep_packed(packed.octets()),
                     Membership(place.tag, place.effect, place.reach).code(), place.line});
   return {};
 }
@@ -161,11 +180,10 @@ std::expected<void, NameError> ListCompiler::add_path(std::string_view host, std
   if (is_too_large_) { return {}; }
   const PackedName packed(*name);
   note_url(place);
-  note_labels(*name);
   ++counts_of(place).paths;
-  paths_.push_back({hash_of(packed.octets()), keep_packed(packed.octets()),
-                    static_cast<std::uint32_t>(path_texts_.size()), static_cast<std::uint32_t>(normal->size()),
-                    Membership(place.tag, place.effect, reach).code(), place.line});
+  paths_.push_back({hash_of_name(*name), keep_packed(packed.octets()), static_cast<std::uint32_t>(path_texts_.size()),
+                    static_cast<std::uint32_t>(normal->size()), Membership(place.tag, place.effect, reach).code(),
+                    place.line});
   path_texts_ += *normal;
   return {};
 }
@@ -238,7 +256,6 @@ class ListCompiler::Writer {
     }
     std::size_t count = 0;
     for_each_group([&](const Group&) { ++count; });
-    sections_.append(Section::name_labels, compiler_.label_bits_);
     NameTableWriter names(sections_, count);
     for_each_group([&](const Group& group) { write(group, names, compiled); });
     if (!names.finish()) { return std::unexpected(Error::too_large); }

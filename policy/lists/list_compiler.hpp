@@ -88,7 +88,6 @@ class ListCompiler {
   struct Group;
   class Writer;
 
-  void note_labels(std::string_view name);
   std::uint32_t keep_packed(std::string_view packed);
   std::string_view packed_at(std::uint32_t place) const noexcept;
   std::string_view path_of(const PathOccurrence& occurrence) const noexcept;
@@ -108,7 +107,6 @@ class ListCompiler {
   std::vector<Counts> counts_;  // of each list
   std::string packed_;          // the number of units of each name, and the units
   std::string path_texts_;
-  std::uint64_t label_bits_ = 0;
   std::vector<NameOccurrence> names_;
   std::vector<PathOccurrence> paths_;
   std::vector<PrefixEntry> prefixes_;

@@ -4,16 +4,12 @@
 #include <array>
 #include <optional>
 
-#include "policy/lists/hash.hpp"
+#include "policy/lists/name_hash.hpp"
 #include "policy/lists/packed_name.hpp"
 #include "policy/lists/varint.hpp"
 
 namespace sluice::policy {
 namespace {
-
-constexpr std::size_t kLongestName = 253;
-// So many names of a host are looked for together: their places in memory are fetched at the same time.
-constexpr std::size_t kTogether = 8;
 
 bool is_digit_octet(char c) noexcept {
   return c >= '0' && c <= '9';
@@ -47,37 +43,10 @@ bool reaches(Reach reach, std::size_t labels, bool is_behind_www) noexcept {
 std::string_view path_of(std::string_view url) noexcept {
   const std::size_t scheme = url.find("://");
   if (scheme == url.npos) { return {}; }
-  const std::size_t path = url.find_first_of("/?", scheme + 3);
-  return path == url.npos ? std::string_view("/") : url.substr(path);
+  const auto rest = url.substr(scheme + 3);
+  const auto path = std::ranges::find_if(rest, [](char c) { return c == '/' || c == '?'; });
+  return path == rest.end() ? std::string_view("/") : rest.substr(static_cast<std::size_t>(path - rest.begin()));
 }
-
-// The names of a host from the whole one up: "a.b.example", "b.example", "example".
-class NamesUp {
- public:
-  explicit NamesUp(std::string_view host) noexcept : size_(host.size()) {
-    starts_[0] = 0;
-    for (std::size_t i = 0; i < size_; ++i) {
-      symbols_[i] = PackedName::symbol_of(host[i]);
-      is_name_ = is_name_ && symbols_[i] != 0;
-      if (host[i] == '.' && count_ < starts_.size()) { starts_[count_++] = static_cast<std::uint8_t>(i + 1); }
-    }
-  }
-
-  bool is_name() const noexcept { return is_name_; }
-  std::size_t count() const noexcept { return count_; }
-  std::size_t start(std::size_t number) const noexcept { return starts_[number]; }
-  void key(std::size_t number, NameTable::Key& key) const noexcept {
-    key.name.assign(symbols_.data() + starts_[number], size_ - starts_[number]);
-    key.hash = hash_of(key.name.octets());
-  }
-
- private:
-  std::size_t size_;
-  std::size_t count_ = 1;
-  bool is_name_ = true;
-  std::array<std::uint8_t, 128> starts_;
-  std::array<std::uint8_t, kLongestName + 1> symbols_;
-};
 
 bool take_text(std::string_view& octets, std::string& text) {
   std::uint32_t size = 0;
@@ -151,29 +120,27 @@ void ListSet::find_host(std::string_view host, ListHits& found) const {
   find_address(*address, true, found);
   if (!address->is_ipv4()) { return; }
   // Paths below an address.
-  NameTable::Key key{.name = PackedName(host)};
-  key.hash = hash_of(key.name.octets());
+  const NameTable::Key key{.name = PackedName(host), .hash = hash_of_name(host)};
   if (const auto entry = names_.find(key)) { add_name(*entry, host, 0, found); }
 }
 
+// What is read of several names is fetched at the same time, from memory that is likely far.
 void ListSet::find_names(std::string_view host, ListHits& found) const {
   const NamesUp names(host);
-  if (!names.is_name()) { return; }
-  std::array<NameTable::Key, kTogether> keys;
-  std::array<std::size_t, kTogether> starts;
-  for (std::size_t next = 0; next < names.count();) {
-    std::size_t count = 0;
-    for (; next < names.count() && count < kTogether; ++next) {
-      if (!names_.has_names_of(names.count() - next)) { continue; }
-      starts[count] = names.start(next);
-      names.key(next, keys[count]);
-      names_.prefetch_place(keys[count].hash);
-      ++count;
-    }
-    for (std::size_t i = 0; i < count; ++i) { names_.prefetch_bucket(keys[i].hash); }
-    for (std::size_t i = 0; i < count; ++i) {
-      if (const auto entry = names_.find(keys[i])) { add_name(*entry, host, starts[i], found); }
-    }
+  for (std::size_t i = 0; i < names.count(); ++i) { names_.filter().prefetch(names.hash(i)); }
+  std::array<std::uint8_t, NamesUp::kMost> possible;
+  std::size_t count = 0;
+  for (std::size_t i = names.count(); i-- > 0;) {
+    if (!names_.filter().may_have(names.hash(i))) { continue; }
+    names_.prefetch_place(names.hash(i));
+    possible[count++] = static_cast<std::uint8_t>(i);
+  }
+  if (count == 0 || !PackedName::can_hold(host)) { return; }
+  for (std::size_t i = 0; i < count; ++i) { names_.prefetch_bucket(names.hash(possible[i])); }
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t start = names.start(possible[i]);
+    const NameTable::Key key{.name = PackedName(host.substr(start)), .hash = names.hash(possible[i])};
+    if (const auto entry = names_.find(key)) { add_name(*entry, host, start, found); }
   }
 }
 
@@ -211,7 +178,7 @@ void ListSet::find_address(const Address& address, bool is_host, ListHits& found
 }
 
 void ListSet::find_url(std::string_view url, std::string_view lower, ListHits& found) const {
-  const std::string_view path = path_of(lower);
+  const std::string_view path = found.paths.empty() ? std::string_view() : path_of(lower);
   for (const ListHits::Paths& below : found.paths) {
     if (below.set != this || path.empty()) { continue; }
     paths_.find(*below.entry.run, path, [&](std::uint32_t number) {

@@ -32,6 +32,9 @@ class ListSet {
   // canonical text, is found among the prefixes.
   void find_host(std::string_view host, ListHits& found) const;
   void find_destination(const Address& address, ListHits& found) const;  // prefixes that are about connections
+  // What find_destination() is going to read, asked for ahead, in this order and with other work in between.
+  void prefetch_place(const Address& address) const noexcept { prefixes_.prefetch_place(address); }
+  void prefetch_runs(const Address& address) const noexcept { prefixes_.prefetch_runs(address); }
   // REQUIRES: after find_host() with the same `found`, once. `lower`: the URL in lower case.
   void find_url(std::string_view url, std::string_view lower, ListHits& found) const;
 

@@ -54,6 +54,14 @@ void Lists::find_url(std::string_view url, ListHits& found) const {
   drop_removed(first, found);
 }
 
+void Lists::prefetch_place(const Address& address) const noexcept {
+  if (compiled_ != nullptr) { compiled_->prefetch_place(address); }
+}
+
+void Lists::prefetch_runs(const Address& address) const noexcept {
+  if (compiled_ != nullptr) { compiled_->prefetch_runs(address); }
+}
+
 bool Lists::is_removed_by(const ListHit& hit, const ListHit& removal) const {
   if (hit.set != compiled_.get() || removal.membership.effect() != Effect::removes) { return false; }
   if (hit.kind != removal.kind || hit.membership.tag() != removal.membership.tag()) { return false; }

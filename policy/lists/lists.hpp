@@ -26,6 +26,10 @@ class Lists {
   void find_destination(const Address& address, ListHits& found) const;
   void find_url(std::string_view url, ListHits& found) const;
 
+  // What find_destination() is going to read of the compiled lists, asked for ahead of other work and in between.
+  void prefetch_place(const Address& address) const noexcept;
+  void prefetch_runs(const Address& address) const noexcept;
+
  private:
   void drop_removed(std::size_t first, ListHits& found) const;
   bool is_removed_by(const ListHit& hit, const ListHit& removal) const;

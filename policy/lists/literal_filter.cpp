@@ -7,19 +7,26 @@
 namespace sluice::policy {
 namespace {
 
-// Bits of the map for each literal: three positions in a hundred of a URL are then looked at more closely in vain.
-constexpr std::size_t kBitsPerLiteral = 32;
-constexpr std::size_t kFewestBits = 1 << 12;
-constexpr std::size_t kMostBits = 1 << 21;
+// Octets of each of the two maps for a window, at least: then one place in a hundred and fifty that has none is looked
+// at more closely all the same.
+constexpr std::size_t kOctetsPerWindow = 4;
+constexpr std::size_t kSmallestMap = 1 << 10;
+constexpr std::size_t kLargestMap = 1 << 18;
+constexpr unsigned kSecond = 24;  // of the hash: bits that do not say the place in the first map
 
-std::uint32_t hash_of_three(std::uint32_t octets) noexcept {
-  return (octets & 0xff'ffff) * 0x9E3779B1U;
+std::uint64_t hash_of(std::uint32_t octets) noexcept {
+  return octets * 0x9e3779b97f4a7c15ULL;
 }
 
-std::uint32_t hash_at(const char* octets) noexcept {
-  std::uint32_t three = 0;
-  std::memcpy(&three, octets, LiteralFilter::kShortest);
-  return hash_of_three(three);
+constexpr std::size_t kLoad = sizeof(std::uint32_t);  // one load, however wide the window
+template <std::size_t kWidth>
+constexpr std::uint32_t kWindow = ~std::uint32_t{0} >> 8 * (kLoad - kWidth);
+
+template <std::size_t kWidth>
+std::uint32_t window_at(const char* text) noexcept {
+  std::uint32_t octets = 0;
+  std::memcpy(&octets, text, kWidth);
+  return octets;
 }
 
 // How often an octet stands in URLs, roughly.
@@ -29,65 +36,96 @@ unsigned commonness(char octet) noexcept {
   return octet >= 'a' && octet <= 'z' ? 2 : 1;
 }
 
-std::uint32_t rarest_three(std::string_view literal) noexcept {
-  std::uint32_t best = 0;
+// Of the windows at `first`, `first + step`, ...
+std::uint32_t rarest_window(std::string_view literal, std::size_t width, std::size_t first, std::size_t step) noexcept {
+  std::size_t best = first;
   unsigned least = ~0U;
-  for (std::uint32_t i = 0; i + LiteralFilter::kShortest <= literal.size(); ++i) {
-    const unsigned score = commonness(literal[i]) + commonness(literal[i + 1]) + commonness(literal[i + 2]);
+  for (std::size_t i = first; i + width <= literal.size(); i += step) {
+    unsigned score = 0;
+    for (const char octet : literal.substr(i, width)) { score += commonness(octet); }
     if (score < least) {
       least = score;
       best = i;
     }
   }
-  return best;
+  return static_cast<std::uint32_t>(best);
 }
 
 }  // namespace
 
-void LiteralFilter::add(std::string_view literal, std::uint32_t group) {
-  literals_.push_back({.text = literal, .group = group, .offset = rarest_three(literal)});
+template <std::size_t kWidth, std::size_t kStep>
+void LiteralWindows<kWidth, kStep>::add(std::string_view literal, std::uint32_t group) {
+  for (std::size_t first = 0; first < kStep; ++first) {
+    const std::uint32_t offset = rarest_window(literal, kWidth, first, kStep);
+    windows_.push_back(
+        {.literal = literal, .group = group, .offset = offset, .octets = window_at<kWidth>(literal.data() + offset)});
+  }
 }
 
-void LiteralFilter::build() {
-  if (literals_.empty()) { return; }
-  const std::size_t bits = std::clamp(std::bit_ceil(literals_.size() * kBitsPerLiteral), kFewestBits, kMostBits);
-  shift_ = 32 - static_cast<unsigned>(std::countr_zero(bits));
-  head_shift_ = shift_ + 3;
-  bits_.assign(bits / 64, 0);
-  heads_.assign(bits / 8, 0);
-  for (std::size_t i = 0; i < literals_.size(); ++i) {
-    Literal& literal = literals_[i];
-    const std::uint32_t hash = hash_at(literal.text.data() + literal.offset);
-    bits_[hash >> shift_ >> 6] |= std::uint64_t{1} << (hash >> shift_ & 63);
-    std::uint32_t& head = heads_[hash >> head_shift_];
-    literal.next = head;
+template <std::size_t kWidth, std::size_t kStep>
+void LiteralWindows<kWidth, kStep>::build() {
+  if (windows_.empty()) { return; }
+  const std::size_t size = std::clamp(std::bit_ceil(windows_.size() * kOctetsPerWindow), kSmallestMap, kLargestMap);
+  shift_ = 64 - static_cast<unsigned>(std::countr_zero(size));
+  mask_ = size - 1;
+  first_map_.assign(size, 0);
+  second_map_.assign(size, 0);
+  heads_.assign(size, 0);
+  for (std::size_t i = 0; i < windows_.size(); ++i) {
+    const std::uint64_t hash = hash_of(windows_[i].octets);
+    const auto bit = static_cast<std::uint8_t>(1 << i % 8);
+    first_map_[hash >> shift_] |= bit;
+    second_map_[hash >> kSecond & mask_] |= bit;
+    std::uint32_t& head = heads_[hash >> shift_];
+    windows_[i].next = head;
     head = static_cast<std::uint32_t>(i + 1);
   }
 }
 
-void LiteralFilter::scan(std::string_view lower, GroupMask& groups) const noexcept {
-  if (literals_.empty() || lower.size() < kShortest) { return; }
-  const std::uint64_t* const bits = bits_.data();
-  const auto look = [&](std::size_t at, std::uint32_t hash) {
-    const std::uint32_t place = hash >> shift_;
-    if ((bits[place >> 6] >> (place & 63) & 1) != 0) { compare(lower, at, hash, groups); }
+template <std::size_t kWidth, std::size_t kStep>
+void LiteralWindows<kWidth, kStep>::scan(std::string_view text, GroupMask& groups) const noexcept {
+  if (windows_.empty()) { return; }
+  const std::uint8_t* const first = first_map_.data();
+  const std::uint8_t* const second = second_map_.data();
+  const unsigned shift = shift_;
+  const std::size_t mask = mask_;
+  const auto look = [&](std::size_t at, std::uint32_t octets) {
+    const std::uint64_t hash = hash_of(octets);
+    if ((first[hash >> shift] & second[hash >> kSecond & mask]) != 0) [[unlikely]] {
+      compare(text, at, octets, groups);
+    }
   };
-  const std::size_t last = lower.size() - kShortest;
-  for (std::size_t i = 0; i < last; ++i) {
-    std::uint32_t four = 0;  // one load in place of three
-    std::memcpy(&four, lower.data() + i, sizeof four);
-    look(i, hash_of_three(four));
-  }
-  look(last, hash_at(lower.data() + last));
+  std::size_t at = 0;
+  for (; at + kLoad <= text.size(); at += kStep) { look(at, window_at<kLoad>(text.data() + at) & kWindow<kWidth>); }
+  for (; at + kWidth <= text.size(); at += kStep) { look(at, window_at<kWidth>(text.data() + at)); }
 }
 
-void LiteralFilter::compare(std::string_view lower, std::size_t at, std::uint32_t hash,
-                            GroupMask& groups) const noexcept {
-  for (std::uint32_t number = heads_[hash >> head_shift_]; number != 0; number = literals_[number - 1].next) {
-    const Literal& literal = literals_[number - 1];
-    if (at < literal.offset) { continue; }
-    if (lower.substr(at - literal.offset).starts_with(literal.text)) { groups.set(literal.group); }
+template <std::size_t kWidth, std::size_t kStep>
+void LiteralWindows<kWidth, kStep>::compare(std::string_view text, std::size_t at, std::uint32_t octets,
+                                            GroupMask& groups) const noexcept {
+  for (std::uint32_t number = heads_[hash_of(octets) >> shift_]; number != 0; number = windows_[number - 1].next) {
+    const Window& window = windows_[number - 1];
+    if (window.octets != octets || at < window.offset) { continue; }
+    if (text.substr(at - window.offset).starts_with(window.literal)) { groups.set(window.group); }
   }
+}
+
+void LiteralFilter::add(std::string_view literal, std::uint32_t group) {
+  if (literal.size() < long_.kShortest) {
+    short_.add(literal, group);
+  } else {
+    long_.add(literal, group);
+  }
+}
+
+void LiteralFilter::build() {
+  long_.build();
+  short_.build();
+}
+
+void LiteralFilter::scan(std::string_view lower, GroupMask& groups) const noexcept {
+  long_.scan(lower, groups);
+  short_.scan(lower, groups);
 }
 
 }  // namespace sluice::policy

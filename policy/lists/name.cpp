@@ -9,7 +9,6 @@
 namespace sluice::policy {
 namespace {
 
-constexpr std::size_t kLongestName = 253;
 constexpr std::size_t kLongestLabel = 63;
 
 // What an octet becomes in a name: itself, its lower case, or 0 when no name holds it.

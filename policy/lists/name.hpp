@@ -12,7 +12,8 @@ enum class NameError : std::uint8_t { empty, too_long, bad_octet, empty_label, l
 std::string_view to_string(NameError error) noexcept;
 
 // Room for a name in its normal form.
-using NameBuffer = std::array<char, 254>;
+inline constexpr std::size_t kLongestName = 253;
+using NameBuffer = std::array<char, kLongestName + 1>;
 
 // The name as Facts::host spells it: lower case, no trailing dot, A-labels (IDNA 2008, nontransitional) in place of
 // other characters, which must be UTF-8. The view is into `buffer`.

@@ -101,13 +101,14 @@ std::uint32_t NameTable::line(const Entry& entry, std::uint32_t member, const Me
 }
 
 NameTableWriter::NameTableWriter(SectionTexts& sections, std::size_t names)
-    : sections_(sections), buckets_(static_cast<std::uint32_t>(names / kNamesPerBucket + 1)) {
+    : sections_(sections), filter_(names), buckets_(static_cast<std::uint32_t>(names / kNamesPerBucket + 1)) {
   sections_.append(Section::name_offsets, std::uint32_t{0});
 }
 
 void NameTableWriter::add(std::uint64_t hash, std::string_view packed, std::uint32_t set,
                           std::optional<std::uint32_t> run, std::span<const std::uint32_t> lines) {
   close_buckets(NameTable::bucket_of(hash, buckets_));
+  filter_.add(hash);
   ++entries_;
   entry_octets_ += static_cast<char>(packed.size() / 2);
   entry_octets_ += packed;
@@ -134,6 +135,7 @@ void NameTableWriter::close_buckets(std::uint32_t up_to) {
 
 bool NameTableWriter::finish() {
   close_buckets(buckets_);
+  filter_.finish(sections_);
   return sections_[Section::names].size() <= std::numeric_limits<std::uint32_t>::max();
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "policy/lists/member_sets.hpp"
+#include "policy/lists/name_filter.hpp"
 #include "policy/lists/packed_name.hpp"
 #include "policy/lists/sections.hpp"
 
@@ -15,14 +15,14 @@ namespace sluice::policy {
 // Names, each once, with the set of what it is a member of and the run of its paths. A hash table of buckets that are
 // read from their front; names are compared whole, so that it never answers for another name.
 //
-// Section name_labels: a number whose bit n is set when there is a name of n labels (of 63 or more: bit 63), so that
-// most hosts are not looked up by their last label alone. Section name_offsets: where each bucket begins in names, and
+// Section name_offsets: where each bucket begins in names, and
 // where the last one ends. Section names: of each bucket the number of its entries and the entries - units, packed
 // name, set * 2 + (1 if a run follows), run - and behind them, because decisions do not need them, the line of each
 // membership of each entry.
 //
 // Nothing that the octets say is trusted: what would lead out of the section is taken for the end of the bucket.
-// Thread: any. Cost: two reads of memory that are likely not in a processor's cache, begun for several names together.
+// Thread: any. Cost: two reads of memory that are likely not in a processor's cache, begun for several names together,
+// for names that the filter lets through.
 class NameTable {
  public:
   struct Key {
@@ -38,15 +38,11 @@ class NameTable {
 
   NameTable() = default;
   explicit NameTable(const Sections& sections) noexcept
-      : offsets_(sections.records<std::uint32_t>(Section::name_offsets)), octets_(sections[Section::names]) {
-    const auto labels = sections.records<std::uint64_t>(Section::name_labels);
-    labels_ = labels.empty() ? 0 : labels.front();
-  }
+      : filter_(sections),
+        offsets_(sections.records<std::uint32_t>(Section::name_offsets)),
+        octets_(sections[Section::names]) {}
 
-  static constexpr std::uint64_t label_bit(std::size_t labels) noexcept {
-    return std::uint64_t{1} << std::min<std::size_t>(labels, 63);
-  }
-  bool has_names_of(std::size_t labels) const noexcept { return (labels_ & label_bit(labels)) != 0; }
+  const NameFilter& filter() const noexcept { return filter_; }
 
   std::uint32_t buckets() const noexcept {
     return offsets_.empty() ? 0 : static_cast<std::uint32_t>(offsets_.size() - 1);
@@ -69,12 +65,12 @@ class NameTable {
  private:
   std::string_view bucket(std::uint32_t number) const noexcept;
 
-  std::uint64_t labels_ = 0;
+  NameFilter filter_;
   std::span<const std::uint32_t> offsets_;
   std::string_view octets_;
 };
 
-// Writes the two sections.
+// Writes the sections, and that of the filter.
 class NameTableWriter {
  public:
   // `names`: how many there will be. REQUIRES: add() in the order of hashes.
@@ -89,6 +85,7 @@ class NameTableWriter {
   void close_buckets(std::uint32_t up_to);
 
   SectionTexts& sections_;
+  NameFilterWriter filter_;
   std::uint32_t buckets_;
   std::uint32_t bucket_ = 0;   // being written
   std::uint32_t entries_ = 0;  // in it

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -21,18 +22,17 @@ class PackedName {
   // The number of a character, from 1; 0 when no name holds it.
   static constexpr std::uint8_t symbol_of(char c) noexcept { return kSymbols[static_cast<unsigned char>(c)]; }
 
-  // REQUIRES: symbols that are not 0, 255 at most.
-  void assign(const std::uint8_t* symbols, std::size_t count) noexcept {
-    units_ = 0;
-    for (; count >= 3; count -= 3, symbols += 3) { append(symbols[0], symbols[1], symbols[2]); }
-    if (count > 0) { append(symbols[0], count == 2 ? symbols[1] : 0, 0); }
+  // Whether it has the characters of a name only.
+  static bool can_hold(std::string_view text) noexcept {
+    return std::ranges::all_of(text, [](char c) { return symbol_of(c) != 0; });
   }
 
   // REQUIRES: a name in its normal form.
   explicit PackedName(std::string_view name) noexcept {
-    std::array<std::uint8_t, 255> symbols;
-    for (std::size_t i = 0; i < name.size(); ++i) { symbols[i] = symbol_of(name[i]); }
-    assign(symbols.data(), name.size());
+    for (; name.size() >= 3; name.remove_prefix(3)) {
+      append(symbol_of(name[0]), symbol_of(name[1]), symbol_of(name[2]));
+    }
+    if (!name.empty()) { append(symbol_of(name[0]), name.size() == 2 ? symbol_of(name[1]) : 0U, 0); }
   }
   PackedName() = default;
 

@@ -22,6 +22,10 @@ Start start_of(const Address& address) noexcept {
   return {std::byteswap(start.high), std::byteswap(start.low)};
 }
 
+std::uint32_t ipv4_number(const Address& address) noexcept {
+  return static_cast<std::uint32_t>(start_of(address).low);
+}
+
 Start last_of(const Prefix& prefix) noexcept {
   Start last = start_of(prefix.address());
   const int bits = prefix.bits();
@@ -134,8 +138,8 @@ class PrefixWriter {
   }
 
   void write_ipv4(std::uint64_t low, std::uint32_t cover) {
-    sections_.append(Section::ipv4_starts, static_cast<std::uint32_t>(low));
-    sections_.append(Section::ipv4_covers, cover);
+    sections_.append(Section::ipv4_runs, PrefixTable::Ipv4Run{static_cast<std::uint32_t>(low), cover});
+    ipv4_starts_.push_back(static_cast<std::uint32_t>(low));
   }
 
   void write_ipv6(const Start& first, std::uint32_t cover) {
@@ -170,9 +174,7 @@ class PrefixWriter {
   }
 
   void write_ipv4_index() {
-    const std::string& octets = sections_[Section::ipv4_starts];
-    std::vector<std::uint32_t> starts(octets.size() / sizeof(std::uint32_t));
-    std::memcpy(starts.data(), octets.data(), octets.size());
+    const auto& starts = ipv4_starts_;
     const std::size_t parts = std::min(std::bit_floor(starts.size()), kMostParts);
     std::uint32_t count = 0;
     for (std::size_t part = 0; part < parts; ++part) {
@@ -187,6 +189,7 @@ class PrefixWriter {
   SectionTexts& sections_;
   std::vector<Open> open_;
   std::vector<Run> runs_;
+  std::vector<std::uint32_t> ipv4_starts_;
   std::size_t left_out_ = 0;
 };
 
@@ -194,29 +197,40 @@ class PrefixWriter {
 
 PrefixTable::PrefixTable(const Sections& sections) noexcept
     : ipv4_index_(sections.records<std::uint32_t>(Section::ipv4_index)),
-      ipv4_starts_(sections.records<std::uint32_t>(Section::ipv4_starts)),
-      ipv4_covers_(sections.records<std::uint32_t>(Section::ipv4_covers)),
+      ipv4_runs_(sections.records<Ipv4Run>(Section::ipv4_runs)),
       ipv6_starts_(sections.records<Start>(Section::ipv6_starts)),
       ipv6_covers_(sections.records<std::uint32_t>(Section::ipv6_covers)),
       records_(sections.records<Record>(Section::prefixes)) {}
 
-std::uint32_t PrefixTable::ipv4_cover(std::uint32_t address) const noexcept {
+const std::uint32_t* PrefixTable::part_of(std::uint32_t address) const noexcept {
   const std::size_t parts = ipv4_index_.empty() ? 0 : ipv4_index_.size() - 1;
-  if (!std::has_single_bit(parts)) { return 0; }
-  const std::size_t part = std::uint64_t{address} * parts >> 32;
-  const std::size_t begin = ipv4_index_[part];
-  const std::size_t end = ipv4_index_[part + 1];
-  if (begin > end || end > std::min(ipv4_starts_.size(), ipv4_covers_.size())) { return 0; }
-  const auto first = ipv4_starts_.begin() + static_cast<std::ptrdiff_t>(begin);
-  const auto after = std::upper_bound(first, first + static_cast<std::ptrdiff_t>(end - begin), address);
-  const auto behind_it = static_cast<std::size_t>(after - ipv4_starts_.begin());
-  return behind_it == 0 ? 0 : ipv4_covers_[behind_it - 1];
+  return std::has_single_bit(parts) ? &ipv4_index_[std::uint64_t{address} * parts >> 32] : nullptr;
+}
+
+std::uint32_t PrefixTable::ipv4_cover(std::uint32_t address) const noexcept {
+  const std::uint32_t* const part = part_of(address);
+  if (part == nullptr || part[0] > part[1] || part[1] > ipv4_runs_.size()) { return 0; }
+  const auto first = ipv4_runs_.begin() + part[0];
+  const auto after = std::upper_bound(first, ipv4_runs_.begin() + part[1], address,
+                                      [](std::uint32_t key, const Ipv4Run& run) { return key < run.start; });
+  return after == ipv4_runs_.begin() ? 0 : std::prev(after)->cover;
+}
+
+void PrefixTable::prefetch_place(const Address& address) const noexcept {
+  if (!address.is_ipv4()) { return; }
+  __builtin_prefetch(part_of(ipv4_number(address)));
+}
+
+void PrefixTable::prefetch_runs(const Address& address) const noexcept {
+  const std::uint32_t* const part = address.is_ipv4() ? part_of(ipv4_number(address)) : nullptr;
+  if (part == nullptr || part[0] == 0 || part[0] >= ipv4_runs_.size()) { return; }
+  __builtin_prefetch(&ipv4_runs_[part[0] - 1]);
+  __builtin_prefetch(&ipv4_runs_[part[0]]);
 }
 
 std::uint32_t PrefixTable::cover(const Address& address) const noexcept {
-  const Start key = start_of(address);
-  if (address.is_ipv4()) { return ipv4_cover(static_cast<std::uint32_t>(key.low)); }
-  return cover_of(ipv6_starts_, ipv6_covers_, key);
+  if (address.is_ipv4()) { return ipv4_cover(ipv4_number(address)); }
+  return cover_of(ipv6_starts_, ipv6_covers_, start_of(address));
 }
 
 std::size_t write_prefixes(std::vector<PrefixEntry> entries, MemberSetsWriter& sets, SectionTexts& sections) {

@@ -13,9 +13,9 @@ namespace sluice::policy {
 //
 // Sections: prefixes, in the order of their addresses, one that holds others ahead of them; and the address space cut
 // into runs, for IPv4 and for the rest: where each run begins (ascending), and the longest prefix that covers it, its
-// number + 1 or 0. Section ipv4_index: how many runs begin ahead of each of 2^n equal parts of the IPv4 addresses, and
-// at the end how many there are; with about one run to a part a search there ends at once. Thread: any. Cost: one
-// binary search, among few for IPv4.
+// number + 1 or 0; for IPv4 both together. Section ipv4_index: how many runs begin ahead of each of 2^n equal parts of
+// the IPv4 addresses, and at the end how many there are; with about one run to a part a search there ends at once.
+// Thread: any. Cost: one binary search, among few for IPv4.
 class PrefixTable {
  public:
   struct Record {
@@ -30,11 +30,20 @@ class PrefixTable {
     friend auto operator<=>(const Start&, const Start&) = default;
   };
 
+  struct Ipv4Run {
+    std::uint32_t start = 0;
+    std::uint32_t cover = 0;
+  };
+
   PrefixTable() = default;
   explicit PrefixTable(const Sections& sections) noexcept;
 
   bool is_empty() const noexcept { return records_.empty(); }
   std::size_t size() const noexcept { return records_.size(); }
+
+  // What find() is going to read, asked for ahead: first the place of the runs, then the runs.
+  void prefetch_place(const Address& address) const noexcept;
+  void prefetch_runs(const Address& address) const noexcept;
 
   // Calls `visit(record)` from the longest prefix that holds the address to the shortest.
   template <typename Visit>
@@ -52,10 +61,10 @@ class PrefixTable {
  private:
   std::uint32_t cover(const Address& address) const noexcept;
   std::uint32_t ipv4_cover(std::uint32_t address) const noexcept;
+  const std::uint32_t* part_of(std::uint32_t address) const noexcept;  // in the index, with one behind it; or null
 
   std::span<const std::uint32_t> ipv4_index_;
-  std::span<const std::uint32_t> ipv4_starts_;
-  std::span<const std::uint32_t> ipv4_covers_;
+  std::span<const Ipv4Run> ipv4_runs_;
   std::span<const Start> ipv6_starts_;
   std::span<const std::uint32_t> ipv6_covers_;
   std::span<const Record> records_;

@@ -16,12 +16,11 @@ enum class Section : std::uint8_t {
   tags,          // entry.hpp
   set_ends,      // member_sets.hpp
   set_members,   //
-  name_labels,   // name_table.hpp
-  name_offsets,  //
+  name_filter,   // name_filter.hpp
+  name_offsets,  // name_table.hpp
   names,         //
   ipv4_index,    // prefix_table.hpp
-  ipv4_starts,   //
-  ipv4_covers,   //
+  ipv4_runs,     //
   ipv6_starts,   //
   ipv6_covers,   //
   prefixes,      //
@@ -32,7 +31,7 @@ enum class Section : std::uint8_t {
   texts,         // of paths, expressions and literals
   lines,         // of prefixes, paths and expressions: where they stand in their sources
 };
-inline constexpr std::size_t kSections = 19;
+inline constexpr std::size_t kSections = 18;
 inline constexpr std::size_t kFileHeader = 40 + 16 * kSections;
 
 // Why octets are not a compiled file.

@@ -292,6 +292,7 @@ TEST(ListSet, ComparesPathsWithoutCaseAndBelowAddresses) {
   const auto tag = compiler.add_tag({"l", "c", false}).value();
   ASSERT_TRUE(compiler.add_path("Example.com", "/Foo?X=\xc3\xbc#part", {.tag = tag, .line = 1}));
   ASSERT_TRUE(compiler.add_path("192.0.2.1", "/x", {.tag = tag, .line = 2}));
+  ASSERT_TRUE(compiler.add_path("example.com", "/%7Euser/%41%2fb%", {.tag = tag, .line = 3}));
   EXPECT_FALSE(compiler.add_path("example.com", "foo", {.tag = tag}));
   EXPECT_FALSE(compiler.add_path("example.com", "/a b", {.tag = tag}));
   EXPECT_FALSE(compiler.add_path("2001:db8::1", "/a", {.tag = tag}));
@@ -300,6 +301,8 @@ TEST(ListSet, ComparesPathsWithoutCaseAndBelowAddresses) {
   EXPECT_EQ(found_url(lists, "example.com", "http://example.com/fo").size(), 0U);
   EXPECT_EQ(found_url(lists, "example.com", "example.com:443").size(), 0U);
   EXPECT_EQ(found_url(lists, "192.0.2.1", "http://192.0.2.1/xyz").size(), 1U);
+  EXPECT_EQ(found_url(lists, "example.com", "http://example.com/~user/A%2Fb%25").size(), 1U) << "the normal form";
+  EXPECT_EQ(found_url(lists, "example.com", "http://example.com/~user/A/b%25").size(), 0U) << "another path";
 }
 
 TEST(ListSet, FindsExpressionsOfEveryKind) {
