@@ -270,6 +270,8 @@ class Gateway::Running {
     for (const auto& worker : workers_) { daemon_->workers.push_back(&worker->metrics()); }
     control_ = std::make_unique<control::ControlServer>(context_, *daemon_, socket_path(), allowed_users_);
     control_->start();
+    policies_.read_lists_with(
+        [this](const std::vector<policy::ListDeclaration>& declared) { return lists_.preview(declared); });
     lists_.start(context_,
                  [this](std::shared_ptr<const policy::Lists> lists) { policies_.use_lists(std::move(lists)); });
     if (!configuration().admin.metrics.empty()) { start_metrics(); }

@@ -13,6 +13,8 @@ namespace sluice::policy {
 namespace {
 
 constexpr std::size_t kLongestListName = 64;
+constexpr std::size_t kLongestPath = 4096;
+constexpr std::uint32_t kRefreshOfUrl = 86400;
 
 constexpr std::array kFormats{ListFormat::domains, ListFormat::hosts,    ListFormat::squidguard_domains,
                               ListFormat::dnsmasq, ListFormat::unbound,  ListFormat::rpz,
@@ -45,6 +47,7 @@ class DeclarationParser {
     // Behind the first error nothing says what the rest is.
     (void)(parse_format() && parse_path() && parse_options());
     if (list_.category.empty() && !list_.is_tree()) { list_.category = list_.name; }
+    if (list_.is_url() && list_.refresh == 0) { list_.refresh = kRefreshOfUrl; }
     return std::move(list_);
   }
 
@@ -81,11 +84,21 @@ class DeclarationParser {
 
   bool parse_path() {
     const Token path = tokens_.take();
-    if (path.kind == Token::Kind::quoted && path.text.starts_with('/')) {
-      list_.path = path.text;
-      return true;
+    if (path.kind == Token::Kind::quoted && path.text.starts_with("https://")) {
+      return fail(path, "lists cannot be fetched by https yet; use `http://`, or a file that something else fetches");
     }
-    return fail(path, "a list is read from a path in quotes that begins with `/`, not from " + name_of(path));
+    const bool is_good = path.kind == Token::Kind::quoted && path.text.size() <= kLongestPath &&
+                         (path.text.starts_with('/') || path.text.starts_with("http://"));
+    if (!is_good) {
+      return fail(path,
+                  "a list is read from a path in quotes that begins with `/`, or from a URL with `http://`, not from " +
+                      name_of(path));
+    }
+    list_.path = path.text;
+    if (!list_.is_url()) { return true; }
+    if (list_.is_tree()) { return fail(path, "a squidGuard tree is a folder, not a URL"); }
+    return std::ranges::all_of(path.text, [](char c) { return c > ' ' && c < 0x7f; }) ||
+           fail(path, "a URL with blanks, controls, or other than ASCII characters");
   }
 
   bool parse_options() {

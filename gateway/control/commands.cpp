@@ -120,7 +120,9 @@ Answer<PolicyHistory> policy_history(const Asked& asked, const PolicyHistoryArgu
 }
 
 Answer<PolicyText> policy_show(const Asked& asked, const PolicyVersionArguments& arguments) {
-  return asked.daemon.policies.show(arguments);
+  auto text = asked.daemon.policies.show(arguments);
+  if (text) { text->lists_file = asked.daemon.lists.compiled_file(); }
+  return text;
 }
 
 Answer<PolicyDifference> policy_diff(const Asked& asked, const PolicyDiffArguments& arguments) {

@@ -1,11 +1,13 @@
 #include "gateway/control/list_keeper.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include "gateway/control/lists/list_preview.hpp"
 #include "gateway/control/say.hpp"
 
 namespace sluice::control {
@@ -13,11 +15,6 @@ namespace {
 
 constexpr auto kLook = std::chrono::seconds(2);
 constexpr auto kQuiet = std::chrono::seconds(10);  // after the last edit, until they are compiled
-
-bool is_same(const policy::ListDeclaration& a, const policy::ListDeclaration& b) {
-  return a.name == b.name && a.format == b.format && a.path == b.path && a.category == b.category &&
-         a.refresh == b.refresh && a.guard == b.guard;
-}
 
 void say_alarms(const std::vector<ListState>& before, const std::vector<ListState>& now) {
   for (const ListState& list : now) {
@@ -31,7 +28,10 @@ void say_alarms(const std::vector<ListState>& before, const std::vector<ListStat
 }  // namespace
 
 ListKeeper::ListKeeper(std::string directory)
-    : library_(directory), edits_(directory + "/edits"), lists_(std::make_shared<const policy::Lists>()) {}
+    : library_(directory),
+      fetcher_(directory),
+      edits_(directory + "/edits"),
+      lists_(std::make_shared<const policy::Lists>()) {}
 
 ListKeeper::~ListKeeper() {
   *is_alive_ = false;
@@ -50,10 +50,8 @@ std::shared_ptr<const policy::Lists> ListKeeper::load(const std::vector<policy::
   seen_ = last_look_ = signature();
   built_at_ = Clock::now();
   ++shown_.builds_asked;
-  if (const auto loaded = edits_.load(); !loaded) {
-    say("lists: " + loaded.error() + "; none of them is in force");
-  }
-  auto result = build(library_, declared_, false, edits_.all());
+  if (const auto loaded = edits_.load(); !loaded) { say("lists: " + loaded.error() + "; none of them is in force"); }
+  auto result = build(library_, local(), false, edits_.all());
   if (result.built) { compiled_edits_ = edits_.all().size(); }
   end_build(std::move(result));
   return lists_;
@@ -66,17 +64,55 @@ void ListKeeper::start(asio::io_context& context, Publish publish) {
   asio::co_spawn(context, watch(this, is_alive_), say_failure_of("lists"));
 }
 
+std::shared_ptr<const policy::Lists> ListKeeper::preview(const std::vector<policy::ListDeclaration>& declared) {
+  if (preview_ && preview_->declared == declared && preview_->edits == edits_.all().size()) { return preview_->lists; }
+  std::vector<policy::ListDeclaration> there;
+  for (const policy::ListDeclaration& list : declared) { there.push_back(fetcher_.local(list)); }
+  std::vector<std::string> problems;
+  preview_ = {declared, preview_lists(there, edits_.all(), problems), edits_.all().size()};
+  for (const std::string& problem : problems) { say(problem + "; nothing is in it"); }
+  return preview_->lists;
+}
+
 void ListKeeper::declare(const std::vector<policy::ListDeclaration>& declared) {
-  if (std::ranges::equal(declared, declared_, is_same)) { return; }
+  const auto preview = std::exchange(preview_, std::nullopt);
+  if (declared == declared_) { return; }
   declared_ = declared;
+  if (preview && preview->declared == declared) {
+    lists_ = preview->lists;
+    compiled_ = lists_->compiled();
+    compiled_edits_ = preview->edits;
+  }
   if (pool_ != nullptr) { update(false); }
 }
 
 ListsUpdate ListKeeper::update(bool accept_changes) {
   accept_next_ = accept_next_ || accept_changes;
   ++shown_.builds_asked;
-  if (!is_building_) { begin_build(); }
+  if (std::ranges::any_of(declared_, &policy::ListDeclaration::is_url)) {
+    fetch_and_build();
+  } else if (!is_building_) {
+    begin_build();
+  }
   return {shown_.builds_asked};
+}
+
+void ListKeeper::fetch_and_build() {
+  fetch_again_ = fetcher_.is_fetching();
+  if (fetch_again_) { return; }
+  fetcher_.fetch(*context_, declared_, true, [this] {
+    if (!is_building_) { begin_build(); }
+    fetched();
+  });
+}
+
+void ListKeeper::fetched() {
+  if (std::exchange(fetch_again_, false)) { fetch_and_build(); }
+}
+
+void ListKeeper::ask_for_build() {
+  ++shown_.builds_asked;
+  if (!is_building_) { begin_build(); }
 }
 
 // The library belongs to the building thread until the result is back here.
@@ -86,7 +122,7 @@ void ListKeeper::begin_build() {
   seen_ = last_look_ = signature();
   const bool accept = std::exchange(accept_next_, false);
   const std::uint64_t answers = shown_.builds_asked;
-  const bool taken = pool_->run([this, accept, answers, declared = declared_, edits = edits_.all(), alive = is_alive_] {
+  const bool taken = pool_->run([this, accept, answers, declared = local(), edits = edits_.all(), alive = is_alive_] {
     auto result = std::make_shared<Result>(build(library_, declared, accept, edits));
     asio::post(*context_, [this, result, answers, count = edits.size(), alive] {
       if (!*alive) { return; }
@@ -94,7 +130,8 @@ void ListKeeper::begin_build() {
       if (result->built) { compiled_edits_ = count; }
       shown_.builds = answers - 1;
       end_build(std::move(*result));
-      if (shown_.builds < shown_.builds_asked) { begin_build(); }
+      // Whoever asks while URLs are being fetched waits for what they have.
+      if (shown_.builds < shown_.builds_asked && !fetcher_.is_fetching()) { begin_build(); }
     });
   });
   // There is one build at a time, so the queue has room unless the daemon is ending.
@@ -114,8 +151,9 @@ void ListKeeper::end_build(Result result) {
   say_alarms(shown_.lists, built.lists);
   shown_.failure.clear();
   shown_.lists = std::move(built.lists);
+  file_in_force_ = library_.file_in_force();
   shown_.octets = built.set == nullptr ? 0 : built.set->sizes().octets;
-  if (!built.is_new) { return; }
+  if (!built.is_new && compiled_ == built.set) { return; }
   compiled_ = built.set;
   publish();
 }
@@ -166,26 +204,35 @@ Answer<ListsEdited> ListKeeper::edit(const ListsEditArguments& arguments, bool i
                      std::chrono::duration<double, std::milli>(Clock::now() - start).count()};
 }
 
+std::vector<policy::ListDeclaration> ListKeeper::local() const {
+  std::vector<policy::ListDeclaration> there;
+  for (const policy::ListDeclaration& list : declared_) { there.push_back(fetcher_.local(list)); }
+  return there;
+}
+
 std::uint64_t ListKeeper::signature() const {
   std::uint64_t all = 0;
-  for (const policy::ListDeclaration& list : declared_) { all = all * 31 + signature_of(list); }
+  for (const policy::ListDeclaration& list : local()) { all = all * 31 + signature_of(list); }
   return all;
 }
 
 bool ListKeeper::is_due(Clock::time_point now) const {
   return std::ranges::any_of(declared_, [&](const policy::ListDeclaration& list) {
-    return list.refresh != 0 && now - built_at_ >= std::chrono::seconds(list.refresh);
+    return !list.is_url() && list.refresh != 0 && now - built_at_ >= std::chrono::seconds(list.refresh);
   });
 }
 
 // A file that somebody is writing changes from one look to the next; it is read when it has come to rest.
 void ListKeeper::look_at_files() {
+  if (!fetcher_.is_fetching() && fetcher_.is_any_due(declared_)) {
+    fetcher_.fetch(*context_, declared_, false, [this] { fetched(); });
+  }
   if (is_building_ || declared_.empty()) { return; }
   const std::uint64_t now = signature();
   const bool is_at_rest = now == last_look_;
   last_look_ = now;
   const bool has_quiet_edits = compiled_edits_ < edits_.all().size() && Clock::now() - edited_at_ >= kQuiet;
-  if ((now != seen_ && is_at_rest) || is_due(Clock::now()) || has_quiet_edits) { update(false); }
+  if ((now != seen_ && is_at_rest) || is_due(Clock::now()) || has_quiet_edits) { ask_for_build(); }
 }
 
 Task<> ListKeeper::watch(ListKeeper* keeper, std::shared_ptr<bool> is_alive) {
@@ -198,13 +245,25 @@ Task<> ListKeeper::watch(ListKeeper* keeper, std::shared_ptr<bool> is_alive) {
   }
 }
 
+// A list from a URL is shown with its URL, and with what is wrong there.
+ListState ListKeeper::shown(ListState state) const {
+  const auto list = std::ranges::find(declared_, state.name, &policy::ListDeclaration::name);
+  if (list == declared_.end() || !list->is_url()) { return state; }
+  state.path = list->path;
+  state.refresh = list->refresh;
+  if (const std::string alarm = fetcher_.alarm(*list); !alarm.empty()) { state.alarm = alarm; }
+  return state;
+}
+
 ListsShow ListKeeper::show() const {
-  return shown_;
+  ListsShow all = shown_;
+  for (ListState& state : all.lists) { state = shown(std::move(state)); }
+  return all;
 }
 
 ListsStatus ListKeeper::status() const {
   ListsStatus status{.lists = shown_.lists.size(), .octets = shown_.octets, .alarms = {}};
-  for (const ListState& list : shown_.lists) {
+  for (const ListState& list : show().lists) {
     if (!list.alarm.empty()) { status.alarms.push_back(list.name + ": " + list.alarm); }
   }
   if (!shown_.failure.empty()) { status.alarms.push_back("lists: " + shown_.failure); }

@@ -3,11 +3,13 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "gateway/base/task.hpp"
 #include "gateway/base/thread_pool.hpp"
+#include "gateway/control/list_fetcher.hpp"
 #include "gateway/control/lists/list_edits.hpp"
 #include "gateway/control/lists/list_library.hpp"
 #include "policy/lists/lists.hpp"
@@ -31,8 +33,11 @@ class ListKeeper {
   // From now on builds go on their own thread. REQUIRES: once, after load(); the context is run by this thread.
   void start(asio::io_context& context, Publish publish);
 
-  // What the policy in force declares now.
+  // Lists that a text declares which is not in force, read here and now.
+  std::shared_ptr<const policy::Lists> preview(const std::vector<policy::ListDeclaration>& declared);
+  // What the policy in force declares now. What preview() gave for it is in force until it is built.
   void declare(const std::vector<policy::ListDeclaration>& declared);
+  // URLs are asked first, then everything is built again.
   ListsUpdate update(bool accept_changes);
   // One entry put in or taken out: kept in a file, in force when it returns, and part of the compiled file at the next
   // build, which follows when no more edits come. Errors: not_found, bad_request, failed.
@@ -40,7 +45,8 @@ class ListKeeper {
 
   ListsShow show() const;
   ListsStatus status() const;
-  std::shared_ptr<const policy::Lists> lists() const { return lists_; }
+  // What the compiled lists in force are mapped from; "" without any.
+  std::string compiled_file() const { return file_in_force_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -52,6 +58,9 @@ class ListKeeper {
   static Task<> watch(ListKeeper* keeper, std::shared_ptr<bool> is_alive);
   static Result build(ListLibrary& library, const std::vector<policy::ListDeclaration>& declared, bool accept_changes,
                       const std::vector<ListEdit>& edits);
+  void ask_for_build();
+  void fetch_and_build();
+  void fetched();
   void begin_build();
   void end_build(Result result);
   void publish();
@@ -59,11 +68,22 @@ class ListKeeper {
   void look_at_files();
   bool is_due(Clock::time_point now) const;
   std::uint64_t signature() const;
+  std::vector<policy::ListDeclaration> local() const;
+  ListState shown(ListState state) const;
+
+  struct Preview {
+    std::vector<policy::ListDeclaration> declared;
+    std::shared_ptr<const policy::Lists> lists;
+    std::size_t edits = 0;  // that it has
+  };
 
   ListLibrary library_;
+  ListFetcher fetcher_;
   ListEdits edits_;
   std::size_t compiled_edits_ = 0;  // how many of them are in the compiled set
   std::shared_ptr<const policy::ListSet> compiled_;
+  std::string file_in_force_;
+  std::optional<Preview> preview_;
   std::vector<policy::ListDeclaration> declared_;
   std::shared_ptr<const policy::Lists> lists_;
   ListsShow shown_;
@@ -73,6 +93,7 @@ class ListKeeper {
   Clock::time_point built_at_{};  // when the last build began
   bool is_building_ = false;
   bool accept_next_ = false;
+  bool fetch_again_ = false;  // when what is being fetched has ended
   asio::io_context* context_ = nullptr;
   Publish publish_;
   std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);

@@ -37,6 +37,10 @@ class PolicyKeeper {
   // them, if they are others; true then.
   bool set_self(std::vector<policy::Prefix> self);
 
+  // What reads the lists of a text that declares others than those in force, ahead of judging it.
+  using ReadLists =
+      std::function<std::shared_ptr<const policy::Lists>(const std::vector<policy::ListDeclaration>& declared)>;
+  void read_lists_with(ReadLists read_lists) { read_lists_ = std::move(read_lists); }
   // The lists that are in force from now on, with the policy that is; returns how many tunnels that closed.
   std::size_t use_lists(std::shared_ptr<const policy::Lists> lists);
 
@@ -87,6 +91,7 @@ class PolicyKeeper {
     std::string text;
     pipeline::PolicyPtr policy;
   };
+  Compiled compile(const std::string& text, policy::CompileOptions how) const;
   std::size_t put_in_force_again();  // how many tunnels that closed
   Answer<Editable> text_to_edit() const;
   Answer<Published> publish(const Draft& draft);
@@ -102,6 +107,7 @@ class PolicyKeeper {
   std::string unconfirmed_file_;
   std::vector<policy::Prefix> self_;
   std::shared_ptr<const policy::Lists> lists_;
+  ReadLists read_lists_;
   std::optional<Unconfirmed> unconfirmed_;
   pipeline::PolicyInForce* in_force_ = nullptr;
   JudgeTunnels judge_tunnels_;

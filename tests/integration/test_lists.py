@@ -9,6 +9,7 @@ import unittest
 from support import tool
 from support.case import SluiceTestCase
 from support.daemon import ALLOW_LOOPBACK
+from support.metrics import Metrics
 from support.origin import reply
 from support.waiting import eventually
 
@@ -159,6 +160,89 @@ class Lists(SluiceTestCase):
 
     def matches(self, daemon, what):
         return [m["entry"] for m in daemon.tool("lists", "which", what, "-o", "json", expect=None).json()["matches"]]
+
+    def test_a_file_that_was_cut_is_an_alarm_in_status_metrics_and_log(self):
+        path = self.list_file("".join(f"n{i}.example\n" for i in range(100)) + "127.0.0.1\n")
+        daemon = self.start_with(f'list names domains "{path}" category bad')
+        self.assertEqual(Metrics.of(daemon).total("sluice_lists_alarms"), 0)
+        self.list_file("n1.example\nn2.exam")
+        eventually(lambda: Metrics.of(daemon).total("sluice_lists_alarms") == 1, "the alarm", timeout=20)
+        alarms = daemon.tool("status", "-o", "json").json()["lists"]["alarms"]
+        self.assertIn("shrank from 101 entries to 2", alarms[0])
+        self.assertTrue(any("list names" in line and "shrank" in line for line in daemon.lines))
+        self.assertEqual(self.get(daemon, self.url).status, 403)
+
+    def test_a_list_is_read_again_when_its_time_has_come(self):
+        path = self.list_file("n.example\n")
+        daemon = self.start_with(f'list names domains "{path}" category bad refresh 1s')
+        before = os.stat(path)
+        self.list_file("127.0.0.1\n")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        self.assertEqual(os.stat(path).st_size, before.st_size, "nothing shows that it changed")
+        eventually(lambda: self.get(daemon, self.url).status == 403, "the list", timeout=20)
+
+    def test_a_list_from_a_url_is_asked_for_conditionally(self):
+        served = {"names": "127.0.0.1\n", "tag": '"1"'}
+
+        def names(exchange):
+            if exchange.fields.get("If-None-Match") == served["tag"]:
+                return reply(304, reason="Not Modified")
+            return reply(body=served["names"], fields={"ETag": served["tag"]})
+
+        self.origin.on("/names.txt", names)
+        url = self.origin.on("/", reply(302, fields={"Location": "/names.txt"}))
+        daemon = self.start_with(f'list names domains "{url}" category bad')
+        eventually(lambda: self.get(daemon, self.url).status == 403, "the list", timeout=20)
+        daemon.tool("lists", "update")
+        self.assertEqual(self.origin.last("/names.txt").fields.get("If-None-Match"), '"1"')
+        served.update(names="other.example\n", tag='"2"')
+        daemon.tool("lists", "update")
+        self.assertEqual(self.get(daemon, self.url).status, 200)
+        shown = daemon.tool("lists", "show", "names", "-o", "json").json()
+        self.assertEqual((shown["path"], shown["refresh"], shown["alarm"]), (url, 86400, ""))
+
+    def test_a_url_that_fails_leaves_what_was_fetched_with_an_alarm(self):
+        url = self.origin.on("/names.txt", reply(body="127.0.0.1\n"))
+        daemon = self.start_with(f'list names domains "{url}" category bad')
+        eventually(lambda: self.get(daemon, self.url).status == 403, "the list", timeout=20)
+        for answer, why in ((reply(503, reason="Unavailable"), "the answer is 503"),
+                            (reply(body="half", length=False, fields={"Content-Length": "400"}), "partial message"),
+                            (reply(body="x", length=False), "does not say where it ends"),
+                            (reply(body="x", fields={"Content-Encoding": "gzip"}), "coded (gzip)"),
+                            (reply(302, fields={"Location": "https://lists.example/"}), "https cannot be fetched yet")):
+            with self.subTest(why):
+                def cut(exchange, answer=answer):
+                    exchange.close = True
+                    return answer
+
+                self.origin.on("/names.txt", cut)
+                daemon.tool("lists", "update", expect=tool.DIFFERENT)
+                self.assertIn(why, daemon.tool("status", "-o", "json").json()["lists"]["alarms"][0])
+                self.assertEqual(self.get(daemon, self.url).status, 403)
+        daemon.restart()
+        self.assertEqual(self.get(daemon, self.url).status, 403, "out of the state directory")
+
+    def test_a_text_with_a_new_list_is_tested_and_applied_with_it(self):
+        path = self.list_file("127.0.0.1\n")
+        daemon = self.start_daemon()
+        text = (f'list names domains "{path}" category bad\ndeny category bad id listed\n' + ALLOW_LOOPBACK +
+                'test "listed" { url http://127.0.0.1/x expect deny by listed }\n')
+        candidate = self.list_file(text, "candidate")
+        daemon.tool("policy", "apply", candidate)
+        self.assertEqual(self.get(daemon, self.url).status, 403, "at once")
+        daemon.tool("lists", "update")
+        self.assertEqual(self.get(daemon, self.url).status, 403)
+        daemon.tool("policy", "test-all")
+
+    def test_a_policy_file_is_judged_with_its_lists_without_a_daemon(self):
+        path = self.list_file("listed.example\n")
+        candidate = self.list_file(f'list names domains "{path}" category bad\ndeny category bad\nallow\n', "candidate")
+        tested = tool.run("/nonexistent", "policy", "test", "http://www.listed.example/", "--policy", candidate, "-o", "json",
+                          expect=tool.DIFFERENT).json()
+        self.assertEqual((tested["verdict"], tested["listed"]["entry"]), ("deny", "listed.example"))
+        os.remove(path)
+        blind = tool.run("/nonexistent", "policy", "test", "http://www.listed.example/", "--policy", candidate)
+        self.assertIn("list names", blind.error)
 
     def test_import_says_what_becomes_of_each_line(self):
         path = self.list_file("||a.example^\n||b.example^$third-party\nc.example##.ad\n/(?=x)/\n")

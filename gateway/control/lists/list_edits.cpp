@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "gateway/base/error.hpp"
 #include "gateway/base/file.hpp"
+#include "gateway/control/lists/list_preview.hpp"
 
 namespace sluice::control {
 namespace {
@@ -122,11 +124,8 @@ std::shared_ptr<const policy::ListSet> edits_in_front_of(const policy::ListSet& 
   for (const policy::ListTag& tag : compiled.tags()) { (void)compiler.add_tag(tag); }
   add_edits(edits, declared, compiler);
   const auto made = compiler.finish("");
-  if (!made) { return nullptr; }
-  auto octets = std::make_shared<std::vector<std::uint64_t>>((made->octets.size() + 7) / 8);
-  std::ranges::copy(made->octets, reinterpret_cast<char*>(octets->data()));
-  const auto set = policy::ListSet::open({reinterpret_cast<const char*>(octets->data()), made->octets.size()}, octets);
-  return set ? *set : nullptr;
+  SLUICE_ASSERT(made.has_value(), "ten thousand entries are not too large for a set");
+  return set_in_memory(made->octets);
 }
 
 }  // namespace sluice::control

@@ -37,6 +37,9 @@ class ListLibrary {
   std::expected<Built, std::string> build(const std::vector<policy::ListDeclaration>& declared, bool accept_changes,
                                           const std::vector<ListEdit>& edits);
 
+  // What the set that is in force is mapped from; "" without one.
+  std::string file_in_force() const { return set_ == nullptr ? "" : compiled_file(); }
+
  private:
   // A list on its way: what it was read from and what is said about it.
   struct Work {

@@ -61,7 +61,7 @@ SLUICE_JSON_MEMBERS(PolicyHistoryArguments, limit)
 SLUICE_JSON_MEMBERS(PolicyVersionHead, version, time, author, reason, hash, damage)
 SLUICE_JSON_MEMBERS(PolicyHistory, in_force, unconfirmed, confirm_until, versions)
 SLUICE_JSON_MEMBERS(PolicySource, file, text)
-SLUICE_JSON_MEMBERS(PolicyText, head, file, text, included, self)
+SLUICE_JSON_MEMBERS(PolicyText, head, file, text, included, self, lists_file)
 SLUICE_JSON_MEMBERS(PolicyDiffArguments, from, to, text)
 SLUICE_JSON_MEMBERS(PolicyDifference, from, to, changes)
 SLUICE_JSON_MEMBERS(PolicyTestArguments, url, method, from, to, at, listener, mode, fields, status, type, size,

@@ -293,6 +293,7 @@ struct PolicyText {  // answers `policy.show`; errors: not_found
   std::string text;
   std::vector<PolicySource> included;
   std::vector<std::string> self;  // prefixes that `self` stands for
+  std::string lists_file;         // the compiled lists in force; "" without lists
 };
 
 struct PolicyDiffArguments {
