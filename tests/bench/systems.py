@@ -318,5 +318,5 @@ class TrafficServer(System):
         return [program("traffic_server"), f"--run-root={root}"], {"TS_RUNROOT": root}
 
 
-ALL = {system.name: system for system in (Floor, SendfileFloor, SpliceFloor, Sluice, SluiceUnlogged, SluiceNamed, SluiceWithLists, Haproxy, Nginx,
-                                               TrafficServer, Squid)}
+ALL = {system.name: system for system in (Floor, SendfileFloor, SpliceFloor, Sluice, SluiceUnlogged, SluiceNamed, SluiceWithLists,
+                                          Haproxy, Nginx, TrafficServer, Squid)}
