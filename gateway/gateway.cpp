@@ -21,6 +21,7 @@
 #include "gateway/control/control_server.hpp"
 #include "gateway/control/daemon.hpp"
 #include "gateway/control/hit_ledger.hpp"
+#include "gateway/control/list_keeper.hpp"
 #include "gateway/control/metrics_server.hpp"
 #include "gateway/open_listeners.hpp"
 #include "gateway/open_stores.hpp"
@@ -80,7 +81,8 @@ class Gateway::Running {
       : options_(std::move(options)),
         configuration_(std::make_shared<const config::Configuration>(std::move(configuration))),
         policies_(policy_file_of(*configuration_), in_state("policy.versions"), {}),
-        ledger_(in_state("policy.hits")) {}
+        ledger_(in_state("policy.hits")),
+        lists_(in_state("lists")) {}
 
   int run() {
     prepare();
@@ -152,10 +154,20 @@ class Gateway::Running {
           "the policy is not valid, and nothing is served without one; mend it and see `sluice policy check " +
           policies_.file() + "`");
     }
-    for (const auto& warning : (*loaded)->warnings()) { std::fprintf(stderr, "%s\n", warning.text().c_str()); }
-    in_force_ = std::make_unique<pipeline::PolicyInForce>(*loaded);
     ledger_.load();
-    policies_.put_in_force(*in_force_, [this](const pipeline::PolicyPtr& policy) { return judge_tunnels(policy); });
+    in_force_ = std::make_unique<pipeline::PolicyInForce>(*loaded);
+    policies_.put_in_force(*in_force_, [this](const pipeline::PolicyPtr& policy) {
+      lists_.declare(policy->list_declarations());
+      return judge_tunnels(policy);
+    });
+    const auto& declared = (*loaded)->list_declarations();
+    if (!declared.empty()) {
+      say("reading " + std::to_string(declared.size()) + (declared.size() == 1 ? " list" : " lists"));
+    }
+    policies_.use_lists(lists_.load(declared));
+    for (const auto& warning : policies_.current()->warnings()) {
+      std::fprintf(stderr, "%s\n", warning.text().c_str());
+    }
   }
 
   record::HitsByRule hits_of_this_run() const {
@@ -225,6 +237,7 @@ class Gateway::Running {
         .metrics_address = {},
         .workers = {},
         .policies = policies_,
+        .lists = lists_,
         .memory = *stores_.memory,
         .disk = stores_.disk.get(),
         .fills = fills_,
@@ -247,6 +260,10 @@ class Gateway::Running {
     for (const auto& worker : workers_) { daemon_->workers.push_back(&worker->metrics()); }
     control_ = std::make_unique<control::ControlServer>(context_, *daemon_, socket_path(), allowed_users_);
     control_->start();
+    policies_.read_lists_with(
+        [this](const std::vector<policy::ListDeclaration>& declared) { return lists_.preview(declared); });
+    lists_.start(context_,
+                 [this](std::shared_ptr<const policy::Lists> lists) { policies_.use_lists(std::move(lists)); });
     if (!configuration().admin.metrics.empty()) { start_metrics(); }
     asio::co_spawn(context_, wait_for_signals(this), on_end());
     asio::co_spawn(context_, watch_faults(this), on_end());
@@ -556,6 +573,7 @@ class Gateway::Running {
   bool draining_ = false;
   bool says_hits_failure_ = true;  // once, until they can be written again
   asio::io_context context_{1};
+  control::ListKeeper lists_;
   std::unique_ptr<control::Daemon> daemon_;
   std::unique_ptr<control::ControlServer> control_;
   std::unique_ptr<control::MetricsServer> metrics_;

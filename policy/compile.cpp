@@ -94,7 +94,9 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
   auto compiled = std::make_unique<Compiled>();
   const NetTable nets(policy.nets, options.self, report);
   const TimeTable times(policy.times, report);
-  ConditionCompiler compiler(nets, times, report, compiled->tables);
+  compiled->tables.lists = options.lists != nullptr ? options.lists : std::make_shared<const Lists>();
+  const ListNames lists(policy.lists, *compiled->tables.lists, report);
+  ConditionCompiler compiler(nets, times, lists, report, compiled->tables);
   const auto append = [&](const std::vector<ConditionSyntax>& conditions) {
     for (const ConditionSyntax& condition : conditions) { compiled->conditions.push_back(compiler.compile(condition)); }
     return static_cast<std::uint32_t>(compiled->conditions.size());
@@ -127,6 +129,7 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
   if (report.has_errors()) { return std::unexpected(std::move(report).errors()); }
   warn_of_doubtful(policy, nets, report);
 
+  compiled->lists = std::move(policy.lists);
   compiled->cases = std::move(policy.tests);
   compiled->text = text;
   compiled->file_name = options.file_name;

@@ -29,6 +29,7 @@ struct Snapshot::Compiled {
   std::string file_name;
   std::vector<Source> included;
   std::uint64_t version = 0;
+  std::vector<ListDeclaration> lists;
   std::vector<TestCase> cases;
   std::vector<Rule> rules;                     // verdicts and settings
   std::vector<Test> all_tests;                 // of the rule with the same index

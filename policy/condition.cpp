@@ -75,6 +75,9 @@ Truth Evaluation::plain(const Condition& condition) {
       return judge(facts_.method, words_hold);
     case Subject::scheme:
       return judge(facts_.scheme, words_hold);
+    case Subject::category:
+    case Subject::list:
+      return is_listed(condition);
     case Subject::path:
       return judge(facts_.path_and_query, any_word(is_below_path));
     case Subject::query:
@@ -109,6 +112,12 @@ Truth Evaluation::url_matches(const Condition& condition) {
     matches_ = &scratch;
   }
   return truth_of(matches_->has_any(condition.first, condition.last));
+}
+
+Truth Evaluation::is_listed(const Condition& condition) {
+  const Truth truth = lists_.of(tables_.list_conditions[condition.first]);
+  if (truth == Truth::yes) { listed_ = lists_.held(); }
+  return truth;
 }
 
 Truth Evaluation::field_matches(const std::optional<FieldLines>& fields, const Condition& condition) const {

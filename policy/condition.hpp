@@ -8,6 +8,7 @@
 #include "policy/address_index.hpp"
 #include "policy/facts.hpp"
 #include "policy/host_index.hpp"
+#include "policy/list_condition.hpp"
 #include "policy/schedule.hpp"
 #include "policy/syntax.hpp"
 #include "policy/truth.hpp"
@@ -38,6 +39,8 @@ struct ConditionTables {
   std::vector<HostIndex> hosts;
   std::vector<std::vector<PortRange>> ports;
   std::vector<std::vector<std::string>> words;
+  std::vector<ListCondition> list_conditions;
+  std::shared_ptr<const Lists> lists;  // never null
   std::vector<std::shared_ptr<const Schedule>> schedules;
   std::vector<std::chrono::sys_seconds> instants;
   std::vector<std::uint64_t> sizes;
@@ -49,14 +52,20 @@ struct ConditionTables {
 // Lifetime: of one call, on the thread's own scratch memory; two of them must not be in use at a time.
 class Evaluation {
  public:
-  Evaluation(const ConditionTables& tables, const Facts& facts) noexcept : tables_(tables), facts_(facts) {}
+  Evaluation(const ConditionTables& tables, const Facts& facts) noexcept
+      : tables_(tables), facts_(facts), lists_(*tables.lists, facts) {}
 
   Truth of(const Condition& condition);
+
+  // The entry by which the last condition on lists held that was asked for since set_listed(nullptr); null without one.
+  const ListHit* listed() const noexcept { return listed_; }
+  void set_listed(const ListHit* entry) noexcept { listed_ = entry; }
 
  private:
   Truth plain(const Condition& condition);
   Truth destination_in(const AddressIndex& addresses) const noexcept;
   Truth url_matches(const Condition& condition);
+  Truth is_listed(const Condition& condition);
   Truth field_matches(const std::optional<FieldLines>& fields, const Condition& condition) const;
   Truth size_holds(const Condition& condition) const noexcept;
   template <typename Fact, typename Predicate>
@@ -64,6 +73,8 @@ class Evaluation {
 
   const ConditionTables& tables_;
   const Facts& facts_;
+  ListLookup lists_;
+  const ListHit* listed_ = nullptr;
   const UrlPatterns::Matches* matches_ = nullptr;
 };
 

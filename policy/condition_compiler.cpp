@@ -54,6 +54,10 @@ Condition ConditionCompiler::compile(const ConditionSyntax& syntax) {
     case Subject::type:
       condition.first = append(tables_.words, syntax.words);
       break;
+    case Subject::category:
+    case Subject::list:
+      condition.first = append(tables_.list_conditions, ListCondition(*tables_.lists, lists_.tags_of(syntax, report_)));
+      break;
     case Subject::during:
       condition.first = schedule(syntax);
       break;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "policy/condition.hpp"
+#include "policy/list_names.hpp"
 #include "policy/net_table.hpp"
 #include "policy/report.hpp"
 #include "policy/syntax.hpp"
@@ -12,8 +13,9 @@ namespace sluice::policy {
 // Lifetime: of one compilation; all arguments must outlive it.
 class ConditionCompiler {
  public:
-  ConditionCompiler(const NetTable& nets, const TimeTable& times, Report& report, ConditionTables& tables)
-      : nets_(nets), times_(times), report_(report), tables_(tables) {}
+  ConditionCompiler(const NetTable& nets, const TimeTable& times, const ListNames& lists, Report& report,
+                    ConditionTables& tables)
+      : nets_(nets), times_(times), lists_(lists), report_(report), tables_(tables) {}
 
   Condition compile(const ConditionSyntax& syntax);
   // Behind the last condition. False when expressions together need more memory than is allowed.
@@ -27,6 +29,7 @@ class ConditionCompiler {
 
   const NetTable& nets_;
   const TimeTable& times_;
+  const ListNames& lists_;
   Report& report_;
   ConditionTables& tables_;
   std::uint32_t expressions_ = 0;

@@ -94,6 +94,11 @@ bool holds_within(const Prepared& wide, const Prepared& narrow) {
       return lower_case(a.name) == lower_case(b.name) &&
              all_within(a.expressions, b.expressions,
                         [](const Expression& x, const Expression& y) { return x.text == y.text; });
+    case Subject::category:
+    case Subject::list:
+      // What holds by one list, exceptions included, does not hang on which others are asked for.
+      return all_within(a.list_names, b.list_names,
+                        [](const NetName& x, const NetName& y) { return x.name == y.name; });
     case Subject::size:
       return a.is_over == b.is_over && (a.is_over ? a.size <= b.size : a.size >= b.size);
     case Subject::during:

@@ -1,5 +1,7 @@
 #include "policy/decision.hpp"
 
+#include "policy/lists/list_set.hpp"
+
 namespace sluice::policy {
 
 std::string_view to_string(Verdict verdict) noexcept {
@@ -12,6 +14,10 @@ std::string_view to_string(Verdict verdict) noexcept {
       break;
   }
   return "undecided";
+}
+
+ListEntryText Decision::list_entry() const {
+  return listed.set->describe(listed);
 }
 
 }  // namespace sluice::policy

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "policy/lists/list_hit.hpp"
+
 namespace sluice::policy {
 
 // `undecided`: a rule ahead of the first true one needs a fact that is not known yet; ask again at a later stage.
@@ -22,6 +24,10 @@ struct Decision {
   std::uint32_t shadow_rule = 0;
   std::string_view shadow_id = {};
   bool shadow_is_pending = false;  // a shadow rule ahead needs a fact that is not known yet
+  ListHit listed{};  // the entry by which the rule matched: listed.set is null when lists had no part in it
+
+  // The entry in words. REQUIRES: listed.set is not null, and the Snapshot that decided still is.
+  ListEntryText list_entry() const;
 };
 
 }  // namespace sluice::policy

@@ -4,6 +4,7 @@
 
 #include "policy/nearest.hpp"
 #include "policy/parse_condition.hpp"
+#include "policy/parse_list.hpp"
 #include "policy/parse_rule.hpp"
 #include "policy/parse_setting.hpp"
 #include "policy/parse_test.hpp"
@@ -15,8 +16,8 @@
 namespace sluice::policy {
 namespace {
 
-constexpr std::array<std::string_view, 12> kStatements{"allow", "deny",  "net",   "time",   "set",   "include",
-                                                       "test",  "cache", "limit", "remove", "strip", "connect"};
+constexpr std::array<std::string_view, 13> kStatements{
+    "allow", "deny", "net", "time", "set", "list", "include", "test", "cache", "limit", "remove", "strip", "connect"};
 
 class LineParser {
  public:
@@ -28,16 +29,16 @@ class LineParser {
     if (first.is("allow") || first.is("deny")) { return parse_verdict(first); }
     if (begins_setting(first, tokens_.peek())) { return parse_setting_line(first); }
     if (first.is("net")) { return parse_net(); }
-    // A net, time or set with errors is kept, so that its uses are not reported as well.
+    if (first.is("list")) { return parse_list(); }
+    // A net, time, set or list with errors is kept, so that its uses are not reported as well.
     if (first.is("test")) { return policy_.tests.push_back(parse_test(first, tokens_, report_)); }
     if (first.is("time")) { return policy_.times.push_back(parse_time_definition(tokens_, report_)); }
     const std::string hint = first.kind == Token::Kind::word ? did_you_mean(first.text, kStatements) : "";
-    report_.error(
-        first.at,
-        "unknown statement " + name_of(first) +
-            "; a line begins with `allow`, `deny`, `net`, `time`, `set`, `include`, `test`, or a setting like "
-            "`cache`" +
-            hint);
+    report_.error(first.at,
+                  "unknown statement " + name_of(first) +
+                      "; a line begins with `allow`, `deny`, `net`, `time`, `set`, `list`, `include`, `test`, or a "
+                      "setting like `cache`" +
+                      hint);
   }
 
  private:
@@ -56,6 +57,10 @@ class LineParser {
     // Behind an error nothing says where the conditions begin.
     if (!rule.is_broken) { parse_rule_rest(tokens_, report_, sets_, rule); }
     policy_.rules.push_back(std::move(rule));
+  }
+
+  void parse_list() {
+    if (auto list = parse_list_declaration(tokens_, report_)) { policy_.lists.push_back(std::move(*list)); }
   }
 
   void parse_net() {

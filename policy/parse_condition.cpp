@@ -48,6 +48,9 @@ class ConditionParser {
         return words(text, parse_query_value);
       case Subject::type:
         return words(text, parse_type_value);
+      case Subject::category:
+      case Subject::list:
+        return list_names(text);
       case Subject::url:
         return expressions("url", "url ~ \"\\.exe$\"", text);
       case Subject::field:
@@ -90,6 +93,14 @@ class ConditionParser {
       Text word = parse(value.text);
       if (word) { condition_.words.push_back(*word); }
       return word;
+    });
+  }
+
+  bool list_names(std::string& text) {
+    return parse_list(tokens_, report_, sets_, expected(), Token::Kind::word, text, [&](const Token& value) -> Text {
+      if (!is_list_name(value.text)) { return std::unexpected(name_of(value) + " is no name of a list or category"); }
+      condition_.list_names.push_back({value.text, value.at});
+      return value.text;
     });
   }
 

@@ -77,7 +77,10 @@ Truth Snapshot::Compiled::of(const Test& test, Evaluation& evaluation) const {
   const Condition* const base = conditions.data();
   const Truth truth = all_of(base + test.begin, base + test.exceptions, evaluation);
   if (truth == Truth::no || test.exceptions == test.end) { return truth; }
-  return both(truth, negated(all_of(base + test.exceptions, base + test.end, evaluation)));
+  const ListHit* const listed = evaluation.listed();
+  const Truth exception = all_of(base + test.exceptions, base + test.end, evaluation);
+  evaluation.set_listed(listed);  // a rule does not match by what its exceptions ask for
+  return both(truth, negated(exception));
 }
 
 Snapshot::Snapshot(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
@@ -99,6 +102,7 @@ Decision Snapshot::decide(const Facts& facts) const noexcept {
   for (const Test& test : compiled_->tests) {
     if (is_out_of_question(compiled_->rules[test.rule], purges)) { continue; }
     if (test.is_shadow && decision.shadow_verdict != Verdict::undecided) { continue; }
+    evaluation.set_listed(nullptr);
     const Truth truth = compiled_->of(test, evaluation);
     if (truth == Truth::no) { continue; }
     if (test.is_shadow) {
@@ -112,6 +116,7 @@ Decision Snapshot::decide(const Facts& facts) const noexcept {
     if (truth == Truth::yes) {
       decision.verdict = test.verdict;
       decision.reason = name(test).reason;
+      if (evaluation.listed() != nullptr) { decision.listed = *evaluation.listed(); }
       if (decision.shadow_verdict != Verdict::undecided) {
         decision.shadow_id = compiled_->rules[decision.shadow_rule].id;
       }
@@ -182,6 +187,12 @@ const std::vector<Source>& Snapshot::included() const noexcept {
 }
 const std::vector<Rule>& Snapshot::rules() const noexcept {
   return compiled_->rules;
+}
+const std::vector<ListDeclaration>& Snapshot::list_declarations() const noexcept {
+  return compiled_->lists;
+}
+const std::shared_ptr<const Lists>& Snapshot::lists() const noexcept {
+  return compiled_->tables.lists;
 }
 const std::vector<Diagnostic>& Snapshot::warnings() const noexcept {
   return compiled_->warnings;

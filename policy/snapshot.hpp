@@ -10,6 +10,8 @@
 #include "policy/decision.hpp"
 #include "policy/diagnostic.hpp"
 #include "policy/facts.hpp"
+#include "policy/list_declaration.hpp"
+#include "policy/lists/lists.hpp"
 #include "policy/rule.hpp"
 #include "policy/setting.hpp"
 #include "policy/source_lines.hpp"
@@ -22,6 +24,8 @@ struct CompileOptions {
   std::uint64_t version = 1;
   // What the built-in name `self` stands for: the addresses of the gateway's own listeners and interfaces.
   std::vector<Prefix> self;
+  // The lists in force, for those that the text declares. Without them nothing is listed.
+  std::shared_ptr<const Lists> lists = nullptr;
   // Reads what the text includes; without it nothing can be included.
   IncludeReader include;
 };
@@ -64,6 +68,8 @@ class Snapshot {
   [[nodiscard]] std::vector<Step> outcomes(const Facts& facts) const;
 
   const std::vector<TestCase>& tests() const noexcept;  // that stand in the text
+  const std::vector<ListDeclaration>& list_declarations() const noexcept;
+  const std::shared_ptr<const Lists>& lists() const noexcept;
   const std::vector<Diagnostic>& warnings() const noexcept;
   std::string_view text() const noexcept;
   const std::string& file_name() const noexcept;         // CompileOptions::file_name

@@ -25,6 +25,8 @@ enum class Subject : std::uint8_t {
   path,
   query,
   field,
+  category,
+  list,
   status,
   type,
   size,
@@ -39,7 +41,7 @@ struct SubjectInfo {
 };
 
 // In the order of Subject. The word behind `response` is `field`.
-inline constexpr std::array<SubjectInfo, 19> kSubjects{{
+inline constexpr std::array<SubjectInfo, 21> kSubjects{{
     {"from", Stage::packet, "an address, a prefix or the name of a net"},
     {"to", Stage::packet, "an address, a prefix or the name of a net"},
     {"port", Stage::packet, "a port"},
@@ -55,6 +57,8 @@ inline constexpr std::array<SubjectInfo, 19> kSubjects{{
     {"path", Stage::request, "a path that begins with `/`"},
     {"query", Stage::request, "the name of a parameter, or `name=value`"},
     {"field", Stage::request, "an expression in quotes", true},
+    {"category", Stage::request, "a category"},
+    {"list", Stage::request, "the name of a list"},
     {"status", Stage::response, "a status"},
     {"type", Stage::response, "a media type"},
     {"size", Stage::response, "`over` or `under` and a size"},

@@ -7,6 +7,7 @@
 
 #include "policy/address.hpp"
 #include "policy/decision.hpp"
+#include "policy/list_declaration.hpp"
 #include "policy/report.hpp"
 #include "policy/setting.hpp"
 #include "policy/subject.hpp"
@@ -57,9 +58,10 @@ struct ConditionSyntax {
   std::vector<Expression> expressions;  // url, field, response_field
   TimeTerms times;                      // during
   DayTime until;
-  std::uint64_t size = 0;  // size
-  bool is_over = false;    // size: larger than this, not smaller
-  std::string text;        // canonical
+  std::vector<NetName> list_names;  // category, list
+  std::uint64_t size = 0;           // size
+  bool is_over = false;             // size: larger than this, not smaller
+  std::string text;                 // canonical
 };
 
 // The conditions of a rule, and what is said about it.
@@ -89,6 +91,7 @@ struct NetSyntax {
 };
 
 struct PolicySyntax {
+  std::vector<ListDeclaration> lists;
   std::vector<NetSyntax> nets;
   std::vector<TimeSyntax> times;
   std::vector<TestCase> tests;

@@ -1,14 +1,16 @@
 #include "policy/url_patterns.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
+#include <re2/filtered_re2.h>
 #include <re2/re2.h>
 #include <re2/set.h>
 
 namespace sluice::policy {
 namespace {
 
-constexpr std::int64_t kSetMemory = 32 << 20;          // for all expressions together: program and learned states
 constexpr std::int64_t kExpressionMemory = 256 << 10;  // for a single one
 constexpr std::size_t kMostExpressions = 10'000;
 constexpr std::size_t kLongestExpression = 4096;
@@ -34,10 +36,47 @@ std::size_t offset_of_error(std::string_view expression, const re2::RE2& compile
   return found == expression.npos ? 0 : found;
 }
 
+std::optional<UrlPatterns::Error> error_of(std::string_view expression) {
+  if (expression.empty()) { return error_at("an empty expression, which every URL matches", 0); }
+  if (expression.size() > kLongestExpression) { return error_at("an expression of more than 4096 octets", 0); }
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  const auto foreign = std::ranges::find_if_not(expression, is_ascii);
+  if (foreign == expression.end()) { return std::nullopt; }
+  return error_at("URLs are ASCII; write the octets of this character as `%C3%A4`",
+                  static_cast<std::size_t>(foreign - expression.begin()));
+}
+
+std::vector<int> all_but(int number, std::size_t count) {
+  std::vector<int> numbers;
+  for (int i = 0; i < static_cast<int>(count); ++i) {
+    if (i != number) { numbers.push_back(i); }
+  }
+  return numbers;
+}
+
+// RE2 gives literals and a formula of them. A literal without which the formula does not hold is enough alone, and the
+// longest such one says most; without one, any of them must be there: the formula has no negation.
+std::vector<std::string> required_literals(const re2::FilteredRE2& filter, std::vector<std::string> literals) {
+  std::vector<int> possible;
+  filter.AllPotentials({}, &possible);
+  if (!possible.empty()) { return {}; }
+  const std::string* best = nullptr;
+  for (std::size_t i = 0; i < literals.size(); ++i) {
+    filter.AllPotentials(all_but(static_cast<int>(i), literals.size()), &possible);
+    const bool is_needed = possible.empty();
+    if (is_needed && (best == nullptr || literals[i].size() > best->size())) { best = &literals[i]; }
+  }
+  if (best != nullptr) { return {*best}; }
+  return literals;
+}
+
 }  // namespace
 
 struct UrlPatterns::Compiled {
-  re2::RE2::Set set{options(kSetMemory), re2::RE2::UNANCHORED};
+  explicit Compiled(std::int64_t memory) : set(options(memory), re2::RE2::UNANCHORED) {}
+
+  re2::RE2::Set set;
+  bool has_set = false;
   std::vector<std::unique_ptr<re2::RE2>> each;  // for error messages, and when the set runs out of memory
 };
 
@@ -46,22 +85,13 @@ bool UrlPatterns::Matches::has_any(std::uint32_t first, std::uint32_t last) cons
   return found != sorted_.end() && *found < static_cast<int>(last);
 }
 
-UrlPatterns::UrlPatterns() : compiled_(std::make_unique<Compiled>()) {}
+UrlPatterns::UrlPatterns(std::int64_t memory) : compiled_(std::make_unique<Compiled>(memory)) {}
 UrlPatterns::~UrlPatterns() = default;
 
 std::expected<std::uint32_t, UrlPatterns::Error> UrlPatterns::add(std::string_view expression) {
-  if (expression.empty()) { return std::unexpected(error_at("an empty expression, which every URL matches", 0)); }
-  if (expression.size() > kLongestExpression) {
-    return std::unexpected(error_at("an expression of more than 4096 octets", 0));
-  }
+  if (auto error = error_of(expression)) { return std::unexpected(std::move(*error)); }
   if (compiled_->each.size() == kMostExpressions) {
     return std::unexpected(error_at("a policy holds 10000 expressions at most", 0));
-  }
-  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  const auto foreign = std::ranges::find_if_not(expression, is_ascii);
-  if (foreign != expression.end()) {
-    return std::unexpected(error_at("URLs are ASCII; write the octets of this character as `%C3%A4`",
-                                    static_cast<std::size_t>(foreign - expression.begin())));
   }
   auto compiled = std::make_unique<re2::RE2>(expression, options(kExpressionMemory));
   if (!compiled->ok()) { return std::unexpected(error_at(compiled->error(), offset_of_error(expression, *compiled))); }
@@ -72,18 +102,33 @@ std::expected<std::uint32_t, UrlPatterns::Error> UrlPatterns::add(std::string_vi
 }
 
 bool UrlPatterns::compile() {
-  return compiled_->set.Compile();
+  compiled_->has_set = compiled_->set.Compile();
+  return compiled_->has_set;
+}
+
+std::expected<UrlPatterns::Traits, UrlPatterns::Error> UrlPatterns::inspect(std::string_view expression, int shortest) {
+  if (auto error = error_of(expression)) { return std::unexpected(std::move(*error)); }
+  re2::FilteredRE2 filter(shortest);
+  int number = 0;
+  if (filter.Add(expression, options(kExpressionMemory), &number) != re2::RE2::NoError) {
+    const re2::RE2 compiled(expression, options(kExpressionMemory));
+    return std::unexpected(error_at(compiled.error(), offset_of_error(expression, compiled)));
+  }
+  Traits traits{.literals = {}, .program_size = static_cast<std::size_t>(filter.GetRE2(0).ProgramSize())};
+  std::vector<std::string> literals;
+  filter.Compile(&literals);
+  traits.literals = required_literals(filter, std::move(literals));
+  return traits;
 }
 
 void UrlPatterns::match(std::string_view url, Matches& matches) const {
   matches.sorted_.clear();
   re2::RE2::Set::ErrorInfo error{re2::RE2::Set::kNoError};
-  const bool has_matched = compiled_->set.Match(url, &matches.sorted_, &error);
-  if (has_matched) {
+  if (compiled_->has_set && compiled_->set.Match(url, &matches.sorted_, &error)) {
     std::ranges::sort(matches.sorted_);
     return;
   }
-  if (error.kind == re2::RE2::Set::kNoError) { return; }
+  if (compiled_->has_set && error.kind == re2::RE2::Set::kNoError) { return; }
   matches.sorted_.clear();
   for (std::size_t i = 0; i < compiled_->each.size(); ++i) {
     if (re2::RE2::PartialMatch(url, *compiled_->each[i])) { matches.sorted_.push_back(static_cast<int>(i)); }

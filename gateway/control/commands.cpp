@@ -9,6 +9,7 @@
 
 #include "gateway/config/show.hpp"
 #include "gateway/control/judge/judge.hpp"
+#include "gateway/control/judge/which.hpp"
 #include "gateway/control/log_tail.hpp"
 #include "gateway/control/say.hpp"
 #include "gateway/control/status.hpp"
@@ -119,11 +120,43 @@ Answer<PolicyHistory> policy_history(const Asked& asked, const PolicyHistoryArgu
 }
 
 Answer<PolicyText> policy_show(const Asked& asked, const PolicyVersionArguments& arguments) {
-  return asked.daemon.policies.show(arguments);
+  auto text = asked.daemon.policies.show(arguments);
+  if (text) { text->lists_file = asked.daemon.lists.compiled_file(); }
+  return text;
 }
 
 Answer<PolicyDifference> policy_diff(const Asked& asked, const PolicyDiffArguments& arguments) {
   return asked.daemon.policies.diff(arguments);
+}
+
+Answer<ListsShow> lists_show(const Asked& asked, const NoArguments&) {
+  return asked.daemon.lists.show();
+}
+
+Answer<ListsUpdate> lists_update(const Asked& asked, const ListsUpdateArguments& arguments) {
+  return asked.daemon.lists.update(arguments.accept);
+}
+
+// The daemon's own log keeps who edited a list.
+Answer<ListsEdited> edit_list(const Asked& asked, const ListsEditArguments& arguments, bool is_removal) {
+  auto edited = asked.daemon.lists.edit(arguments, is_removal);
+  if (edited) {
+    say("list " + edited->list + ": user " + std::to_string(asked.by) + (is_removal ? " removed " : " added ") +
+        edited->entry + " (category " + edited->category + ")");
+  }
+  return edited;
+}
+
+Answer<ListsEdited> lists_add(const Asked& asked, const ListsEditArguments& arguments) {
+  return edit_list(asked, arguments, false);
+}
+
+Answer<ListsEdited> lists_remove(const Asked& asked, const ListsEditArguments& arguments) {
+  return edit_list(asked, arguments, true);
+}
+
+Answer<ListsWhich> lists_which(const Asked& asked, const ListsWhichArguments& arguments) {
+  return which(*asked.daemon.policies.current()->lists(), arguments);
 }
 
 Answer<CacheStats> cache_stats(const Asked& asked, const NoArguments&) {
@@ -169,6 +202,11 @@ constexpr std::array kCommands{
     Command{command::kPolicyRemove, &run<policy_remove>},
     Command{command::kPolicyTest, &run<policy_test>},
     Command{command::kPolicyReload, &run<policy_reload>},
+    Command{command::kListsShow, &run<lists_show>},
+    Command{command::kListsUpdate, &run<lists_update>},
+    Command{command::kListsWhich, &run<lists_which>},
+    Command{command::kListsAdd, &run<lists_add>},
+    Command{command::kListsRemove, &run<lists_remove>},
     Command{command::kPolicyApply, &run<policy_apply>},
     Command{command::kPolicyConfirm, &run<policy_confirm>},
     Command{command::kPolicyRollback, &run<policy_rollback>},

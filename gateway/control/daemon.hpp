@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/control/list_keeper.hpp"
 #include "gateway/control/policy_keeper.hpp"
 #include "gateway/control/protocol.hpp"
 #include "gateway/pipeline/services.hpp"
@@ -26,6 +27,7 @@ struct Daemon {
   std::vector<const record::WorkerMetrics*> workers;
 
   PolicyKeeper& policies;
+  ListKeeper& lists;
   cache::Store& memory;
   pipeline::DiskTier* disk;  // null without one
   pipeline::FillTable& fills;

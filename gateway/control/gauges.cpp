@@ -17,6 +17,10 @@ record::Gauges gauges(const Daemon& daemon) {
   const auto policy = daemon.policies.current();
   gauges.policy_version = policy->version();
   gauges.policy_rules = policy->rules().size();
+  const ListsStatus lists = daemon.lists.status();
+  gauges.lists = lists.lists;
+  gauges.list_octets = lists.octets;
+  gauges.list_alarms = lists.alarms.size();
   gauges.start_time = daemon.started;
   gauges.workers = daemon.workers.size();
   gauges.open_descriptors = open_descriptors();

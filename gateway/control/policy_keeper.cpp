@@ -99,31 +99,51 @@ PolicyKeeper::PolicyKeeper(std::string file, std::string directory, std::vector<
       self_(std::move(self)) {}
 
 policy::CompileOptions PolicyKeeper::options(std::uint64_t version) const {
-  return {.file_name = file_, .version = version, .self = self_, .include = included_files()};
+  return {.file_name = file_, .version = version, .self = self_, .lists = lists_, .include = included_files()};
+}
+
+// A text that declares other lists than those in force is judged, and put in force, with its own: they are read now.
+PolicyKeeper::Compiled PolicyKeeper::compile(const std::string& text, policy::CompileOptions how) const {
+  auto compiled = policy::Snapshot::compile(text, how);
+  if (!compiled || in_force_ == nullptr || !read_lists_) { return compiled; }
+  const auto& declared = (*compiled)->list_declarations();
+  if (declared == current()->list_declarations()) { return compiled; }
+  how.lists = read_lists_(declared);
+  return policy::Snapshot::compile(text, how);
 }
 
 PolicyKeeper::Compiled PolicyKeeper::compile(const std::string& text, std::uint64_t version) const {
-  return policy::Snapshot::compile(text, options(version));
+  return compile(text, options(version));
 }
 
 PolicyKeeper::Compiled PolicyKeeper::compile(const Draft& draft, std::uint64_t version) const {
   auto how = options(version);
   if (!draft.included.empty()) { how.include = included_files(draft.included); }
-  return policy::Snapshot::compile(draft.text, how);
+  return compile(draft.text, std::move(how));
 }
 
 bool PolicyKeeper::set_self(std::vector<policy::Prefix> self) {
   if (self == self_) { return false; }
   self_ = std::move(self);
-  if (in_force_ == nullptr) { return true; }
+  put_in_force_again();
+  return true;
+}
+
+std::size_t PolicyKeeper::use_lists(std::shared_ptr<const policy::Lists> lists) {
+  lists_ = std::move(lists);
+  return put_in_force_again();
+}
+
+std::size_t PolicyKeeper::put_in_force_again() {
+  if (in_force_ == nullptr) { return 0; }
   const auto in_force = current();
   auto how = options(in_force->version());
   how.include = included_files(in_force->included());
   const auto compiled = policy::Snapshot::compile(in_force->text(), how);
-  SLUICE_ASSERT(compiled.has_value(), "a text that compiled does so with other addresses");
+  // What is not known about lists are warnings.
+  SLUICE_ASSERT(compiled.has_value(), "a text that compiled does so with other addresses and other lists");
   in_force_->swap_in(*compiled);
-  judge_tunnels_(*compiled);
-  return true;
+  return judge_tunnels_(*compiled);
 }
 
 // No number is given twice while we run, even if the versions were lost.
@@ -232,6 +252,7 @@ Answer<PolicyKeeper::Published> PolicyKeeper::publish(const Draft& draft) {
     return std::unexpected(not_written("its version", committed.error()));
   }
   Published published{current(), *compiled, 0, std::move(tests)};
+  lists_ = (*compiled)->lists();
   in_force_->swap_in(*compiled);
   published.tunnels_closed = judge_tunnels_(*compiled);
   return published;
@@ -318,6 +339,7 @@ Answer<PolicyReload> PolicyKeeper::reload(const std::string& by) {
   // A file that has gone is an error here: the default policy is for a first start, not for a slip of the hand.
   auto compiled = read(by, true);
   if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy check " + file_)); }
+  lists_ = (*compiled)->lists();
   in_force_->swap_in(*compiled);
   PolicyReload result;
   result.file = file_;

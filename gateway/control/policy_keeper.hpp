@@ -37,6 +37,13 @@ class PolicyKeeper {
   // them, if they are others; true then.
   bool set_self(std::vector<policy::Prefix> self);
 
+  // What reads the lists of a text that declares others than those in force, ahead of judging it.
+  using ReadLists =
+      std::function<std::shared_ptr<const policy::Lists>(const std::vector<policy::ListDeclaration>& declared)>;
+  void read_lists_with(ReadLists read_lists) { read_lists_ = std::move(read_lists); }
+  // The lists that are in force from now on, with the policy that is; returns how many tunnels that closed.
+  std::size_t use_lists(std::shared_ptr<const policy::Lists> lists);
+
   // `by`: who asks, for the version. An edit is refused while another one waits to be confirmed.
   Answer<PolicyChange> add(const PolicyAddArguments& arguments, const std::string& by);
   Answer<PolicyChange> remove(const PolicyRemoveArguments& arguments, const std::string& by);
@@ -84,6 +91,8 @@ class PolicyKeeper {
     std::string text;
     pipeline::PolicyPtr policy;
   };
+  Compiled compile(const std::string& text, policy::CompileOptions how) const;
+  std::size_t put_in_force_again();  // how many tunnels that closed
   Answer<Editable> text_to_edit() const;
   Answer<Published> publish(const Draft& draft);
   Answer<PolicyChange> publish_edit(const Draft& draft, PolicyChange change);
@@ -97,6 +106,8 @@ class PolicyKeeper {
   VersionStore versions_;
   std::string unconfirmed_file_;
   std::vector<policy::Prefix> self_;
+  std::shared_ptr<const policy::Lists> lists_;
+  ReadLists read_lists_;
   std::optional<Unconfirmed> unconfirmed_;
   pipeline::PolicyInForce* in_force_ = nullptr;
   JudgeTunnels judge_tunnels_;

@@ -98,6 +98,7 @@ Status status_of(const Daemon& daemon, const Rates& rates) {
   status.workers = now.workers;
   status.listeners = daemon.listeners;
   status.policy = {now.policy_version, now.policy_rules, daemon.policies.file()};
+  status.lists = daemon.lists.status();
   add_traffic(record::sum(daemon.workers), rates, status);
   status.memory = {now.memory_budget, now.memory_used, now.rss};
   status.memory_cache = memory_status(daemon, now);

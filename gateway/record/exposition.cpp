@@ -188,6 +188,9 @@ void append_process(Exposition& out, const Gauges& gauges) {
               gauges.log_lines_dropped);
   out.gauge("sluice_policy_version", "Version of the policy in force.", gauges.policy_version);
   out.gauge("sluice_policy_rules", "Rules of the policy in force.", gauges.policy_rules);
+  out.gauge("sluice_lists", "Lists that the policy declares.", gauges.lists);
+  out.gauge("sluice_lists_bytes", "Size of the compiled lists.", gauges.list_octets);
+  out.gauge("sluice_lists_alarms", "Lists whose files are not in force, and builds that failed.", gauges.list_alarms);
   out.gauge("sluice_workers", "Worker threads.", gauges.workers);
   out.gauge("sluice_start_time_seconds", "When the gateway started, in seconds since the epoch.", gauges.start_time);
   out.begin("sluice_build_info", "gauge", "Always 1; the labels say what runs.");

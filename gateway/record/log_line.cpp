@@ -60,12 +60,13 @@ class JsonMembers {
 };
 
 // Octets that a line may take at most: every text in the worst case, and far more than all keys, words and numbers.
-std::size_t largest_json(const AccessRecord& record) {
+std::size_t largest_json(const AccessRecord& record, const policy::ListEntryText& entry) {
   std::size_t texts = 0;
   for (const std::string_view text :
        {record.request_id, record.client, record.listener, record.method, record.url, record.http_version,
         record.content_type, record.referer, record.user_agent, record.decision.rule_id, record.decision.reason,
-        record.decision.shadow_id, record.shadow_setting, record.upstream, record.mode, record.destination}) {
+        record.decision.shadow_id, record.shadow_setting, record.upstream, record.mode, record.destination,
+        std::string_view(entry.list), std::string_view(entry.category), std::string_view(entry.entry)}) {
     texts += text.size();
   }
   return kJsonGrowth * texts + 1536;
@@ -89,7 +90,7 @@ void append_request(const AccessRecord& record, JsonMembers& json) {
   json.text(R"(,"agent":)", record.user_agent);
 }
 
-void append_decision(const policy::Decision& decision, JsonMembers& json) {
+void append_decision(const policy::Decision& decision, const policy::ListEntryText& entry, JsonMembers& json) {
   if (decision.verdict != policy::Verdict::undecided) { json.word(R"(,"verdict":)", to_string(decision.verdict)); }
   json.text(R"(,"rule":)", decision.rule_id);
   json.text(R"(,"reason":)", decision.reason);
@@ -98,6 +99,11 @@ void append_decision(const policy::Decision& decision, JsonMembers& json) {
     json.word(R"(,"shadow_verdict":)", to_string(decision.shadow_verdict));
   }
   if (decision.version != 0) { json.number(R"(,"policy":)", decision.version); }
+  if (decision.listed.set == nullptr) { return; }
+  json.text(R"(,"list":)", entry.list);
+  json.text(R"(,"category":)", entry.category);
+  json.text(R"(,"entry":)", entry.entry);
+  json.number(R"(,"entry_line":)", entry.line);
 }
 
 void append_cache(const AccessRecord& record, JsonMembers& json) {
@@ -111,13 +117,13 @@ void append_cache(const AccessRecord& record, JsonMembers& json) {
   json.flag(R"(,"collapsed":)", status.collapsed);
 }
 
-char* write_json(const AccessRecord& record, char* to) {
+char* write_json(const AccessRecord& record, const policy::ListEntryText& entry, char* to) {
   JsonMembers json(to);
   json.literal(R"({"time":")");
   json.time(record.start);
   json.literal("\"");
   append_request(record, json);
-  append_decision(record.decision, json);
+  append_decision(record.decision, entry, json);
   json.text(R"(,"shadow_setting":)", record.shadow_setting);
   append_cache(record, json);
   json.text(R"(,"upstream":)", record.upstream);
@@ -130,9 +136,11 @@ char* write_json(const AccessRecord& record, char* to) {
 }
 
 void append_json(const AccessRecord& record, std::string& out) {
+  const policy::Decision& decision = record.decision;
+  const policy::ListEntryText entry = decision.listed.set == nullptr ? policy::ListEntryText{} : decision.list_entry();
   const std::size_t before = out.size();
-  out.resize_and_overwrite(before + largest_json(record), [&](char* data, std::size_t) {
-    return static_cast<std::size_t>(write_json(record, data + before) - data);
+  out.resize_and_overwrite(before + largest_json(record, entry), [&](char* data, std::size_t) {
+    return static_cast<std::size_t>(write_json(record, entry, data + before) - data);
   });
 }
 

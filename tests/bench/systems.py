@@ -4,6 +4,7 @@ Every system runs with one worker on one CPU. `explicit` systems get absolute-fo
 in front of the origin. `workloads` says what a system takes part in.
 """
 
+import json
 import os
 import pwd
 import shutil
@@ -36,6 +37,9 @@ class System:
     needs = None  # the program of a peer
     cpus = {SUT_CPU}
     look_interval = 0.05  # seconds between two looks whether it listens
+    when_named = False  # not one of those that are measured unless others are named
+    origin_host = "127.0.0.1"
+    url_size = 0  # octets that a target URI has at least
 
     def __init__(self, bench):
         self.bench = bench  # .programs, .sluiced, .origin_port
@@ -82,6 +86,11 @@ class System:
             os.killpg(self.process.pid, signal.SIGKILL)  # the session that was begun for it
             self.process.wait()
         self.process = None
+
+    def padded(self, url):
+        """The URL with a query behind it, so that it is as long as those of this system are."""
+        words = "&session=7f3a9c05d1e84b26&lang=en&page=2&utm_source=mail&id=93f0a7&theme=dark&v=1.2.30&cb=51d7d9f00ea7ec890ef36916"
+        return (url + "?type=article" + 2 * words)[:max(self.url_size, len(url))]
 
     def write(self, name, text):
         path = os.path.join(self.directory, name)
@@ -150,6 +159,55 @@ class SluiceUnlogged(Sluice):
 
     name = "sluice-nolog"
     log = "none"
+
+
+class SluiceNamed(Sluice):
+    """With URLs as clients send them, of a host with a name and 200 octets long: what `sluice-lists` is compared with."""
+
+    name = "sluice-named"
+    workloads = HTTP
+    when_named = True
+    origin_host = "localhost"
+    url_size = 200
+
+
+class SluiceWithLists(SluiceNamed):
+    """With the lists of `lists write` loaded, and rules that ask for all of them; nothing of the benchmark is in one."""
+
+    name = "sluice-lists"  # it takes its time to start
+
+    def command(self, workload):
+        command = super().command(workload)
+        lists = os.path.join(self.directory, "lists")
+        os.makedirs(lists)
+        subprocess.run([f"{self.bench.programs}/lists", "write", lists], check=True, stdin=subprocess.DEVNULL)
+        self.write("state/policy.sluice", f'list made squidguard "{lists}/tree"\nlist nets addresses "{lists}/nets"\n'
+                                          "deny list made\ndeny list nets\nallow to 127.0.0.0/8, ::1\nallow\n")
+        return command
+
+    def wait_until_it_listens(self):
+        deadline = time.monotonic() + 120
+        while "sluiced: ready" not in self.said():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name} is not ready: {self.said()}")
+            time.sleep(0.05)
+
+    def ask(self, command, arguments):
+        """A command to the daemon, and its result."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(os.path.join(self.directory, "state", "control.sock"))
+            control.sendall(json.dumps({"command": command, "arguments": arguments}).encode() + b"\n")
+            reply = json.loads(control.makefile().readline())
+        if not reply["ok"]:
+            raise RuntimeError(f"{self.name}: {command}: {reply['error']['message']}")
+        return reply["result"]
+
+    def status_of(self, url):
+        """The status with which a request for the URL is answered."""
+        authority = url.split("/")[2]
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as client:
+            client.sendall(f"GET {url} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode())
+            return int(client.makefile("rb").readline().split()[1])
 
 
 class Nginx(System):
@@ -264,4 +322,5 @@ class TrafficServer(System):
         return [program("traffic_server"), f"--run-root={root}"], {"TS_RUNROOT": root}
 
 
-ALL = {system.name: system for system in (Floor, SendfileFloor, SpliceFloor, Sluice, SluiceUnlogged, Haproxy, Nginx, TrafficServer, Squid)}
+ALL = {system.name: system for system in (Floor, SendfileFloor, SpliceFloor, Sluice, SluiceUnlogged, SluiceNamed, SluiceWithLists,
+                                          Haproxy, Nginx, TrafficServer, Squid)}

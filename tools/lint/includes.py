@@ -23,9 +23,11 @@ MAY_INCLUDE = {
     "gateway/upstream": _MIDDLE | {"gateway/http1", "gateway/http2"},
     "gateway/pipeline": _PIPELINE,
     "gateway/control/protocol": set(),
-    "gateway/control": _PIPELINE | {"gateway/pipeline", "gateway/control/protocol"},
+    "gateway/control/lists": {"gateway/base", "gateway/control/protocol", "policy"},
+    "gateway/control": _PIPELINE | {"gateway/pipeline", "gateway/control/lists", "gateway/control/protocol"},
     "gateway": _PIPELINE | {"gateway/pipeline", "gateway/control", "gateway/control/protocol"},
-    "tools/sluice": {"gateway/http", "gateway/control", "gateway/control/protocol", "gateway/config", "gateway/base", "policy", "cache"},
+    "tools/sluice": {"gateway/http", "gateway/control", "gateway/control/lists", "gateway/control/protocol", "gateway/config",
+                     "gateway/base", "policy", "cache"},
 }
 
 # library -> the one place where its headers may appear, as prefixes of paths

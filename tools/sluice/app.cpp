@@ -79,6 +79,7 @@ void build_app(CLI::App& app, Context& context) {
   add_status(app, context);
   add_config(app, context);
   add_policy(app, context);
+  add_lists(app, context);
   add_cache(app, context);
   add_log(app, context);
   add_drain(app, context);

@@ -11,15 +11,15 @@
 namespace sluice::cli {
 namespace {
 
-void print_error(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-}
-
 void print_diagnostics(const std::vector<control::Diagnostic>& diagnostics) {
   for (const control::Diagnostic& diagnostic : diagnostics) { print_error(diagnostic.text + "\n"); }
 }
 
 }  // namespace
+
+void print_error(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
 
 std::string Context::socket_path() const {
   return socket.empty() ? default_socket_path() : socket;

@@ -25,6 +25,8 @@ struct Context {
 int report(const Context& context, const control::Error& error);
 void report_warnings(const std::vector<control::Diagnostic>& warnings);
 
+void print_error(std::string_view text);  // to standard error
+
 // Prints to standard output.
 void print(std::string_view text);
 void print_json(const control::Json& json);       // indented, keys in the order of the protocol's structs

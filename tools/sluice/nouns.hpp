@@ -13,6 +13,7 @@ namespace sluice::cli {
 void add_status(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
 void add_policy(CLI::App& app, Context& context);
+void add_lists(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);
 void add_log(CLI::App& app, Context& context);
 void add_drain(CLI::App& app, Context& context);

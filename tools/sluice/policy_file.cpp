@@ -8,6 +8,7 @@
 #include "gateway/control/judge/included_files.hpp"
 #include "gateway/control/judge/judge.hpp"
 #include "tools/sluice/context.hpp"
+#include "tools/sluice/policy_lists.hpp"
 #include "tools/sluice/shell.hpp"
 
 namespace sluice::cli {
@@ -41,7 +42,7 @@ control::Answer<std::shared_ptr<const policy::Snapshot>> compile_file(const std:
   policy::CompileOptions options;
   options.file_name = path;
   options.include = control::included_files();
-  const auto snapshot = policy::Snapshot::compile(*text, options);
+  const auto snapshot = compile_with_lists(*text, options);
   if (!snapshot) {
     return std::unexpected(
         control::invalid_policy(snapshot.error(), "correct it, then: sluice policy check " + shell_quoted(path)));

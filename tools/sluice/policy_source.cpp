@@ -7,6 +7,7 @@
 #include "gateway/control/judge/included_files.hpp"
 #include "gateway/control/judge/judge.hpp"
 #include "tools/sluice/policy_file.hpp"
+#include "tools/sluice/policy_lists.hpp"
 
 namespace sluice::cli {
 
@@ -42,7 +43,7 @@ control::Answer<std::shared_ptr<const policy::Snapshot>> compile_source(const Co
   for (const auto& one : text->included) { included.push_back({one.file, one.text}); }
   if (!text->file.empty()) { options.file_name = text->file; }
   options.include = control::included_files(std::move(included));
-  auto snapshot = policy::Snapshot::compile(text->text, options);
+  auto snapshot = compile_with_lists(text->text, options, text->lists_file);
   if (!snapshot) { return std::unexpected(control::invalid_policy(snapshot.error(), "sluice policy list")); }
   return *std::move(snapshot);
 }

@@ -76,6 +76,10 @@ std::string summary(const Context& context, const PolicyTest& test) {
   if (!test.rule.empty()) { out += "  " + printable(test.rule); }
   out += "  (policy v" + std::to_string(test.version) + ")\n";
   if (!test.reason.empty()) { out += "  reason: " + printable(test.reason) + "\n"; }
+  if (!test.listed.list.empty()) {
+    out += "  list " + test.listed.list + "  category " + test.listed.category + "  entry " +
+           printable(test.listed.entry) + "  line " + std::to_string(test.listed.line) + "\n";
+  }
   if (test.verdict == "undecided") {
     out += "  unless " + joined(test.waits_for) +
            " matches: say more with --from, --to, --field, --listener; --status and --type for the response\n";

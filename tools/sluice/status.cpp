@@ -61,6 +61,11 @@ std::string screen(const Terminal& terminal, const Status& status) {
   out += row(terminal, "policy",
              "v" + std::to_string(status.policy.version) + "  " + plural(status.policy.rules, "rule") + "  " +
                  status.policy.file);
+  if (status.lists.lists > 0) {
+    out += row(terminal, "lists",
+               plural(status.lists.lists, "list") + "  " + human_size(status.lists.octets) + " compiled");
+  }
+  for (const std::string& alarm : status.lists.alarms) { out += row(terminal, "ALARM", alarm); }
   out += row(terminal, "requests", requests(status));
   if (const std::string words = outcomes(status); !words.empty()) { out += row(terminal, "", words); }
   out += row(terminal, "open", plural(status.connections, "connection") + "  " + plural(status.tunnels, "tunnel"));

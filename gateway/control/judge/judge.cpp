@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cache/fields.hpp"
+#include "gateway/control/judge/which.hpp"
 #include "gateway/http/host.hpp"
 #include "gateway/http/target_uri.hpp"
 #include "policy/facts.hpp"
@@ -244,6 +245,7 @@ Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& gi
     test.rule_id = decision.rule_id;
     test.reason = decision.reason;
     test.otherwise = test.verdict;
+    test.listed = match_of(decision);
   }
   return test;
 }

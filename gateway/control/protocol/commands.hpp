@@ -23,6 +23,11 @@ inline constexpr std::string_view kPolicyAdd = "policy.add";
 inline constexpr std::string_view kPolicyRemove = "policy.remove";
 inline constexpr std::string_view kPolicyTest = "policy.test";
 inline constexpr std::string_view kPolicyReload = "policy.reload";
+inline constexpr std::string_view kListsShow = "lists.show";
+inline constexpr std::string_view kListsUpdate = "lists.update";
+inline constexpr std::string_view kListsWhich = "lists.which";
+inline constexpr std::string_view kListsAdd = "lists.add";
+inline constexpr std::string_view kListsRemove = "lists.remove";
 inline constexpr std::string_view kPolicyApply = "policy.apply";
 inline constexpr std::string_view kPolicyConfirm = "policy.confirm";
 inline constexpr std::string_view kPolicyRollback = "policy.rollback";
@@ -58,6 +63,12 @@ struct PolicyStatus {
   std::uint64_t version = 0;
   std::uint64_t rules = 0;
   std::string file;
+};
+
+struct ListsStatus {
+  std::uint64_t lists = 0;
+  std::uint64_t octets = 0;         // of the compiled file
+  std::vector<std::string> alarms;  // "NAME: why", of lists whose files are not in force
 };
 
 struct RequestsStatus {
@@ -97,6 +108,7 @@ struct Status {  // answers `status`
   std::uint64_t workers = 0;
   std::vector<ListenerStatus> listeners;
   PolicyStatus policy;
+  ListsStatus lists;
   RequestsStatus requests;
   double requests_per_second = 0;  // over the last seconds
   double hit_ratio = 0;            // of requests that the cache could have answered, 0 to 1
@@ -180,6 +192,14 @@ struct PolicyReload {  // answers `policy.reload`; errors: invalid_policy
   double milliseconds = 0;
   std::uint64_t tunnels_closed = 0;
   std::vector<Diagnostic> warnings;
+};
+
+struct ListMatch {
+  std::string list;
+  std::string category;
+  std::string entry;
+  std::uint32_t line = 0;  // 0 when not known
+  bool is_exception = false;
 };
 
 struct PolicyDifferenceLine {
@@ -273,6 +293,7 @@ struct PolicyText {  // answers `policy.show`; errors: not_found
   std::string text;
   std::vector<PolicySource> included;
   std::vector<std::string> self;  // prefixes that `self` stands for
+  std::string lists_file;         // the compiled lists in force; "" without lists
 };
 
 struct PolicyDiffArguments {
@@ -326,12 +347,89 @@ struct PolicyTest {       // answers `policy.test`
   std::string rule_id;                 // that decides, or would
   std::string rule;                    // its text
   std::string reason;
+  ListMatch listed = {};       // the entry by which it matched; without one its list is ""
   std::string shadow_id = {};  // of a shadow rule that would have decided; "" when there is none
   std::string shadow_verdict = {};
   std::vector<std::string> settings = {};  // texts of the settings that apply
   std::uint64_t version = 0;
   std::vector<PolicyTestStage> stages = {};
   std::vector<PolicyTestStep> trace;
+};
+
+// --- lists --------------------------------------------------------------------------------------------------------
+
+struct ListRejection {
+  std::string file;  // below a tree; "" of a single file
+  std::uint32_t line = 0;
+  std::string reason;
+};
+
+struct ListCounts {
+  std::uint64_t lines = 0;    // with something in them, comments left out
+  std::uint64_t entries = 0;  // that they gave: names, prefixes, paths, expressions
+  std::uint64_t names = 0;
+  std::uint64_t distinct_names = 0;
+  std::uint64_t prefixes = 0;
+  std::uint64_t paths = 0;
+  std::uint64_t expressions = 0;
+  std::uint64_t exceptions = 0;
+  std::uint64_t lowered = 0;  // patterns that became names, paths or plain expressions
+  std::uint64_t skipped = 0;
+  std::uint64_t rejected = 0;
+  std::map<std::string, std::uint64_t> unsupported;
+  std::vector<ListRejection> rejections;  // the first of them
+};
+
+struct ListState {
+  std::string name;
+  std::string format;
+  std::string path;
+  std::uint32_t refresh = 0;  // seconds; 0: when its files change
+  std::uint32_t guard = 0;    // per cent; 0: it may not lose more than half
+  std::vector<std::string> categories;
+  std::string from;   // file | kept copy | nothing
+  std::string alarm;  // why its files are not in force; "" when they are
+  std::string stamp;  // of format, category and content
+  ListCounts counts;
+};
+
+struct ListsShow {  // answers `lists.show`
+  std::vector<ListState> lists;
+  std::uint64_t octets = 0;        // of the compiled file
+  std::uint64_t builds = 0;        // that have ended since the start
+  std::uint64_t builds_asked = 0;  // of which those beyond `builds` are under way or wait
+  double milliseconds = 0;         // that the last one took
+  std::string failure;             // of the last one; "" when it went well
+};
+
+struct ListsUpdateArguments {
+  bool accept = false;  // whatever the guards say
+};
+
+struct ListsUpdate {  // answers `lists.update`: it has begun; `lists.show` says when `builds` has got to `build`
+  std::uint64_t build = 0;
+};
+
+struct ListsEditArguments {  // of `lists.add` and `lists.remove`
+  std::string list;
+  std::string category;  // "": its only one
+  std::string entry;     // a name with everything below it, an address or prefix, "host/path"
+};
+
+struct ListsEdited {  // answers both: it is in force
+  std::string list;
+  std::string category;
+  std::string entry;
+  double milliseconds = 0;
+};
+
+struct ListsWhichArguments {
+  std::string what;  // a host, an address or a URL
+};
+
+struct ListsWhich {  // answers `lists.which`
+  std::string what;  // normalised
+  std::vector<ListMatch> matches;
 };
 
 // --- cache --------------------------------------------------------------------------------------------------------
@@ -496,6 +594,7 @@ SLUICE_JSON_DECLARE(NoArguments);
 SLUICE_JSON_DECLARE(StatusArguments);
 SLUICE_JSON_DECLARE(ListenerStatus);
 SLUICE_JSON_DECLARE(PolicyStatus);
+SLUICE_JSON_DECLARE(ListsStatus);
 SLUICE_JSON_DECLARE(RequestsStatus);
 SLUICE_JSON_DECLARE(MemoryStatus);
 SLUICE_JSON_DECLARE(StoreStatus);
@@ -528,6 +627,17 @@ SLUICE_JSON_DECLARE(PolicyTestStage);
 SLUICE_JSON_DECLARE(PolicyTestFailure);
 SLUICE_JSON_DECLARE(PolicyTestsResult);
 SLUICE_JSON_DECLARE(PolicyTest);
+SLUICE_JSON_DECLARE(ListRejection);
+SLUICE_JSON_DECLARE(ListCounts);
+SLUICE_JSON_DECLARE(ListState);
+SLUICE_JSON_DECLARE(ListsShow);
+SLUICE_JSON_DECLARE(ListsUpdateArguments);
+SLUICE_JSON_DECLARE(ListsUpdate);
+SLUICE_JSON_DECLARE(ListsEditArguments);
+SLUICE_JSON_DECLARE(ListsEdited);
+SLUICE_JSON_DECLARE(ListsWhichArguments);
+SLUICE_JSON_DECLARE(ListMatch);
+SLUICE_JSON_DECLARE(ListsWhich);
 SLUICE_JSON_DECLARE(CacheStats);
 SLUICE_JSON_DECLARE(UrlArguments);
 SLUICE_JSON_DECLARE(Field);

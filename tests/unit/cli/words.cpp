@@ -94,7 +94,7 @@ TEST(BashCompletion, KnowsEveryNounVerbAndOption) {
   CLI::App app;
   build_app(app, context);
   const std::string script = bash_completion(app);
-  EXPECT_THAT(script, HasSubstr("words='status config policy cache log drain completion'"));
+  EXPECT_THAT(script, HasSubstr("words='status config policy lists cache log drain completion'"));
   EXPECT_THAT(
       script,
       HasSubstr(

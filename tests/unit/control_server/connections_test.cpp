@@ -153,6 +153,7 @@ struct Unused {
   asio::io_context context{1};
   std::unique_ptr<cache::Store> memory = cache::make_memory_store({});
   PolicyKeeper policies{directory.in("p"), directory.in("v"), {}};
+  ListKeeper lists{directory.in("l")};
   pipeline::FillTable fills;
   pipeline::RecentKeys purged;
   cache::PurgeTable purges;
@@ -164,6 +165,7 @@ struct Unused {
                 .metrics_address = {},
                 .workers = {},
                 .policies = policies,
+                .lists = lists,
                 .memory = *memory,
                 .disk = nullptr,
                 .fills = fills,

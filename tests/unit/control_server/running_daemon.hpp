@@ -209,6 +209,7 @@ class RunningDaemon {
             .metrics_address = {},
             .workers = {&counters_},
             .policies = policies_,
+            .lists = lists_,
             .memory = *memory_,
             .disk = disk_.get(),
             .fills = fills_,
@@ -231,6 +232,7 @@ class RunningDaemon {
   Directory directory_;
   std::string policy_file_;
   PolicyKeeper policies_;
+  ListKeeper lists_{directory_.in("lists")};
   std::unique_ptr<pipeline::PolicyInForce> in_force_;
   std::unique_ptr<cache::Store> memory_;
   std::unique_ptr<pipeline::DiskTier> disk_;

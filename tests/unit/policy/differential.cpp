@@ -6,6 +6,8 @@
 #include <random>
 #include <string>
 
+#include "lists_support.hpp"
+#include "policy/lists/import.hpp"
 #include "support.hpp"
 
 namespace sluice::policy {
@@ -61,6 +63,12 @@ struct OracleSetting {
 };
 
 struct OraclePolicy {
+  // What every text begins with; made_lists() has the lists.
+  static constexpr const char* kDeclarations =
+      "net lab 10.1.0.0/16, 2001:db8::/33\nnet outer lab, 192.0.2.0/25\ntime work mon-fri 08:00-18:00 Europe/Berlin "
+      "except 12-25\nset names example.com, .example.com\n"
+      "list plain domains \"/x\" category names\nlist nets addresses \"/x\"\nlist ads adblock \"/x\"\n";
+
   std::string text;
   std::vector<OracleRule> rules;
   std::vector<OracleSetting> settings;
@@ -115,6 +123,10 @@ bool shares_bits(const Address& a, const Address& b, int bits) {
   return true;
 }
 
+Maybe is_in_names(const Facts& facts);
+Maybe is_in_nets(const Facts& facts);
+Maybe is_in_ads(const Facts& facts);
+
 class Generator {
  public:
   explicit Generator(unsigned seed) : random_(seed) {}
@@ -124,9 +136,7 @@ class Generator {
 
   OraclePolicy policy() {
     OraclePolicy policy;
-    policy.text =
-        "net lab 10.1.0.0/16, 2001:db8::/33\nnet outer lab, 192.0.2.0/25\ntime work mon-fri 08:00-18:00 Europe/Berlin "
-        "except 12-25\nset names example.com, .example.com\n";
+    policy.text = OraclePolicy::kDeclarations;
     for (int count = below(8); count > 0; --count) { policy.rules.push_back(rule()); }
     policy.rules.push_back({chance(50) ? Verdict::allow : Verdict::deny, "", {}, {}});
     for (std::size_t i = 0; i < policy.rules.size(); ++i) {
@@ -257,7 +267,7 @@ class Generator {
   }
 
   OracleCondition plain_condition() {
-    switch (below(18)) {
+    switch (below(19)) {
       case 0:
         return addresses("from", [](const Facts& facts) { return facts.client; });
       case 1:
@@ -293,6 +303,8 @@ class Generator {
         return sizes();
       case 16:
         return times();
+      case 17:
+        return listed();
       default:
         return urls();
     }
@@ -518,17 +530,80 @@ class Generator {
             }};
   }
 
+  // What is_in_names(), is_in_nets() and is_in_ads() say, joined by `or`.
+  OracleCondition listed() {
+    const bool is_by_category = chance(50);
+    std::string text = is_by_category ? "category" : "list";
+    const auto chosen = some_of(3, text, {is_by_category ? "names" : "plain", "nets", "ads"});
+    return {text, [chosen](const Facts& facts) -> Maybe {
+              Maybe any = false;
+              for (const std::size_t i : chosen) {
+                const Maybe one = i == 0 ? is_in_names(facts) : i == 1 ? is_in_nets(facts) : is_in_ads(facts);
+                if (one == Maybe(true)) { return true; }
+                if (!one) { any = std::nullopt; }
+              }
+              return any;
+            }};
+  }
+
   std::mt19937 random_;
 };
+
+// The lists that made_lists() compiles, in words of code.
+bool is_below(std::string_view host, const std::string& name) {
+  return host == name || host.ends_with("." + name);
+}
+
+Maybe is_in_names(const Facts& facts) {
+  if (!facts.host) { return std::nullopt; }
+  return is_below(*facts.host, "example.com");
+}
+
+Maybe is_in_nets(const Facts& facts) {
+  if (!facts.destination) { return facts.destination_resolved_elsewhere ? Maybe(false) : std::nullopt; }
+  return shares_bits(*facts.destination, test::address("10.1.0.0"), 96 + 16) &&
+         !shares_bits(*facts.destination, test::address("10.1.255.0"), 96 + 24);
+}
+
+// Without the whole URL an exception may still come.
+Maybe is_in_ads(const Facts& facts) {
+  if (!facts.host || !facts.url) { return std::nullopt; }
+  const std::string url(*facts.url);
+  const bool is_site = is_below(*facts.host, "www.example.com");
+  const std::size_t scheme = url.find("://");
+  const std::string path = scheme == url.npos ? "" : url.substr(url.find('/', scheme + 3));
+  if (is_site && path.starts_with("/a.exe")) { return false; }
+  return is_site || url.find("/ads/") != url.npos;
+}
+
+std::shared_ptr<const Lists> made_lists() {
+  ListCompiler compiler;
+  const auto tag = [&](ListFormat format, const char* list, const char* category) {
+    return compiler.add_tag({list, category, has_final_exceptions(format)}).value();
+  };
+  import_list(ListFormat::domains, "example.com\n", tag(ListFormat::domains, "plain", "names"), compiler);
+  import_list(ListFormat::addresses, "10.1.0.0/16\nadd x 10.1.255.0/24 nomatch\n",
+              tag(ListFormat::addresses, "nets", "nets"), compiler);
+  import_list(ListFormat::adblock, "||www.example.com^\n@@||www.example.com/a.exe\n/ads/$all\n",
+              tag(ListFormat::adblock, "ads", "ads"), compiler);
+  return std::make_shared<const Lists>(test::set_of(compiler), nullptr);
+}
+
+CompileOptions with_lists() {
+  CompileOptions options;
+  options.lists = made_lists();
+  return options;
+}
 
 constexpr int kPolicies = 400;
 constexpr int kFactsEach = 60;
 
 TEST(Evaluation, SaysWhatTheSlowAndObviousOneSays) {
   Generator generator(1);
+  const CompileOptions options = with_lists();
   for (int i = 0; i < kPolicies; ++i) {
     const OraclePolicy oracle = generator.policy();
-    const auto policy = compiled(oracle.text);
+    const auto policy = compiled(oracle.text, options);
     ASSERT_TRUE(policy) << oracle.text;
     for (int k = 0; k < kFactsEach; ++k) {
       const Facts facts = generator.without_some(generator.all_facts(), k % 3 * 30);
@@ -546,10 +621,11 @@ TEST(Evaluation, SaysWhatTheSlowAndObviousOneSays) {
 
 TEST(Evaluation, ChoosesTheSettingsThatTheSlowAndObviousOneChooses) {
   Generator generator(6);
+  const CompileOptions options = with_lists();
   std::size_t applied = 0;
   for (int i = 0; i < kPolicies; ++i) {
     const OraclePolicy oracle = generator.policy();
-    const auto policy = compiled(oracle.text);
+    const auto policy = compiled(oracle.text, options);
     ASSERT_TRUE(policy) << oracle.text;
     for (int k = 0; k < kFactsEach; ++k) {
       const Facts facts = generator.without_some(generator.all_facts(), k % 3 * 30);
@@ -569,10 +645,11 @@ TEST(Evaluation, ChoosesTheSettingsThatTheSlowAndObviousOneChooses) {
 // What is asked again because a shadow rule waits never changes the verdict.
 TEST(Evaluation, SaysWhenAShadowRuleWaits) {
   Generator generator(7);
+  const CompileOptions options = with_lists();
   int waiting = 0;
   for (int i = 0; i < kPolicies; ++i) {
     const OraclePolicy oracle = generator.policy();
-    const auto policy = compiled(oracle.text);
+    const auto policy = compiled(oracle.text, options);
     ASSERT_TRUE(policy) << oracle.text;
     for (int k = 0; k < kFactsEach; ++k) {
       const Facts all = generator.all_facts();
@@ -592,10 +669,11 @@ TEST(Evaluation, SaysWhenAShadowRuleWaits) {
 
 TEST(Evaluation, NeverDecidesEarlyWhatItWouldDecideOtherwiseInTheEnd) {
   Generator generator(2);
+  const CompileOptions options = with_lists();
   int early = 0;
   for (int i = 0; i < kPolicies; ++i) {
     const OraclePolicy oracle = generator.policy();
-    const auto policy = compiled(oracle.text);
+    const auto policy = compiled(oracle.text, options);
     ASSERT_TRUE(policy) << oracle.text;
     for (int k = 0; k < kFactsEach; ++k) {
       const Facts all = generator.all_facts();
@@ -612,9 +690,10 @@ TEST(Evaluation, NeverDecidesEarlyWhatItWouldDecideOtherwiseInTheEnd) {
 
 TEST(Evaluation, KeepsADecisionAsMoreFactsBecomeKnownAndWaitsForLaterRulesOnly) {
   Generator generator(3);
+  const CompileOptions options = with_lists();
   for (int i = 0; i < kPolicies; ++i) {
     const OraclePolicy oracle = generator.policy();
-    const auto policy = compiled(oracle.text);
+    const auto policy = compiled(oracle.text, options);
     ASSERT_TRUE(policy) << oracle.text;
     for (int k = 0; k < kFactsEach; ++k) {
       const Facts more = generator.without_some(generator.all_facts(), 20);
@@ -631,9 +710,10 @@ TEST(Evaluation, KeepsADecisionAsMoreFactsBecomeKnownAndWaitsForLaterRulesOnly) 
 
 TEST(Evaluation, ExplainsWithTheOutcomesThatLedToTheDecision) {
   Generator generator(4);
+  const CompileOptions options = with_lists();
   for (int i = 0; i < kPolicies; ++i) {
     const OraclePolicy oracle = generator.policy();
-    const auto policy = compiled(oracle.text);
+    const auto policy = compiled(oracle.text, options);
     ASSERT_TRUE(policy) << oracle.text;
     const Facts facts = generator.without_some(generator.all_facts(), 25);
     const auto steps = policy->explain(facts);
@@ -655,13 +735,14 @@ TEST(Evaluation, ExplainsWithTheOutcomesThatLedToTheDecision) {
 // Every canonical line means what the line that it was made from means.
 TEST(Evaluation, IsTheSameForTheCanonicalText) {
   Generator generator(5);
+  const CompileOptions options = with_lists();
   for (int i = 0; i < kPolicies; ++i) {
     const OraclePolicy oracle = generator.policy();
-    const auto policy = compiled(oracle.text);
+    const auto policy = compiled(oracle.text, options);
     ASSERT_TRUE(policy) << oracle.text;
-    std::string canonical = oracle.text.substr(0, oracle.text.find(".example.com\n") + 13);
+    std::string canonical = OraclePolicy::kDeclarations;
     for (const Rule& rule : policy->rules()) { canonical += rule.text + '\n'; }
-    const auto again = compiled(canonical);
+    const auto again = compiled(canonical, options);
     ASSERT_TRUE(again) << canonical;
     for (std::size_t k = 0; k < again->rules().size(); ++k) {
       EXPECT_EQ(again->rules()[k].text, policy->rules()[k].text);

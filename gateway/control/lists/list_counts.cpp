@@ -1,0 +1,27 @@
+#include "gateway/control/lists/list_counts.hpp"
+
+namespace sluice::control {
+
+void add_report(const policy::ImportReport& report, const std::string& file, ListCounts& counts) {
+  counts.lines += report.lines;
+  counts.entries += report.entries;
+  counts.exceptions += report.exceptions;
+  counts.lowered += report.lowered;
+  counts.skipped += report.skipped;
+  counts.rejected += report.rejected;
+  for (const auto& [what, count] : report.unsupported) { counts.unsupported[what] += count; }
+  for (const auto& rejection : report.rejections) {
+    if (counts.rejections.size() == policy::ImportReport::kMostRejections) { return; }
+    counts.rejections.push_back({file, rejection.line, rejection.reason});
+  }
+}
+
+void add_counts(const policy::ListCompiler::Counts& compiled, ListCounts& counts) {
+  counts.names = compiled.names;
+  counts.distinct_names = compiled.distinct_names;
+  counts.prefixes = compiled.prefixes;
+  counts.paths = compiled.paths;
+  counts.expressions = compiled.expressions;
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,58 @@
+#include "gateway/control/lists/list_preview.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "gateway/base/error.hpp"
+#include "gateway/control/lists/list_source.hpp"
+#include "policy/lists/import.hpp"
+#include "policy/lists/list_compiler.hpp"
+
+namespace sluice::control {
+namespace {
+
+void import_into(policy::ListCompiler& compiler, const policy::ListDeclaration& list,
+                 std::vector<std::string>& problems) {
+  if (list.is_url()) {
+    problems.push_back("list " + list.name + ": URLs are not asked here");
+    return;
+  }
+  const auto source = read_list_source(list);
+  if (!source) {
+    problems.push_back("list " + list.name + ": " + source.error());
+    return;
+  }
+  for (const ListSource::Part& part : source->parts) {
+    const auto tag = compiler.add_tag({list.name, part.category, policy::has_final_exceptions(part.format)});
+    if (!tag) {
+      problems.push_back("list " + list.name + ": more categories than can be numbered");
+      return;
+    }
+    policy::import_list(part.format, part.text, *tag, compiler);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const policy::Lists> preview_lists(Declarations declared, std::span<const ListEdit> edits,
+                                                   std::vector<std::string>& problems) {
+  policy::ListCompiler compiler(policy::ListCompiler::Removals::carried_out);
+  for (const policy::ListDeclaration& list : declared) { import_into(compiler, list, problems); }
+  add_edits(edits, declared, compiler);
+  const auto compiled = compiler.finish("");
+  if (!compiled) {
+    problems.emplace_back("the lists together are larger than a compiled file can be");
+    return std::make_shared<const policy::Lists>();
+  }
+  return std::make_shared<const policy::Lists>(set_in_memory(compiled->octets), nullptr);
+}
+
+std::shared_ptr<const policy::ListSet> set_in_memory(std::string_view octets) {
+  auto copy = std::make_shared<std::vector<std::uint64_t>>((octets.size() + 7) / 8);
+  std::ranges::copy(octets, reinterpret_cast<char*>(copy->data()));
+  const auto set = policy::ListSet::open({reinterpret_cast<const char*>(copy->data()), octets.size()}, copy);
+  SLUICE_ASSERT(set.has_value(), "what was just compiled can be opened");
+  return *set;
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,256 @@
+"""Lists: from files through the compiled set into decisions, and what a bad file does not do."""
+
+import json
+import os
+import shutil
+import tempfile
+import unittest
+
+from support import tool
+from support.case import SluiceTestCase
+from support.daemon import ALLOW_LOOPBACK
+from support.metrics import Metrics
+from support.origin import reply
+from support.waiting import eventually
+
+
+class Lists(SluiceTestCase):
+    def setUp(self):
+        super().setUp()
+        self.directory = tempfile.mkdtemp(prefix="sluice-lists-")
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.origin = self.start_origin()
+        self.url = self.origin.on("/x", reply(body=b"x"))
+        self.ads = self.origin.on("/Ads/banner.gif", reply(body=b"ad"))
+
+    def start_with(self, *lists, deny="category bad", rest=ALLOW_LOOPBACK):
+        """A daemon whose policy declares the lists and denies a condition."""
+        return self.start_daemon(policy="".join(f"{line}\n" for line in lists) + f"deny {deny} id listed\n" + rest)
+
+    def list_file(self, text, name="list"):
+        path = os.path.join(self.directory, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def test_a_name_in_a_list_is_denied_and_the_log_names_its_entry(self):
+        path = self.list_file("# names\nother.example\n127.0.0.1\n")
+        daemon = self.start_with(f'list names domains "{path}" category bad')
+        self.assertEqual(self.get(daemon, self.url).status, 403)
+        which = daemon.tool("lists", "which", "www.other.example", "-o", "json").json()
+        self.assertEqual([(m["list"], m["category"], m["entry"], m["line"]) for m in which["matches"]],
+                         [("names", "bad", "other.example", 2)])
+        daemon.tool("lists", "which", "not.example", expect=tool.DIFFERENT)
+        tested = daemon.tool("policy", "test", "http://www.other.example/", "-o", "json", expect=tool.DIFFERENT).json()
+        self.assertEqual(tested["listed"]["entry"], "other.example")
+        line = eventually(lambda: self.line_of_rule(daemon, "listed"), "the line")
+        self.assertEqual((line["list"], line["category"], line["entry"], line["entry_line"]), ("names", "bad", "127.0.0.1", 3))
+
+    def line_of_rule(self, daemon, rule):
+        for line in map(json.loads, daemon.log_lines()):
+            if line.get("rule") == rule:
+                return line
+        return None
+
+    def test_a_squidguard_tree_has_a_category_for_each_folder(self):
+        self.list_file("other.example\n", "ut1/adult/domains")
+        self.list_file("127.0.0.1/ads/\n", "ut1/publicite/urls")
+        self.list_file("(casino|poker)[0-9]\n", "ut1/games/expressions")
+        tree = os.path.join(self.directory, "ut1")
+        daemon = self.start_with(f'list ut1 squidguard "{tree}"', deny="category publicite")
+        self.assertEqual(self.get(daemon, self.url).status, 200)
+        self.assertEqual(self.get(daemon, self.ads).status, 403)
+        shown = daemon.tool("lists", "show", "ut1", "-o", "json").json()
+        self.assertEqual(shown["categories"], ["adult", "games", "publicite"])
+        daemon.tool("policy", "add", "deny category games")
+        casino = daemon.tool("policy", "test", "http://h.example/CASINO7", expect=tool.DIFFERENT)
+        self.assertIn("category games", casino.out)
+
+    def test_an_edited_file_is_in_force_without_a_restart(self):
+        path = self.list_file("other.example\n")
+        daemon = self.start_with(f'list names domains "{path}" category bad')
+        client = self.connect(daemon)
+        self.assertEqual(client.request(self.url).status, 200)
+        self.list_file("other.example\n127.0.0.1\n")
+        eventually(lambda: client.request(self.url).status == 403, "the edit", timeout=20)
+        self.list_file("other.example\nthird.example\n")
+        daemon.tool("lists", "update")
+        self.assertEqual(client.request(self.url).status, 200)
+
+    def test_a_missing_file_leaves_the_last_good_list_with_an_alarm(self):
+        path = self.list_file("127.0.0.1\n")
+        daemon = self.start_with(f'list names domains "{path}" category bad')
+        os.remove(path)
+        daemon.tool("lists", "update", expect=tool.DIFFERENT)
+        self.assertEqual(self.get(daemon, self.url).status, 403)
+        self.assertIn("ALARM", daemon.tool("status").out)
+        self.assertEqual(len(daemon.tool("status", "-o", "json").json()["lists"]["alarms"]), 1)
+        self.assertTrue(any("list names" in line for line in daemon.lines))
+        daemon.restart()
+        self.assertEqual(self.get(daemon, self.url).status, 403)
+        self.list_file("other.example\n")
+        daemon.tool("lists", "update", "--accept")
+        self.assertEqual(self.get(daemon, self.url).status, 200)
+
+    def test_a_list_that_shrank_past_its_guard_is_refused_until_it_is_accepted(self):
+        names = [f"n{i}.example" for i in range(100)] + ["127.0.0.1"]
+        path = self.list_file("\n".join(names) + "\n")
+        daemon = self.start_with(f'list names domains "{path}" category bad guard 20%')
+        self.list_file("n1.example\n")
+        refused = daemon.tool("lists", "update", expect=tool.DIFFERENT)
+        self.assertIn("shrank from 101 entries to 1", refused.out)
+        self.assertEqual(self.get(daemon, self.url).status, 403)
+        daemon.tool("lists", "update", "--accept")
+        self.assertEqual(self.get(daemon, self.url).status, 200)
+
+    def test_a_damaged_compiled_file_is_compiled_again(self):
+        path = self.list_file("127.0.0.1\n")
+        daemon = self.start_with(f'list names domains "{path}" category bad')
+        daemon.stop()
+        compiled = os.path.join(daemon.state, "lists", "compiled")
+        with open(compiled, "r+b") as file:
+            file.seek(400)
+            octet = file.read(1)
+            file.seek(400)
+            file.write(bytes([octet[0] ^ 1]))
+        daemon.start()
+        self.assertTrue(any("it is compiled again" in line for line in daemon.lines))
+        self.assertEqual(self.get(daemon, self.url).status, 403)
+
+    def test_the_same_lists_give_the_same_octets(self):
+        path = self.list_file("b.example\na.example\n")
+        files = []
+        for _ in range(2):
+            daemon = self.start_with(f'list names domains "{path}" category bad')
+            with open(os.path.join(daemon.state, "lists", "compiled"), "rb") as file:
+                files.append(file.read())
+        self.assertEqual(files[0], files[1])
+
+    def test_a_list_declared_by_an_edit_is_read_in_the_background(self):
+        path = self.list_file("127.0.0.1\n")
+        daemon = self.start_daemon()
+        self.assertEqual(self.get(daemon, self.url).status, 200)
+        with open(daemon.policy_file, encoding="utf-8") as file:
+            text = file.read()
+        daemon.write_policy(f'list names domains "{path}" category bad\ndeny list names\n' + text)
+        daemon.tool("policy", "reload")
+        eventually(lambda: self.get(daemon, self.url).status == 403, "the list", timeout=10)
+
+    def test_edits_are_live_at_once_and_stay_whatever_the_files_say(self):
+        names = "".join(f"n{i}.example\n" for i in range(1000))
+        path = self.list_file(names + "127.0.0.1\n")
+        daemon = self.start_with(f'list names domains "{path}" category bad')
+        client = self.connect(daemon)
+        self.assertEqual(client.request(self.url).status, 403)
+        done = daemon.tool("lists", "remove", "names", "127.0.0.1")
+        self.assertIn("undo: sluice", done.out)
+        self.assertEqual(client.request(self.url).status, 200)
+        daemon.tool("lists", "add", "names", "added.example")
+        self.assertEqual(self.matches(daemon, "www.added.example"), ["added.example"])
+        daemon.tool("lists", "update")  # compiles the edits into the set
+        self.assertEqual(client.request(self.url).status, 200)
+        self.assertEqual(self.matches(daemon, "www.added.example"), ["added.example"])
+        daemon.restart()
+        self.assertEqual(self.get(daemon, self.url).status, 200)
+        daemon.tool("lists", "add", "names", "127.0.0.1")
+        self.assertEqual(self.get(daemon, self.url).status, 403)
+        daemon.tool("lists", "add", "names", "two words", expect=tool.USAGE)
+        daemon.tool("lists", "add", "other", "a.example", expect=tool.DIFFERENT)
+
+    def matches(self, daemon, what):
+        return [m["entry"] for m in daemon.tool("lists", "which", what, "-o", "json", expect=None).json()["matches"]]
+
+    def test_a_file_that_was_cut_is_an_alarm_in_status_metrics_and_log(self):
+        path = self.list_file("".join(f"n{i}.example\n" for i in range(100)) + "127.0.0.1\n")
+        daemon = self.start_with(f'list names domains "{path}" category bad')
+        self.assertEqual(Metrics.of(daemon).total("sluice_lists_alarms"), 0)
+        self.list_file("n1.example\nn2.exam")
+        eventually(lambda: Metrics.of(daemon).total("sluice_lists_alarms") == 1, "the alarm", timeout=20)
+        alarms = daemon.tool("status", "-o", "json").json()["lists"]["alarms"]
+        self.assertIn("shrank from 101 entries to 2", alarms[0])
+        self.assertTrue(any("list names" in line and "shrank" in line for line in daemon.lines))
+        self.assertEqual(self.get(daemon, self.url).status, 403)
+
+    def test_a_list_is_read_again_when_its_time_has_come(self):
+        path = self.list_file("n.example\n")
+        daemon = self.start_with(f'list names domains "{path}" category bad refresh 1s')
+        before = os.stat(path)
+        self.list_file("127.0.0.1\n")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        self.assertEqual(os.stat(path).st_size, before.st_size, "nothing shows that it changed")
+        eventually(lambda: self.get(daemon, self.url).status == 403, "the list", timeout=20)
+
+    def test_a_list_from_a_url_is_asked_for_conditionally(self):
+        served = {"names": "127.0.0.1\n", "tag": '"1"'}
+
+        def names(exchange):
+            if exchange.fields.get("If-None-Match") == served["tag"]:
+                return reply(304, reason="Not Modified")
+            return reply(body=served["names"], fields={"ETag": served["tag"]})
+
+        self.origin.on("/names.txt", names)
+        url = self.origin.on("/", reply(302, fields={"Location": "/names.txt"}))
+        daemon = self.start_with(f'list names domains "{url}" category bad')
+        eventually(lambda: self.get(daemon, self.url).status == 403, "the list", timeout=20)
+        daemon.tool("lists", "update")
+        self.assertEqual(self.origin.last("/names.txt").fields.get("If-None-Match"), '"1"')
+        served.update(names="other.example\n", tag='"2"')
+        daemon.tool("lists", "update")
+        self.assertEqual(self.get(daemon, self.url).status, 200)
+        shown = daemon.tool("lists", "show", "names", "-o", "json").json()
+        self.assertEqual((shown["path"], shown["refresh"], shown["alarm"]), (url, 86400, ""))
+
+    def test_a_url_that_fails_leaves_what_was_fetched_with_an_alarm(self):
+        url = self.origin.on("/names.txt", reply(body="127.0.0.1\n"))
+        daemon = self.start_with(f'list names domains "{url}" category bad')
+        eventually(lambda: self.get(daemon, self.url).status == 403, "the list", timeout=20)
+        for answer, why in ((reply(503, reason="Unavailable"), "the answer is 503"),
+                            (reply(body="half", length=False, fields={"Content-Length": "400"}), "partial message"),
+                            (reply(body="x", length=False), "does not say where it ends"),
+                            (reply(body="x", fields={"Content-Encoding": "gzip"}), "coded (gzip)"),
+                            (reply(302, fields={"Location": "https://lists.example/"}), "https cannot be fetched yet")):
+            with self.subTest(why):
+                def cut(exchange, answer=answer):
+                    exchange.close = True
+                    return answer
+
+                self.origin.on("/names.txt", cut)
+                daemon.tool("lists", "update", expect=tool.DIFFERENT)
+                self.assertIn(why, daemon.tool("status", "-o", "json").json()["lists"]["alarms"][0])
+                self.assertEqual(self.get(daemon, self.url).status, 403)
+        daemon.restart()
+        self.assertEqual(self.get(daemon, self.url).status, 403, "out of the state directory")
+
+    def test_a_text_with_a_new_list_is_tested_and_applied_with_it(self):
+        path = self.list_file("127.0.0.1\n")
+        daemon = self.start_daemon()
+        text = (f'list names domains "{path}" category bad\ndeny category bad id listed\n' + ALLOW_LOOPBACK +
+                'test "listed" { url http://127.0.0.1/x expect deny by listed }\n')
+        candidate = self.list_file(text, "candidate")
+        daemon.tool("policy", "apply", candidate)
+        self.assertEqual(self.get(daemon, self.url).status, 403, "at once")
+        daemon.tool("lists", "update")
+        self.assertEqual(self.get(daemon, self.url).status, 403)
+        daemon.tool("policy", "test-all")
+
+    def test_a_policy_file_is_judged_with_its_lists_without_a_daemon(self):
+        path = self.list_file("listed.example\n")
+        candidate = self.list_file(f'list names domains "{path}" category bad\ndeny category bad\nallow\n', "candidate")
+        tested = tool.run("/nonexistent", "policy", "test", "http://www.listed.example/", "--policy", candidate, "-o", "json",
+                          expect=tool.DIFFERENT).json()
+        self.assertEqual((tested["verdict"], tested["listed"]["entry"]), ("deny", "listed.example"))
+        os.remove(path)
+        blind = tool.run("/nonexistent", "policy", "test", "http://www.listed.example/", "--policy", candidate)
+        self.assertIn("list names", blind.error)
+
+    def test_import_says_what_becomes_of_each_line(self):
+        path = self.list_file("||a.example^\n||b.example^$third-party\nc.example##.ad\n/(?=x)/\n")
+        daemon = self.start_daemon()
+        done = daemon.tool("lists", "import", "adblock", path, expect=tool.DIFFERENT)
+        self.assertIn("option third-party 1", done.out)
+        self.assertRegex(done.out, r"line 4: ")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,192 @@
+// What becomes of the lines of each format.
+
+#include "lists_support.hpp"
+#include "policy/lists/import.hpp"
+#include "support.hpp"
+
+namespace sluice::policy {
+namespace {
+
+using Texts = std::multiset<std::string>;
+
+// A list that was read, and what is found in it.
+struct Read {
+  ImportReport report;
+  std::shared_ptr<const ListSet> set;
+
+  Texts found(std::string_view host, const std::string& path = "/") const {
+    const Lists lists(set, nullptr);
+    ListHits hits;
+    lists.find_host(host, hits);
+    lists.find_url("http://" + std::string(host) + path, hits);
+    Texts texts;
+    for (const ListHit& hit : hits.hits) {
+      const ListEntryText text = hit.set->describe(hit);
+      const bool is_exception = hit.membership.effect() == Effect::excepts;
+      texts.insert((is_exception ? "not " : "") + text.entry + ':' + std::to_string(text.line));
+    }
+    return texts;
+  }
+};
+
+Read read(ListFormat format, std::string_view text) {
+  ListCompiler compiler;
+  const auto tag = compiler.add_tag({"l", "l", has_final_exceptions(format)}).value();
+  Read result{.report = import_list(format, text, tag, compiler), .set = nullptr};
+  result.set = test::set_of(compiler);
+  return result;
+}
+
+TEST(ListImport, ReadsPlainAndWildcardDomains) {
+  const Read list = read(ListFormat::domains,
+                         "\xef\xbb\xbf# comment\r\nexample.com\r\n\n*.Wild.example. # why\n.dot.example\n192.0.2.1\n"
+                         "two words\nb\xc3\xbc"
+                         "cher.example\nexample.com/path\n");
+  EXPECT_EQ(list.report.lines, 7U);
+  EXPECT_EQ(list.report.entries, 5U);
+  EXPECT_EQ(list.report.rejected, 2U);
+  ASSERT_EQ(list.report.rejections.size(), 2U);
+  EXPECT_EQ(list.report.rejections[0].line, 7U);
+  EXPECT_EQ(list.report.rejections[1].line, 9U);
+  EXPECT_EQ(list.found("www.example.com"), Texts{"example.com:2"});
+  EXPECT_EQ(list.found("wild.example"), Texts{"wild.example:4"});
+  EXPECT_EQ(list.found("x.dot.example"), Texts{"dot.example:5"});
+  EXPECT_EQ(list.found("192.0.2.1"), Texts{"192.0.2.1:6"});
+  EXPECT_EQ(list.found("xn--bcher-kva.example"), Texts{"xn--bcher-kva.example:8"});
+}
+
+TEST(ListImport, ReadsHostsFilesAsExactNames) {
+  const Read list = read(ListFormat::hosts,
+                         "127.0.0.1 localhost\n::1 localhost ip6-loopback\nfe80::1%lo0 localhost\n"
+                         "0.0.0.0 a.example b.example # two\n192.0.2.1 nas.example\nc.example\n0.0.0.0\n");
+  EXPECT_EQ(list.report.entries, 2U);
+  EXPECT_EQ(list.report.skipped, 4U);
+  EXPECT_EQ(list.report.rejected, 3U);
+  EXPECT_EQ(list.found("a.example"), Texts{"a.example:4"});
+  EXPECT_EQ(list.found("www.a.example"), Texts{});
+  EXPECT_EQ(list.found("nas.example"), Texts{});
+}
+
+TEST(ListImport, ReadsSquidguardUrls) {
+  const Read list =
+      read(ListFormat::squidguard_urls,
+           "www.example.com/Path\nhttp://example.org/a?b=C\nexample.net/\nhost.example:8080/a\n192.0.2.1/x\n");
+  EXPECT_EQ(list.report.rejected, 1U);
+  EXPECT_EQ(list.found("example.com", "/path/more"), Texts{"example.com/path:1"});
+  EXPECT_EQ(list.found("www3.example.com", "/PATH"), Texts{"example.com/path:1"});
+  EXPECT_EQ(list.found("sub.example.com", "/path"), Texts{});
+  EXPECT_EQ(list.found("example.org", "/a?b=c&d"), Texts{"example.org/a?b=c:2"});
+  EXPECT_EQ(list.found("www.example.net"), Texts{"example.net:3"});
+  EXPECT_EQ(list.found("192.0.2.1", "/xyz"), Texts{"192.0.2.1/x:5"});
+}
+
+TEST(ListImport, ReadsSquidguardExpressions) {
+  const Read list = read(ListFormat::squidguard_expressions, "\\<casino\\>\n(unclosed\n");
+  EXPECT_EQ(list.report.rejected, 1U);
+  EXPECT_EQ(list.report.rejections.at(0).line, 2U);
+  EXPECT_EQ(list.found("h.example", "/the-CASINO-x").size(), 1U);
+  EXPECT_EQ(list.found("h.example", "/casinos").size(), 0U);
+}
+
+TEST(ListImport, ReadsDnsmasq) {
+  const Read list = read(ListFormat::dnsmasq,
+                         "address=/a.example/b.example/0.0.0.0\nlocal=/c.example/\nserver=/d.example/\n"
+                         "address=/e.example/#\nserver=/ok.a.example/#\naddress=/f.example/192.0.2.1\n"
+                         "server=/g.example/192.0.2.53\nno-resolv\naddress=x\n");
+  for (const char* host : {"x.a.example", "b.example", "c.example", "d.example", "e.example"}) {
+    EXPECT_EQ(list.found(host).size(), 1U) << host;
+  }
+  EXPECT_EQ(list.found("ok.a.example"), (Texts{"a.example:1", "not ok.a.example:5"}));
+  EXPECT_EQ(list.found("f.example"), Texts{});
+  EXPECT_EQ(list.report.unsupported.size(), 3U);
+  EXPECT_EQ(list.report.rejected, 1U);
+}
+
+TEST(ListImport, ReadsUnbound) {
+  const Read list =
+      read(ListFormat::unbound,
+           "server:\n  local-zone: \"a.example.\" always_nxdomain # why\nlocal-zone: ok.a.example transparent\n"
+           "local-data: \"b.example 60 IN A 0.0.0.0\"\nlocal-data: \"c.example A 192.0.2.1\"\n"
+           "local-zone: d.example sometimes\nforward-zone:\n");
+  EXPECT_EQ(list.found("x.a.example"), Texts{"a.example:2"});
+  EXPECT_EQ(list.found("ok.a.example"), (Texts{"a.example:2", "not ok.a.example:3"}));
+  EXPECT_EQ(list.found("b.example"), Texts{"b.example:4"});
+  EXPECT_EQ(list.found("x.b.example"), Texts{});
+  EXPECT_EQ(list.found("c.example"), Texts{});
+  EXPECT_EQ(list.report.rejected, 1U);
+  EXPECT_EQ(list.report.unsupported.size(), 2U);
+}
+
+TEST(ListImport, ReadsResponsePolicyZones) {
+  const Read list = read(ListFormat::rpz,
+                         "$TTL 60\n$ORIGIN rpz.example.\n@ SOA a. b. ( 1\n 2 3 4\n 5 )\n@ NS localhost.\n"
+                         "a.example CNAME .\n*.b.example 60 IN CNAME *.\nok.b.example CNAME rpz-passthru.\n"
+                         "c.example.rpz.example. A 0.0.0.0\n  AAAA ::\n24.0.2.0.192.rpz-ip CNAME .\n"
+                         "48.zz.2.2001.rpz-ip CNAME .\nx.rpz-nsdname CNAME .\nwrong\n");
+  EXPECT_EQ(list.found("a.example"), Texts{"a.example:7"});
+  EXPECT_EQ(list.found("x.a.example"), Texts{});
+  EXPECT_EQ(list.found("b.example"), Texts{});
+  EXPECT_EQ(list.found("x.b.example"), Texts{"b.example:8"});
+  EXPECT_EQ(list.found("ok.b.example"), (Texts{"b.example:8", "not ok.b.example:9"}));
+  EXPECT_EQ(list.found("c.example"), Texts{"c.example:10"});
+  EXPECT_EQ(list.report.rejected, 1U);
+  EXPECT_EQ(list.report.unsupported, (std::map<std::string, std::uint64_t>{{"rpz-nsdname", 1}}));
+  ListHits hits;
+  list.set->find_destination(test::address("192.0.2.9"), hits);
+  list.set->find_destination(test::address("2001:2::9"), hits);
+  EXPECT_EQ(test::texts(hits), (Texts{"l/l: 192.0.2.0/24 at 12", "l/l: 2001:2::/48 at 13"}));
+}
+
+TEST(ListImport, LowersAdblockRules) {
+  const Read list = read(ListFormat::adblock,
+                         "[Adblock Plus 2.0]\n! comment\n||a.example^\n||b.example/banner/\n@@||ok.a.example^\n"
+                         "||c.example^$third-party\nexample.com##.ad\n/track[0-9]+/\n/ads/*/x^\n||d.example^$all\n"
+                         "@@||b.example/banner/ok.js\n|http://e.example/f|\n/(?=x)/\n*\n");
+  EXPECT_EQ(list.found("x.a.example"), Texts{"a.example:3"});
+  EXPECT_EQ(list.found("ok.a.example"), (Texts{"a.example:3", "not ok.a.example:5"}));
+  EXPECT_EQ(list.found("b.example", "/Banner/1.gif"), Texts{"b.example/banner/:4"});
+  EXPECT_EQ(list.found("b.example", "/banner/ok.js"), (Texts{"b.example/banner/:4", "not b.example/banner/ok.js:11"}));
+  EXPECT_EQ(list.found("c.example"), Texts{});
+  EXPECT_EQ(list.found("h.example", "/TRACK12").size(), 1U);
+  EXPECT_EQ(list.found("h.example", "/ads/y/x?z").size(), 1U);
+  EXPECT_EQ(list.found("h.example", "/ads/y/xz").size(), 0U);
+  EXPECT_EQ(list.found("d.example").size(), 1U);
+  EXPECT_EQ(list.found("e.example", "/f").size(), 1U);
+  EXPECT_EQ(list.found("e.example", "/fg").size(), 0U);
+  EXPECT_EQ(list.report.skipped, 2U);
+  EXPECT_EQ(list.report.rejected, 2U);
+  EXPECT_EQ(list.report.unsupported, (std::map<std::string, std::uint64_t>{{"option third-party", 1}}));
+  EXPECT_EQ(list.report.lowered, 7U);
+}
+
+TEST(ListImport, ReadsAddresses) {
+  const Read list =
+      read(ListFormat::addresses,
+           "# comment\n192.0.2.0/24\n10.9.8.7 ; SBL1\n2001:db8::/32\n10.0.0.255-10.0.2.0\n"
+           "create x hash:net\nadd x 172.16.5.4/16 timeout 0\nadd x 172.16.1.0/24 nomatch\n1.2.3.4/33\nx\n"
+           "0.0.0.0-255.255.255.255\n");
+  const auto found = [&](std::string_view address) {
+    ListHits hits;
+    list.set->find_destination(test::address(address), hits);
+    Texts texts = test::texts(hits);
+    texts.erase("l/l: 0.0.0.0/0 at 11");
+    return texts;
+  };
+  EXPECT_EQ(found("10.9.8.7"), Texts{});  // the range of all addresses says it already
+  EXPECT_EQ(found("2001:db8::9"), Texts{"l/l: 2001:db8::/32 at 4"});
+  EXPECT_EQ(found("172.16.1.9"), Texts{"l/l: 172.16.1.0/24 at 8"});
+  EXPECT_EQ(list.report.rejected, 2U);
+  EXPECT_EQ(list.report.exceptions, 1U);
+  EXPECT_EQ(list.report.entries, 9U);
+}
+
+TEST(ListImport, RefusesASuddenChange) {
+  EXPECT_FALSE(change_refused(0, 5, 20));
+  EXPECT_FALSE(change_refused(100, 80, 20));
+  EXPECT_FALSE(change_refused(100, 120, 20));
+  EXPECT_EQ(change_refused(100, 79, 20), "shrank from 100 entries to 79, by more than 20 %");
+  EXPECT_EQ(change_refused(100, 121, 20), "grew from 100 entries to 121, by more than 20 %");
+}
+
+}  // namespace
+}  // namespace sluice::policy
