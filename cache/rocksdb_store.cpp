@@ -15,7 +15,9 @@
 #include "cache/cache_directory.hpp"
 #include "cache/disk_index.hpp"
 #include "cache/key_hash.hpp"
+#include "cache/partial_content.hpp"
 #include "cache/rocksdb_disk.hpp"
+#include "cache/validation.hpp"
 #include "cache/variant_choice.hpp"
 
 namespace sluice::cache {
@@ -36,6 +38,7 @@ class RocksdbStore final : public Store {
   std::expected<Segment, StoreError> read(const StoredResponse& response, std::uint64_t offset) override;
   std::expected<std::unique_ptr<StoreWriter>, StoreError> write(std::uint64_t expected_size) override;
   StoreResult put(StoredResponsePtr response) override;
+  StoreResult put_part(StoredResponsePtr part) override;
   std::expected<StoredResponsePtr, StoreError> freshen(const StoredResponse& response, StoredHead head) override;
   std::size_t purge(std::string_view key) override;
   std::vector<StoredResponsePtr> list(std::string_view key) override;
@@ -69,6 +72,10 @@ class RocksdbStore final : public Store {
 
   // REQUIRES (all below): `changes_` is held.
   StoredRecord record_to_change(std::string_view key);
+  std::vector<std::uint64_t> put_variant(rocksdb::WriteBatch& batch, StoredRecord& record, StoredVariant variant);
+  void note_stored(const std::string& key, const DiskIndex::Entry& entry, const std::vector<std::uint64_t>& replaced,
+                   bool was_there);
+  bool put_chunks(rocksdb::WriteBatch& batch, const StoredResponse& part, StoredVariant& variant);
   void forget(std::string_view key, std::uint64_t id);
   StoreResult admit_write();
   StoreResult make_room(std::uint64_t octets);
@@ -244,6 +251,7 @@ std::expected<StoredResponsePtr, StoreError> RocksdbStore::load(StoredVariant& v
   auto response = std::make_shared<StoredResponse>();
   response->store_id = variant.store_id;
   response->head = std::move(variant.head);
+  response->present = std::move(variant.present);
   const auto length = response->head.content_length;
   if (length > 0 && length <= chunk_size(response->store_id)) {
     auto content = disk_.read_chunk(response->store_id, 0, length);
@@ -257,11 +265,9 @@ std::expected<Segment, StoreError> RocksdbStore::read(const StoredResponse& resp
   const auto chunk = chunk_size(response.store_id);
   if (offset >= response.head.content_length) { return std::unexpected(StoreError::gone); }
   if (response.is_resident()) {
-    for (const auto& segment : response.segments) {
-      if (offset < segment.size) { return Segment{segment.owner, segment.data + offset, segment.size - offset}; }
-      offset -= segment.size;
-    }
-    return std::unexpected(StoreError::gone);
+    auto piece = response.resident_piece(offset);
+    if (piece.size == 0) { return std::unexpected(StoreError::gone); }
+    return piece;
   }
   const auto number = offset / chunk;
   const auto size = std::min(chunk, response.head.content_length - number * chunk);
@@ -284,6 +290,7 @@ std::vector<StoredResponsePtr> RocksdbStore::list(std::string_view key) {
     auto response = std::make_shared<StoredResponse>();
     response->head = std::move(variant.head);
     response->store_id = variant.store_id;
+    response->present = std::move(variant.present);
     all.push_back(std::move(response));
   }
   return all;
@@ -331,6 +338,90 @@ StoreResult RocksdbStore::put(StoredResponsePtr response) {
   return {};
 }
 
+// The chunks that are whole in `part` and not there yet; false when there is none.
+bool RocksdbStore::put_chunks(rocksdb::WriteBatch& batch, const StoredResponse& part, StoredVariant& variant) {
+  const auto chunk = chunk_size(variant.store_id);
+  const auto length = part.head.content_length;
+  bool has_any = false;
+  for (const auto& range : part.present->ranges()) {
+    for (auto first = (range.first + chunk - 1) / chunk * chunk; first <= range.last; first += chunk) {
+      const ByteRange octets{first, std::min(first + chunk, length) - 1};
+      if (octets.last > range.last || variant.present->covers(octets)) { continue; }
+      disk_.put_chunk(batch, variant.store_id, static_cast<std::uint32_t>(first / chunk), content_of(part, octets));
+      variant.present->add(octets);
+      has_any = true;
+    }
+  }
+  return has_any;
+}
+
+StoreResult RocksdbStore::put_part(StoredResponsePtr part) {
+  const auto length = part->head.content_length;
+  if (!part->is_resident() || is_too_large(length)) { return std::unexpected(refuse(StoreError::too_large)); }
+  if (!is_storable(part->head)) { return std::unexpected(refuse(StoreError::damaged)); }
+  reclaim_if_needed();
+  const Lock lock(changes_);
+  if (auto admitted = admit_write(); !admitted) { return std::unexpected(refuse(admitted.error())); }
+  // More than it comes to when the response is there already.
+  if (auto room = make_room(disk_charge(part->head, options_.chunk, part->present)); !room) {
+    return std::unexpected(refuse(room.error()));
+  }
+  StoredRecord record = record_to_change(part->head.key);
+  const auto same =
+      std::ranges::find_if(record.variants, [&](const auto& v) { return v.head.variant == part->head.variant; });
+  const bool joins = same != record.variants.end() && may_combine(same->head, part->head);
+  if (joins && !same->present) { return {}; }
+  StoredVariant variant = joins ? *same : StoredVariant{part->head, new_id(), 0, Spans{}};
+  if (joins) { variant.head = combine_heads(same->head, part->head); }
+  rocksdb::WriteBatch batch;
+  if (!put_chunks(batch, *part, variant)) { return {}; }
+  if (variant.present->covers({0, length - 1})) { variant.present.reset(); }
+  variant.octets = disk_charge(variant.head, chunk_size(variant.store_id), variant.present);
+  const auto id = variant.store_id;
+  const auto charge = variant.octets;
+  const auto replaced = put_variant(batch, record, std::move(variant));
+  if (auto written = disk_.write(batch); !written) { return std::unexpected(refuse(written.error())); }
+  note_stored(record.key, {hash(record.key), id, charge}, replaced, joins);
+  return {};
+}
+
+// Puts a variant in front of its record, its queue entry and the record into the batch. What it takes the place of
+// goes, its own chunks excepted, and so does the oldest of too many: their ids.
+std::vector<std::uint64_t> RocksdbStore::put_variant(rocksdb::WriteBatch& batch, StoredRecord& record,
+                                                     StoredVariant variant) {
+  auto& variants = record.variants;
+  std::vector<std::uint64_t> replaced;
+  const auto remove = [&](std::vector<StoredVariant>::iterator old) {
+    if (old->store_id != variant.store_id) {
+      disk_.remove_response(batch, old->store_id, old->head.content_length);
+      replaced.push_back(old->store_id);
+    }
+    variants.erase(old);
+  };
+  const auto same =
+      std::ranges::find_if(variants, [&](const auto& v) { return v.head.variant == variant.head.variant; });
+  if (same != variants.end()) { remove(same); }
+  while (variants.size() >= kMostVariants) { remove(std::prev(variants.end())); }
+  disk_.put_owner(batch, variant.store_id, variant.octets, record.key);
+  variants.insert(variants.begin(), std::move(variant));
+  disk_.put_record(batch, record);
+  return replaced;
+}
+
+// What was written is in the index from now on.
+void RocksdbStore::note_stored(const std::string& key, const DiskIndex::Entry& entry,
+                               const std::vector<std::uint64_t>& replaced, bool was_there) {
+  purged_.erase(key);
+  has_purged_ = !purged_.empty();
+  for (const auto old : replaced) { index_.remove(entry.hash, old); }
+  if (was_there) {
+    index_.recharge(entry.hash, entry.id, entry.octets);
+  } else {
+    index_.add(entry);
+  }
+  stores_.fetch_add(1, std::memory_order_relaxed);
+}
+
 StoreResult RocksdbStore::reserve(std::uint64_t octets) {
   reclaim_if_needed();
   const Lock lock(changes_);
@@ -361,34 +452,15 @@ std::expected<StoredResponsePtr, StoreError> RocksdbStore::commit(StoredHead hea
   if (auto room = make_room(missing); !room) { return std::unexpected(room.error()); }
 
   StoredRecord record = record_to_change(head.key);
-  auto& variants = record.variants;
   rocksdb::WriteBatch batch;
-  std::vector<std::uint64_t> replaced;
-  const auto remove = [&](std::vector<StoredVariant>::iterator variant) {
-    disk_.remove_response(batch, variant->store_id, variant->head.content_length);
-    replaced.push_back(variant->store_id);
-    variants.erase(variant);
-  };
-  const auto same = std::ranges::find_if(variants, [&](const auto& v) { return v.head.variant == head.variant; });
-  if (same != variants.end()) { remove(same); }
-  while (variants.size() >= kMostVariants) { remove(std::prev(variants.end())); }
-  variants.insert(variants.begin(), {std::move(head), id, charge});
-
+  const auto replaced = put_variant(batch, record, {std::move(head), id, charge});
   if (!completed.rest.empty()) { disk_.put_chunk(batch, id, completed.chunks_written, completed.rest); }
   if (completed.chunks_written != 0) { disk_.unmark_writing(batch, id); }
-  disk_.put_owner(batch, id, charge, record.key);
-  disk_.put_record(batch, record);
   if (auto written = disk_.write(batch); !written) { return std::unexpected(written.error()); }
-
-  purged_.erase(record.key);
-  has_purged_ = !purged_.empty();
-  const auto hashed = hash(record.key);
-  for (const auto old : replaced) { index_.remove(hashed, old); }
-  index_.add({hashed, id, charge});
+  note_stored(record.key, {hash(record.key), id, charge}, replaced, false);
   release(completed.reserved);
-  stores_.fetch_add(1, std::memory_order_relaxed);
   auto response = std::make_shared<StoredResponse>();
-  response->head = std::move(variants.front().head);
+  response->head = std::move(record.variants.front().head);
   response->store_id = id;
   if (completed.chunks_written == 0) { response->segments = std::move(completed.rest); }
   return response;
@@ -435,6 +507,8 @@ std::expected<StoredResponsePtr, StoreError> RocksdbStore::freshen(const StoredR
   // itself decides.
   const auto is_same = [&](const StoredVariant& v) {
     if (v.head.variant != old.variant || v.head.content_length != old.content_length) { return false; }
+    // Of parts each tier may have others: they belong together by their validator.
+    if (v.present || !response.is_whole()) { return may_combine(v.head, old); }
     return v.store_id == response.store_id || has_content_of(v, response);
   };
   auto target = std::ranges::find_if(variants, is_same);
@@ -450,7 +524,7 @@ std::expected<StoredResponsePtr, StoreError> RocksdbStore::freshen(const StoredR
     break;
   }
   target = std::ranges::find_if(variants, [&](const auto& v) { return v.store_id == id; });
-  target->octets = disk_charge(head, chunk_size(id));
+  target->octets = disk_charge(head, chunk_size(id), target->present);
   target->head = std::move(head);
   disk_.put_owner(batch, id, target->octets, record.key);
   disk_.put_record(batch, record);
@@ -461,6 +535,7 @@ std::expected<StoredResponsePtr, StoreError> RocksdbStore::freshen(const StoredR
   auto fresh = std::make_shared<StoredResponse>();
   fresh->head = std::move(target->head);
   fresh->segments = response.segments;
+  fresh->present = response.is_resident() ? response.present : target->present;
   fresh->store_id = id;
   return fresh;
 }

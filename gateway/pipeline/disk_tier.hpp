@@ -32,6 +32,7 @@ class DiskTier {
                                                               Mailbox& mailbox);
 
   void put(cache::StoredResponsePtr response);
+  void put_part(cache::StoredResponsePtr part);
   void freshen(cache::StoredResponsePtr response, cache::StoredHead head);
   void purge(std::string key);  // from now on the key is not found, though the disk may take its time
 

@@ -118,6 +118,12 @@ Task<bool> Fill::wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen,
   co_return co_await waiter->signal.wait_for(limit);
 }
 
+Task<> Fill::wait_for_readers(std::shared_ptr<Fill> fill, asio::io_context& context, Mailbox& mailbox) {
+  const auto seen = fill->changes();
+  if (fill->has_room()) { co_return; }
+  co_await wait_for_change(fill, seen, context, mailbox, milliseconds(1000));
+}
+
 Fill::Reader::Reader(std::shared_ptr<Fill> fill) : fill_(std::move(fill)) {
   const std::lock_guard lock(fill_->mutex_);
   came_too_late_ = fill_->dropped_ > 0;

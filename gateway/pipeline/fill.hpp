@@ -32,6 +32,7 @@ class Fill {
   struct Head {
     cache::StoredHead stored;  // content_length is set when `length_known`
     bool length_known = false;
+    std::optional<cache::ByteRange> range = std::nullopt;  // the part of the response that is being filled; else all
     std::uint64_t largest_kept = 0;  // content beyond this is not kept whole in memory
   };
 
@@ -86,6 +87,8 @@ class Fill {
   std::uint64_t changes() const;
   static Task<bool> wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen, asio::io_context& context,
                                     Mailbox& mailbox, milliseconds limit);
+  // Ends when readers went on, or after a while.
+  static Task<> wait_for_readers(std::shared_ptr<Fill> fill, asio::io_context& context, Mailbox& mailbox);
 
  private:
   struct Waiter {

@@ -15,11 +15,12 @@ struct Keeping {
 // Announces the head to everyone who follows the fill. REQUIRES: the response may be stored.
 void begin_keeping(Exchange& exchange, Keeping& keeping);
 
-// Reads the content to its end, however many clients follow; stores the response when its end was proven.
-// Spawned: takes values. A response whose content is here already is kept without suspending.
-Task<> keep(Services* services, Keeping keeping);
+// Reads the content to its end, however many clients follow; stores the response when its end was proven. Spawned:
+// takes values.
+Task<> keep_whole(Services* services, Keeping keeping);
 
-// Spawns keep(), or runs it when it will not have to wait.
+// Spawns keep_whole() or keep_part(), or runs it when it will not have to wait: the content is here already.
+// REQUIRES: begin_keeping().
 Task<> start_keeping(Services& services, Keeping keeping);
 
 }  // namespace sluice::pipeline

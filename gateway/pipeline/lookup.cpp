@@ -1,5 +1,6 @@
 #include "gateway/pipeline/lookup.hpp"
 
+#include "cache/partial_content.hpp"
 #include "gateway/pipeline/decide.hpp"
 
 namespace sluice::pipeline {
@@ -18,15 +19,30 @@ cache::Store::Found find_in_memory(Exchange& exchange) {
   return found;
 }
 
+namespace {
+
+// Of two tiers that both have a response, the one that was the last to hear from the origin server, or has more of it.
+bool is_better(const Exchange& exchange, const cache::StoredResponsePtr& one, const cache::StoredResponsePtr& other) {
+  if (one == nullptr || other == nullptr) { return other == nullptr; }
+  if (!cache::may_combine(one->head, other->head)) { return one->head.response_time > other->head.response_time; }
+  return !cache::is_covered(exchange.request_view(), *other) && one->octets() > other->octets();
+}
+
+}  // namespace
+
 bool may_be_on_disk(const Exchange& exchange, const cache::Store::Found& in_memory) {
   const auto* disk = exchange.services.disk;
-  return in_memory.response == nullptr && !exchange.from_memory && disk != nullptr && disk->may_have(exchange.key);
+  if (disk == nullptr || !disk->may_have(exchange.key)) { return false; }
+  if (in_memory.response == nullptr) { return !exchange.from_memory; }
+  return !cache::is_covered(exchange.request_view(), *in_memory.response);
 }
 
 Task<cache::Store::Found> find_on_disk(Exchange& exchange, cache::Store::Found in_memory) {
   auto& services = exchange.services;
   auto found = co_await services.disk->find(exchange.key, exchange.request.fields, services.mailbox);
   found.has_other_variants = found.has_other_variants || in_memory.has_other_variants;
+  if (is_better(exchange, in_memory.response, found.response)) { co_return in_memory; }
+  exchange.from_memory = false;
   // The memory tier may refuse it (admission): it is on disk all the same.
   if (found.response != nullptr && found.response->is_resident()) {
     [[maybe_unused]] const auto admitted = services.memory.put(found.response);

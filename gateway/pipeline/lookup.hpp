@@ -9,7 +9,7 @@ namespace sluice::pipeline {
 // found. REQUIRES: exchange.key is made.
 cache::Store::Found find_in_memory(Exchange& exchange);
 
-// True when memory had no answer, and the disk may have one.
+// True when memory had no answer, or only a part of it, and the disk may have one.
 bool may_be_on_disk(const Exchange& exchange, const cache::Store::Found& in_memory);
 
 // The same on disk; a small response that is found there goes to memory.

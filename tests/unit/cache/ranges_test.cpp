@@ -108,5 +108,61 @@ TEST(Ranges, OtherMethodsStatusesAndRepeatedFieldsGetTheWhole) {
   EXPECT_EQ(describe(evaluate_range({"GET", "", once.fields()}, stored_head("Content-Length: 9", 404))), "whole");
 }
 
+struct AskCase {
+  const char* name;
+  const char* range;
+  const char* expected;  // "": the client's own goes on
+  std::optional<std::uint64_t> first;
+};
+
+TEST(Ranges, WhatIsNotStoredIsAskedForInWholeChunks) {
+  const AskCase kCases[] = {
+      {"in the first chunk", "bytes=3-4", "bytes=0-9", 0},
+      {"in a later one", "bytes=25-25", "bytes=20-39", 20},
+      {"over a border", "bytes=9-10", "bytes=0-19", 0},
+      {"at a border", "bytes=10-14", "bytes=10-19", 10},
+      {"read ahead crosses a border", "bytes=10-15", "bytes=10-29", 10},
+      {"open end", "bytes=25-", "bytes=20-", 20},
+      {"end that is no number of ours", "bytes=25-99999999999999999999", "bytes=20-", 20},
+      {"suffix", "bytes=-7", "bytes=-7", std::nullopt},
+      {"several", "bytes=1-2,4-5", "", std::nullopt},
+      {"backwards", "bytes=5-4", "", std::nullopt},
+      {"other unit", "items=0-4", "", std::nullopt},
+      {"start that is no number of ours", "bytes=99999999999999999999-", "", std::nullopt},
+  };
+  for (const auto& c : kCases) {
+    const auto request = lines(std::string("Range: ") + c.range);
+    // Chunks of ten octets; read ahead rounds up to the end of a chunk.
+    const auto part = part_to_ask({"GET", "", request.fields()}, 10, 5);
+    EXPECT_EQ(part ? part->range : "", c.expected) << c.name;
+    EXPECT_EQ(part ? part->first : std::nullopt, c.first) << c.name;
+  }
+}
+
+struct CompleteCase {
+  const char* name;
+  ByteRange wanted;
+  ByteRange expected;
+};
+
+// Stored: 20 to 39 and 52 to 53 of 95 octets, in chunks of ten, with five read ahead.
+TEST(Ranges, WhatIsMissingIsAskedForUpToWhatIsThere) {
+  Spans present(ByteRange{20, 39});
+  present.add({52, 53});
+  constexpr CompleteCase kCases[] = {
+      {"from the border of the chunk", {5, 6}, {0, 19}},
+      {"up to what is there", {12, 60}, {10, 19}},
+      {"behind what is there", {40, 44}, {40, 49}},
+      {"behind what is there in the same chunk", {55, 55}, {54, 69}},
+      {"to the end", {90, 94}, {90, 94}},
+      {"read ahead ends with the content", {85, 89}, {80, 94}},
+  };
+  for (const auto& c : kCases) {
+    const auto range = part_to_complete(present, c.wanted, 95, 10, 5);
+    EXPECT_EQ(range.first, c.expected.first) << c.name;
+    EXPECT_EQ(range.last, c.expected.last) << c.name;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::cache

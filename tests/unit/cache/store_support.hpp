@@ -75,6 +75,17 @@ inline std::string content_of(Store& store, const StoredResponse& response) {
   return content;
 }
 
+// A range of content, read piece by piece; "<error>" when a piece fails.
+inline std::string read_range(Store& store, const StoredResponse& response, ByteRange range) {
+  std::string content;
+  while (content.size() < range.size()) {
+    auto piece = store.read(response, range.first + content.size());
+    if (!piece) { return "<" + std::string(to_string(piece.error())) + ">"; }
+    content.append(piece->view());
+  }
+  return content.substr(0, range.size());
+}
+
 // Octets that differ from one seed to the next and from one place to the next.
 inline std::string pattern(std::size_t size, std::uint64_t seed) {
   std::string octets(size, '\0');
