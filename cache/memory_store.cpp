@@ -174,7 +174,8 @@ std::expected<void, StoreError> MemoryStore::put_part(StoredResponsePtr part) {
   return std::unexpected(refuse(StoreError::no_space));
 }
 
-// REQUIRES: MemoryShard::charge(*fresh) octets are reserved. False, and released again, when `old` is not stored any more.
+// REQUIRES: MemoryShard::charge(*fresh) octets are reserved. False, and released again, when `old` is not stored any
+// more.
 bool MemoryStore::replace(const StoredResponse& old, StoredResponsePtr fresh) {
   const auto charge = MemoryShard::charge(*fresh);
   MemoryShard::Released released;

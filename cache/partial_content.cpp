@@ -134,7 +134,7 @@ std::vector<ByteRange> content_needed(const RequestView& request, const StoredHe
     case RangeAnswer::Kind::unsatisfiable:
       return {};
     case RangeAnswer::Kind::partial:
-      return {answer.range};
+      return std::move(answer.ranges);
     case RangeAnswer::Kind::whole:
       break;
   }

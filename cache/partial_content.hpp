@@ -27,8 +27,8 @@ std::optional<ContentRange> part_of(const ResponseView& response) noexcept;
 // RFC 9111 3.3: may this 206 be stored? `none` means yes. The rules are those of a 200, and part_of() has an answer.
 MissCause why_not_storable_part(const RequestView& request, const ResponseView& response);
 
-// The head to store for a part: that of the 200 it is a part of, content_length the complete length. `seal()` is called.
-// REQUIRES: why_not_storable_part(...) == none.
+// The head to store for a part: that of the 200 it is a part of, content_length the complete length. `seal()` is
+// called. REQUIRES: why_not_storable_part(...) == none.
 StoredHead make_part_head(const RequestView& request, const ResponseView& response, std::string_view key,
                           UnixTime request_time, UnixTime response_time, std::string_view origin_address);
 

@@ -3,16 +3,22 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cache/spans.hpp"
 #include "cache/stored_response.hpp"
 
 namespace sluice::cache {
 
-// What a Range field asks of a stored whole response (RFC 9110 14.2), If-Range taken into account.
+// A set of more ranges than these is ignored (RFC 9110 14.2).
+inline constexpr std::size_t kMostRanges = 64;
+
+// What a Range field asks of a stored response (RFC 9110 14.2), If-Range taken into account.
 struct RangeAnswer {
   enum class Kind : std::uint8_t { whole, partial, unsatisfiable } kind = Kind::whole;
-  ByteRange range;  // when partial. More than one range asked: the whole is sent.
+  std::vector<ByteRange> ranges{};  // when partial: those that can be satisfied, as they were asked for
+
+  bool is_one_part() const noexcept { return kind == Kind::partial && ranges.size() == 1; }
 };
 RangeAnswer evaluate_range(const RequestView& request, const StoredHead& stored);
 

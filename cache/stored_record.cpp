@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kMagic = "SLR";
 constexpr char kVersion = 2;
 constexpr std::size_t kPrefix = 8;                     // magic, version, checksum
-constexpr std::size_t kSpan = 2 * 8;                    // two offsets
+constexpr std::size_t kSpan = 2 * 8;                   // two offsets
 constexpr std::size_t kLeastField = 2 * 4 + 1;         // two lengths and a name of one octet
 constexpr std::int64_t kLatestTime = 253'402'300'799;  // 9999-12-31T23:59:59Z, the last that an HTTP date can say
 

@@ -14,8 +14,8 @@ namespace sluice::cache {
 // One variant as its record on disk holds it. `wire` is made again by seal() when it is decoded.
 struct StoredVariant {
   StoredHead head;
-  std::uint64_t store_id = 0;  // names its content chunks
-  std::uint64_t octets = 0;    // what it was charged against the disk budget
+  std::uint64_t store_id = 0;                   // names its content chunks
+  std::uint64_t octets = 0;                     // what it was charged against the disk budget
   std::optional<Spans> present = std::nullopt;  // whole chunks; nullopt: all of the content
 };
 

@@ -150,8 +150,8 @@ StoredHead freshen(const StoredHead& stored, const ResponseView& not_modified, U
 }
 
 // RFC 9111 3.4: "When combining the new response with one or more stored responses, a cache MUST use the header fields
-// provided in the new response, aside from Content-Range, to replace all instances of the corresponding header fields in
-// the stored response."
+// provided in the new response, aside from Content-Range, to replace all instances of the corresponding header fields
+// in the stored response."
 StoredHead combine_heads(const StoredHead& stored, const StoredHead& part) {
   const auto fresh = part.fields.fields();
   std::vector<Field> taken(fresh.begin(), fresh.end());

@@ -99,8 +99,8 @@ std::optional<cache::PartToAsk> part_to_validate(const Exchange& exchange, const
   return cache::part_to_ask(exchange.request_view(), cache::kPartChunk, exchange.configuration->cache.read_ahead);
 }
 
-// Asks for the whole, or for the part that is needed, under the conditions of what is stored. A 304 that selects nothing
-// we have (RFC 9111 4.3.4) is no answer to a client that stated none: then once more, without conditions.
+// Asks for the whole, or for the part that is needed, under the conditions of what is stored. A 304 that selects
+// nothing we have (RFC 9111 4.3.4) is no answer to a client that stated none: then once more, without conditions.
 Task<Result<Forwarded>> validate(Exchange& exchange, const Candidate& candidate) {
   const auto& stored = candidate.stored->head;
   const auto part = part_to_validate(exchange, candidate);

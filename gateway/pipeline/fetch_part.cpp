@@ -51,7 +51,8 @@ std::string if_range_of(const cache::StoredHead& stored) {
 Task<FetchedPart> take_part(Exchange& exchange, Forwarded forwarded, Leadership& leadership) {
   auto& services = exchange.services;
   const bool is_part = cache::part_of(forwarded.view()).has_value();
-  const auto cause = is_part ? cache::why_not_storable_part(exchange.request_view(), forwarded.view()) : MissCause::none;
+  const auto cause =
+      is_part ? cache::why_not_storable_part(exchange.request_view(), forwarded.view()) : MissCause::none;
   if (!is_part || cause != MissCause::none) {
     if (is_part) {
       services.uncacheable.remember(exchange.key, exchange.configuration->cache.uncacheable_ttl);

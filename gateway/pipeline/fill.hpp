@@ -33,7 +33,7 @@ class Fill {
     cache::StoredHead stored;  // content_length is set when `length_known`
     bool length_known = false;
     std::optional<cache::ByteRange> range = std::nullopt;  // the part of the response that is being filled; else all
-    std::uint64_t largest_kept = 0;  // content beyond this is not kept whole in memory
+    std::uint64_t largest_kept = 0;                        // content beyond this is not kept whole in memory
   };
 
   explicit Fill(std::uint64_t window) : window_(window) {}

@@ -193,9 +193,7 @@ void write_request_to_upstream(const Exchange& exchange, const ForwardPlan& plan
   if (!plan.validators.if_modified_since.empty()) {
     conditions[count++] = {"If-Modified-Since", plan.validators.if_modified_since, cache::FieldName::if_modified_since};
   }
-  if (!plan.if_range.empty()) {
-    conditions[count++] = {"If-Range", plan.if_range, cache::FieldName::if_range};
-  }
+  if (!plan.if_range.empty()) { conditions[count++] = {"If-Range", plan.if_range, cache::FieldName::if_range}; }
   options.extra = cache::Fields(conditions.data(), count);
   http::write_request_head(exchange.request, exchange.target, options, out);
 }

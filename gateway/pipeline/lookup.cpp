@@ -23,7 +23,7 @@ namespace {
 
 // Of two tiers that both have a response, the one that was the last to hear from the origin server, or has more of it.
 bool is_better(const Exchange& exchange, const cache::StoredResponsePtr& one, const cache::StoredResponsePtr& other) {
-  if (one == nullptr || other == nullptr) { return other == nullptr; }
+  if (one == nullptr || other == nullptr) { return one != nullptr; }
   if (!cache::may_combine(one->head, other->head)) { return one->head.response_time > other->head.response_time; }
   return !cache::is_covered(exchange.request_view(), *other) && one->octets() > other->octets();
 }
@@ -41,7 +41,10 @@ Task<cache::Store::Found> find_on_disk(Exchange& exchange, cache::Store::Found i
   auto& services = exchange.services;
   auto found = co_await services.disk->find(exchange.key, exchange.request.fields, services.mailbox);
   found.has_other_variants = found.has_other_variants || in_memory.has_other_variants;
-  if (is_better(exchange, in_memory.response, found.response)) { co_return in_memory; }
+  if (is_better(exchange, in_memory.response, found.response)) {
+    found.response = std::move(in_memory.response);
+    co_return found;
+  }
   exchange.from_memory = false;
   // The memory tier may refuse it (admission): it is on disk all the same.
   if (found.response != nullptr && found.response->is_resident()) {

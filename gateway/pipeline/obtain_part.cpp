@@ -1,6 +1,7 @@
 #include "gateway/pipeline/obtain_part.hpp"
 
 #include "cache/partial_content.hpp"
+#include "cache/validation.hpp"
 #include "gateway/pipeline/collapse.hpp"
 #include "gateway/pipeline/completed_body.hpp"
 #include "gateway/pipeline/pass_through.hpp"
@@ -42,10 +43,9 @@ Task<Result<std::optional<Obtained>>> from_fill(Exchange& exchange, FetchedPart 
   const auto answer = exchange.cache_status.collapsed ? cache::evaluate_range(view, head)
                                                       : cache::resolve_range(view, head.content_length);
   const auto range = *fetched.head().range;
-  auto wanted = answer.range;
-  const bool is_here = answer.kind == cache::RangeAnswer::Kind::partial && range.first <= wanted.first &&
-                       wanted.first <= range.last;
-  if (!is_here) { co_return std::optional<Obtained>{}; }
+  if (!answer.is_one_part()) { co_return std::optional<Obtained>{}; }
+  auto wanted = answer.ranges.front();
+  if (wanted.first < range.first || wanted.first > range.last) { co_return std::optional<Obtained>{}; }
   // RFC 9110 15.3.7: a server "might find it useful to send only a subset of the data requested".
   if (!cache::may_combine(head, head)) { wanted.last = std::min(wanted.last, range.last); }
   auto content_range = cache::to_text({wanted, head.content_length});
@@ -61,11 +61,9 @@ std::optional<Obtained> cut_to_request(Exchange& exchange, Forwarded& forwarded)
   const auto part = cache::part_of(forwarded.view());
   if (!part) { return std::nullopt; }
   const auto answer = cache::resolve_range(exchange.request_view(), part->complete_length);
-  ByteRange wanted = answer.range;
-  if (answer.kind != cache::RangeAnswer::Kind::partial || wanted.first < part->range.first ||
-      wanted.first > part->range.last) {
-    return std::nullopt;
-  }
+  if (!answer.is_one_part()) { return std::nullopt; }
+  auto wanted = answer.ranges.front();
+  if (wanted.first < part->range.first || wanted.first > part->range.last) { return std::nullopt; }
   wanted.last = std::min(wanted.last, part->range.last);
   auto upstream = std::make_unique<UpstreamBody>(exchange, std::move(forwarded));
   auto head = std::move(upstream->forwarded().head);
@@ -87,7 +85,8 @@ Task<MaybeObtained> from_other(Exchange& exchange, Forwarded forwarded) {
   co_return co_await keep_or_pass(exchange, std::move(forwarded), leadership);
 }
 
-// The part that is kept takes the place of what is stored by itself, and an origin server in trouble says nothing of it.
+// The part that is kept takes the place of what is stored by itself, and an origin server in trouble says nothing of
+// it.
 void forget_stored(Exchange& exchange, const FetchedPart& fetched) {
   if (!fetched.forwarded || fetched.forwarded->head.status >= 500) { return; }
   exchange.services.memory.purge(exchange.key);
@@ -132,7 +131,7 @@ bool may_complete(const Exchange& exchange, const cache::StoredResponse& stored)
   if (stored.is_whole() || !may_share(exchange)) { return false; }
   const auto view = exchange.request_view();
   return cache::find(view.fields, FieldName::range) == nullptr ||
-         cache::evaluate_range(view, stored.head).kind == cache::RangeAnswer::Kind::partial;
+         cache::evaluate_range(view, stored.head).is_one_part();
 }
 
 Task<MaybeObtained> complete(Exchange& exchange, cache::StoredResponsePtr stored) {
@@ -144,7 +143,9 @@ Task<MaybeObtained> complete(Exchange& exchange, cache::StoredResponsePtr stored
   if (!fetched) { co_return std::unexpected(fetched.error()); }
   if (!continues(*fetched, *stored, gap.first)) { co_return co_await begin_anew(exchange, std::move(*fetched)); }
   auto content_range = is_part ? cache::to_text({wanted, stored->head.content_length}) : std::string{};
-  auto body = std::make_unique<CompletedBody>(exchange, std::move(stored), wanted, std::move(content_range));
+  auto joined = std::make_shared<cache::StoredResponse>(*stored);
+  joined->head = cache::combine_heads(stored->head, fetched->head().stored);
+  auto body = std::make_unique<CompletedBody>(exchange, std::move(joined), wanted, std::move(content_range));
   body->have(std::move(*fetched));
   const auto opened = co_await body->open();
   if (!opened) { co_return std::unexpected(opened.error()); }

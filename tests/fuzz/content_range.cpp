@@ -1,4 +1,5 @@
-// Content-Range and Range: what is read out of them lies within the content, and says the same when it is written again.
+// Content-Range and Range: what is read out of them lies within the content, and says the same when it is written
+// again.
 
 #include <cstdlib>
 
@@ -28,11 +29,15 @@ void check_range(std::string_view text) {
   const auto answer = resolve_range(request, kLength);
   const auto part = part_to_ask(request, 16, 4);
   if (answer.kind != RangeAnswer::Kind::partial) { return; }
-  require(answer.range.first <= answer.range.last && answer.range.last < kLength);
-  const auto missing = part_to_complete({}, answer.range, kLength, 16, 4);
-  require(missing.first <= answer.range.first && missing.last >= answer.range.last && missing.last < kLength);
-  require(part.has_value());
-  require(!part->first || (*part->first <= answer.range.first && *part->first % 16 == 0));
+  std::uint64_t octets = 0;
+  for (const auto& range : answer.ranges) {
+    require(range.first <= range.last && range.last < kLength);
+    octets += range.size();
+    const auto missing = part_to_complete({}, range, kLength, 16, 4);
+    require(missing.first <= range.first && missing.last >= range.last && missing.last < kLength);
+  }
+  require(!answer.ranges.empty() && answer.ranges.size() <= kMostRanges && octets <= kLength);
+  if (part && part->first) { require(*part->first <= answer.ranges.front().first && *part->first % 16 == 0); }
 }
 
 }  // namespace

@@ -121,13 +121,15 @@ TEST(PartialContent, OnlyWhatSharesAStrongValidatorIsCombined) {
   };
   for (const auto& c : kCases) {
     const auto stored = part_head(std::string(c.stored) + "Content-Range: bytes 0-4/10");
-    EXPECT_EQ(may_combine(stored, part_head(std::string(c.part) + "Content-Range: bytes 5-9/10")), c.expected) << c.name;
+    EXPECT_EQ(may_combine(stored, part_head(std::string(c.part) + "Content-Range: bytes 5-9/10")), c.expected)
+        << c.name;
     EXPECT_FALSE(may_combine(stored, part_head(std::string(c.part) + "Content-Range: bytes 5-9/11")))
         << c.name << ": another length";
   }
 }
 
-std::shared_ptr<StoredResponse> part(std::string_view whole, ByteRange range, std::string_view fields = "ETag: \"x\"\n") {
+std::shared_ptr<StoredResponse> part(std::string_view whole, ByteRange range,
+                                     std::string_view fields = "ETag: \"x\"\n") {
   auto out = std::make_shared<StoredResponse>();
   out->head = part_head(std::string(fields) + "Content-Range: " + to_text({range, whole.size()}));
   out->segments.push_back(test::segment(whole.substr(range.first, range.size())));

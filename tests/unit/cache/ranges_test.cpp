@@ -16,7 +16,11 @@ std::string describe(const RangeAnswer& answer) {
     case RangeAnswer::Kind::partial:
       break;
   }
-  return std::to_string(answer.range.first) + "-" + std::to_string(answer.range.last);
+  std::string out;
+  for (const auto& range : answer.ranges) {
+    out += (out.empty() ? "" : ",") + std::to_string(range.first) + "-" + std::to_string(range.last);
+  }
+  return out;
 }
 
 struct Case {
@@ -47,7 +51,14 @@ TEST(Ranges, OneRangeIsCutFromTheWhole) {
       {"unit in any case", "Bytes=0-4", 10, "0-4", "9110 14.1"},
       {"other unit", "items=0-4", 10, "whole", "9110 14.2"},
       {"no unit", "0-4", 10, "whole", "9110 14.2"},
-      {"two ranges", "bytes=0-1,3-4", 10, "whole", "9110 14.2"},
+      {"two ranges", "bytes=0-1,3-4", 10, "0-1,3-4", "9110 14.2"},
+      {"in any order", "bytes=8-, 0-1 ,-3", 10, "8-9,0-1,7-9", "9110 14.2"},
+      {"some that cannot be satisfied", "bytes=20-, 0-1, -0", 10, "0-1", "9110 14.1.2"},
+      {"none that can be satisfied", "bytes=20-, 10-11", 10, "unsatisfiable", "9110 14.1.2"},
+      {"one that is invalid", "bytes=0-1,5-4", 10, "whole", "9110 14.2"},
+      {"one of another form", "bytes=0-1,x", 10, "whole", "9110 14.2"},
+      {"more than the whole", "bytes=0-9,0-0", 10, "whole", "9110 14.2"},
+      {"overlapping a little", "bytes=0-4,3-7", 10, "0-4,3-7", "9110 14.2"},
       {"empty members", "bytes=, 0-1 ,", 10, "0-1", "9110 5.6.1"},
       {"nothing", "bytes=", 10, "whole", "9110 14.2"},
       {"only a dash", "bytes=-", 10, "whole", "9110 14.2"},
@@ -106,6 +117,19 @@ TEST(Ranges, OtherMethodsStatusesAndRepeatedFieldsGetTheWhole) {
   EXPECT_EQ(describe(evaluate_range({"GET", "", twice.fields()}, head)), "whole");
   EXPECT_EQ(describe(evaluate_range({"GET", "", {}}, head)), "whole");
   EXPECT_EQ(describe(evaluate_range({"GET", "", once.fields()}, stored_head("Content-Length: 9", 404))), "whole");
+}
+
+TEST(Ranges, ManySmallRangesAreIgnored) {
+  auto head = stored_head("ETag: \"x\"");
+  head.content_length = 1000;
+  std::string set;
+  for (std::size_t i = 0; i < kMostRanges; ++i) {
+    set += (i == 0 ? "Range: bytes=" : ",") + std::to_string(i * 2) + "-" + std::to_string(i * 2);
+  }
+  const auto most = lines(set);
+  EXPECT_EQ(evaluate_range({"GET", "", most.fields()}, head).ranges.size(), kMostRanges);
+  const auto more = lines(set + ",990-990");
+  EXPECT_EQ(describe(evaluate_range({"GET", "", more.fields()}, head)), "whole");
 }
 
 struct AskCase {

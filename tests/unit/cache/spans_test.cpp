@@ -57,7 +57,8 @@ TEST(Spans, AgreeWithABitmap) {
       const auto run = spans.run_at_front({from, to});
       ASSERT_EQ(run.has_value(), asked.front() == 'x');
       if (run) { EXPECT_EQ(run->size(), std::min(missing, asked.size())); }
-      EXPECT_EQ(spans.octets_ahead_of(from), static_cast<std::uint64_t>(std::ranges::count(bitmap.substr(0, from), 'x')));
+      EXPECT_EQ(spans.octets_ahead_of(from),
+                static_cast<std::uint64_t>(std::ranges::count(bitmap.substr(0, from), 'x')));
       EXPECT_EQ(spans.octets(), static_cast<std::uint64_t>(std::ranges::count(bitmap, 'x')));
     }
   }

@@ -13,7 +13,8 @@ StoredRecord sample() {
   record.variants.push_back(
       {make_head(record.key, 12, {{"Content-Type", "text/plain"}, {"Vary", "X-N"}}, Request("X-N", "1")), 65, 500});
   record.variants.push_back({make_head(record.key, 0, {{"ETag", "\"a\""}, {"X-Empty", ""}}), 129, 300});
-  record.variants.push_back({make_head(record.key, 5000, {{"ETag", "\"a\""}, {"Vary", "X-P"}}), 193, 900, Spans({0, 1023})});
+  record.variants.push_back(
+      {make_head(record.key, 5000, {{"ETag", "\"a\""}, {"Vary", "X-P"}}), 193, 900, Spans({0, 1023})});
   record.variants.back().present->add({2048, 4999});
   return record;
 }

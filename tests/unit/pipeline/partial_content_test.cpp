@@ -1,11 +1,12 @@
 // Ranges of large responses: fetched in whole chunks, kept, joined and answered from the store.
 
+#include "cache/partial_content.hpp"
+
 #include <csignal>
 #include <filesystem>
 
 #include <gtest/gtest.h>
 
-#include "cache/partial_content.hpp"
 #include "cache/rocksdb_store.hpp"
 #include "tests/support/pipeline_worker.hpp"
 #include "tests/support/tcp_pair.hpp"
@@ -73,8 +74,9 @@ class PartialContent : public testing::Test {
   std::string range_asked() { return upstream().read_message().field("Range"); }
 
   std::string part_head(cache::ByteRange range, std::string_view fields = kFields) {
-    return "HTTP/1.1 206 Partial Content\r\n" + std::string(fields) + "Content-Range: " +
-           cache::to_text({range, kSize}) + "\r\nContent-Length: " + std::to_string(range.size()) + "\r\n\r\n";
+    return "HTTP/1.1 206 Partial Content\r\n" + std::string(fields) +
+           "Content-Range: " + cache::to_text({range, kSize}) + "\r\nContent-Length: " + std::to_string(range.size()) +
+           "\r\n\r\n";
   }
   void answer(cache::ByteRange range, std::string_view fields = kFields) {
     upstream().send(part_head(range, fields) + octets(range));
@@ -273,8 +275,8 @@ TEST_F(PartialContent, AnOriginWithoutRangesIsPassedOnAndKeptWhole) {
   start();
   ask("Range: bytes=10-19\r\n");
   range_asked();
-  upstream().send("HTTP/1.1 200 OK\r\n" + std::string(kFields) + "Content-Length: " + std::to_string(kSize) + "\r\n\r\n" +
-                  whole_);
+  upstream().send("HTTP/1.1 200 OK\r\n" + std::string(kFields) + "Content-Length: " + std::to_string(kSize) +
+                  "\r\n\r\n" + whole_);
   expect_whole();
   ASSERT_TRUE(eventually([&] { return shared_.fills.size() == 0; }));
   ask("Range: bytes=10-19\r\n");
@@ -285,8 +287,9 @@ TEST_F(PartialContent, ASmallResponseIsWholeAfterOneRange) {
   start();
   ask("Range: bytes=2-3\r\n");
   range_asked();
-  upstream().send("HTTP/1.1 206 Partial Content\r\nCache-Control: max-age=60\r\nContent-Range: bytes 0-5/6\r\n"
-                  "Content-Length: 6\r\n\r\nabcdef");
+  upstream().send(
+      "HTTP/1.1 206 Partial Content\r\nCache-Control: max-age=60\r\nContent-Range: bytes 0-5/6\r\n"
+      "Content-Length: 6\r\n\r\nabcdef");
   EXPECT_EQ(client_->read_message().content, "cd");
   ask("");
   const auto got = client_->read_message();
@@ -318,8 +321,8 @@ TEST_F(PartialContent, IfRangeThatHoldsIsAnsweredWithThePartElseWithTheWhole) {
   EXPECT_TRUE(is_hit(expect_part({0, 9})));
   ask("Range: bytes=0-9\r\nIf-Range: \"old\"\r\n");
   EXPECT_EQ(upstream().read_message().field("If-Range"), "\"old\"");
-  upstream().send("HTTP/1.1 200 OK\r\n" + std::string(kFields) + "Content-Length: " + std::to_string(kSize) + "\r\n\r\n" +
-                  whole_);
+  upstream().send("HTTP/1.1 200 OK\r\n" + std::string(kFields) + "Content-Length: " + std::to_string(kSize) +
+                  "\r\n\r\n" + whole_);
   expect_whole();
 }
 
@@ -334,6 +337,36 @@ TEST_F(PartialContent, ARangeBehindTheEndIsUnsatisfiable) {
   const auto got = client_->read_message();
   EXPECT_EQ(got.status(), 416);
   EXPECT_EQ(got.field("Content-Range"), "bytes */" + std::to_string(kSize));
+}
+
+TEST_F(PartialContent, SeveralRangesAreAnsweredFromWhatIsStoredElsePassedThrough) {
+  start();
+  ask("Range: bytes=0-9\r\n");
+  range_asked();
+  answer({0, 2 * kChunk - 1});
+  expect_part({0, 9});
+  ASSERT_TRUE(eventually([&] { return shared_.fills.size() == 0; }));
+  ask("Range: bytes=5-6, 1048570-1048579\r\n");
+  const auto got = client_->read_message();
+  EXPECT_EQ(got.status(), 206);
+  EXPECT_TRUE(got.complete);
+  EXPECT_EQ(got.field("Content-Range"), "");
+  EXPECT_TRUE(is_hit(got.field("Cache-Status"))) << got.head;
+  const auto type = got.field("Content-Type");
+  ASSERT_TRUE(type.starts_with("multipart/byteranges; boundary=")) << type;
+  const auto delimiter = "\r\n--" + type.substr(type.find('=') + 1);
+  const auto part = [&](cache::ByteRange range) {
+    return delimiter + "\r\nContent-Type: video/mp4\r\nContent-Range: " + cache::to_text({range, kSize}) + "\r\n\r\n" +
+           octets(range);
+  };
+  EXPECT_TRUE(got.content == part({5, 6}) + part({1'048'570, 1'048'579}) + delimiter + "--\r\n");
+  // Not all of it is there.
+  ask("Range: bytes=5-6, 2097152-2097153\r\n");
+  EXPECT_EQ(range_asked(), "bytes=5-6, 2097152-2097153");
+  upstream().send(
+      "HTTP/1.1 206 Partial Content\r\nContent-Type: multipart/byteranges; boundary=x\r\n"
+      "Content-Length: 3\r\n\r\nxyz");
+  EXPECT_EQ(client_->read_message().content, "xyz");
 }
 
 TEST_F(PartialContent, APurgeCoversEveryChunkAndWhatIsUnderWay) {
