@@ -79,6 +79,11 @@ std::optional<Obtained> cut_to_request(Exchange& exchange, Forwarded& forwarded)
 // Another response than a part that is kept. The whole (200) is kept if it may be.
 Task<MaybeObtained> from_other(Exchange& exchange, Forwarded forwarded) {
   if (auto cut = cut_to_request(exchange, forwarded)) { co_return std::move(cut); }
+  if (cache::part_of(forwarded.view())) {
+    // Another part than the client's.
+    co_await finish(exchange.services, forwarded, *exchange.configuration);
+    co_return co_await forward_alone(exchange, {});
+  }
   if (forwarded.head.status != 200) { co_return pipeline::as_streamed(exchange, std::move(forwarded)); }
   auto joined = exchange.services.fills.join(exchange.key);
   Leadership leadership(exchange, joined.leads ? std::move(joined.fill) : nullptr);

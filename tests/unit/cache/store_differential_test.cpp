@@ -143,10 +143,7 @@ class Differential {
     const auto whole = pattern(9 * kChunk + 100, number * 10 + static_cast<std::size_t>(version));
     const auto first = random_() % 10 * kChunk;
     const auto last = std::min(first + (1 + random_() % 3) * kChunk, whole.size()) - 1;
-    auto part = std::make_shared<StoredResponse>();
-    part->head = make_head(key, whole.size(), {{"ETag", "\"" + std::to_string(version) + "\""}}, {}, ++time_);
-    part->segments.push_back(segment(std::string_view(whole).substr(first, last + 1 - first)));
-    part->present = Spans({first, last});
+    const auto part = make_part(key, whole, {first, last}, std::to_string(version), ++time_);
     EXPECT_TRUE(stores_.memory().put_part(part));
     EXPECT_TRUE(stores_.disk().put_part(part));
     list(key);

@@ -64,6 +64,16 @@ inline StoredResponsePtr make_response(std::string key, std::string_view content
   return response;
 }
 
+// A part of `whole`, of the representation that this entity tag names.
+inline StoredResponsePtr make_part(std::string key, std::string_view whole, ByteRange range, std::string_view tag,
+                                   std::int64_t time = 1'700'000'000) {
+  auto part = std::make_shared<StoredResponse>();
+  part->head = make_head(std::move(key), whole.size(), {{"ETag", "\"" + std::string(tag) + "\""}}, {}, time);
+  part->segments.push_back(segment(whole.substr(range.first, range.size())));
+  part->present = Spans(range);
+  return part;
+}
+
 // All content, read piece by piece as a client would get it; "<error>" when a piece fails.
 inline std::string content_of(Store& store, const StoredResponse& response) {
   std::string content;

@@ -265,6 +265,32 @@ TEST(FillTable, LeavingTwiceDoesNotTakeOutTheNextFill) {
   EXPECT_EQ(table.size(), 0U);
 }
 
+TEST(FillTable, PartsAreFoundByWhereTheyBegin) {
+  FillTable table;
+  const auto front = table.join_part("key", 0);
+  EXPECT_TRUE(front.leads);
+  EXPECT_TRUE(table.join_part("key", 100).leads);
+  EXPECT_TRUE(table.join("key").leads);
+  EXPECT_TRUE(table.join_part("another", 0).leads);
+  EXPECT_EQ(table.join_part("key", 0).fill, front.fill);
+  EXPECT_FALSE(table.join_part("key", 0).leads);
+  table.leave("key", *front.fill);
+  EXPECT_TRUE(table.join_part("key", 0).leads);
+  EXPECT_FALSE(table.join_part("key", 100).leads);
+}
+
+TEST(FillTable, InvalidatingReachesAllPartsAlsoThoseThatNobodyFinds) {
+  FillTable table;
+  const auto front = table.join_part("key", 0).fill;
+  const auto alone = table.add_part("key");
+  const auto another = table.join_part("another", 0).fill;
+  table.invalidate("key");
+  EXPECT_TRUE(front->is_invalidated());
+  EXPECT_TRUE(alone->is_invalidated());
+  EXPECT_FALSE(another->is_invalidated());
+  EXPECT_EQ(table.size(), 1U);
+}
+
 TEST(FillTable, AFillAloneIsFoundByNobody) {
   FillTable table;
   const auto alone = FillTable::alone();
