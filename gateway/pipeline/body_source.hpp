@@ -53,7 +53,8 @@ class UpstreamBody final : public BodySource {
 // A response that is being filled, or was.
 class FillBody final : public BodySource {
  public:
-  FillBody(Services& services, std::shared_ptr<Fill> fill) : services_(services), reader_(std::move(fill)) {}
+  explicit FillBody(Services& services, std::shared_ptr<Fill> fill, std::uint64_t position = 0)
+      : services_(services), reader_(std::move(fill), position) {}
 
   Task<Result<std::string_view>> next() override;
   std::optional<Result<std::string_view>> ready() override;

@@ -1,35 +1,53 @@
 #include "gateway/pipeline/completed_body.hpp"
 
+#include "cache/partial_content.hpp"
+#include "gateway/pipeline/lookup.hpp"
+
 namespace sluice::pipeline {
 
-Task<Result<void>> CompletedBody::open() {
+std::optional<cache::ByteRange> CompletedBody::held() const {
   const cache::ByteRange rest{next_, end_ - 1};
-  if (const auto held = stored_->present->run_at_front(rest)) {
-    source_ = std::make_unique<StoredBody>(exchange_.services, stored_, cache::Segment{}, held->first, held->size());
-    next_ = held->last + 1;
-    co_return Result<void>{};
-  }
-  co_return co_await open_fetched(rest);
+  return stored_->is_whole() ? rest : stored_->present->run_at_front(rest);
 }
 
-Task<Result<void>> CompletedBody::open_fetched(cache::ByteRange rest) {
-  const auto gap = *stored_->present->first_gap(rest);
-  if (!fetched_) {
-    auto fetched = co_await fetch_missing(exchange_, *stored_, gap, false);
-    if (!fetched) { co_return std::unexpected(fetched.error()); }
-    if (fetched->forwarded) {
-      co_await pipeline::finish(exchange_.services, *fetched->forwarded, *exchange_.configuration);
-    }
-    if (!continues(*fetched, *stored_, gap.first)) {
-      co_return fail(ErrorKind::http_response_incomplete, Side::upstream, "completing a stored response");
-    }
-    fetched_ = std::move(*fetched);
+Task<Result<void>> CompletedBody::open() {
+  if (!held() && !fetched_) { co_await look_again(); }
+  if (const auto run = held()) {
+    source_ = std::make_unique<StoredBody>(exchange_.services, stored_, cache::Segment{}, run->first, run->size());
+    next_ = run->last + 1;
+    co_return Result<void>{};
   }
-  const auto range = *fetched_->head().range;
-  const auto last = std::min(gap.last, range.last);
-  source_ = std::make_unique<PartOfBody>(std::move(fetched_->body), gap.first - range.first, last + 1 - gap.first);
+  if (!fetched_) {
+    const auto fetched = co_await fetch();
+    if (!fetched) { co_return fetched; }
+  }
+  const auto gap = *stored_->present->first_gap({next_, end_ - 1});
+  const auto last = std::min(gap.last, fetched_->head().range->last);
+  source_ = std::make_unique<PartOfBody>(std::move(fetched_->body), gap.first - fetched_->first, last + 1 - gap.first);
   fetched_.reset();
   next_ = last + 1;
+  co_return Result<void>{};
+}
+
+// Meanwhile other clients may have fetched what is missing here.
+Task<> CompletedBody::look_again() {
+  auto found = find_in_memory(exchange_);
+  if (may_be_on_disk(exchange_, found)) { found = co_await find_on_disk(exchange_, std::move(found)); }
+  if (found.response == nullptr || !cache::may_combine(head(), found.response->head)) { co_return; }
+  if (found.response->has({next_, next_})) { stored_ = std::move(found.response); }
+}
+
+Task<Result<void>> CompletedBody::fetch() {
+  const auto gap = *stored_->present->first_gap({next_, end_ - 1});
+  auto fetched = co_await fetch_missing(exchange_, *stored_, {gap});
+  if (!fetched) { co_return std::unexpected(fetched.error()); }
+  if (fetched->forwarded) {
+    co_await pipeline::finish(exchange_.services, *fetched->forwarded, *exchange_.configuration);
+  }
+  if (!continues(*fetched, *stored_, gap.first)) {
+    co_return fail(ErrorKind::http_response_incomplete, Side::upstream, "completing a stored response");
+  }
+  fetched_ = std::move(*fetched);
   co_return Result<void>{};
 }
 

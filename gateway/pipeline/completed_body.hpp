@@ -10,7 +10,8 @@ class CompletedBody final : public BodySource {
  public:
   CompletedBody(Exchange& exchange, cache::StoredResponsePtr stored, cache::ByteRange wanted, std::string content_range)
       : exchange_(exchange),
-        stored_(std::move(stored)),
+        first_(std::move(stored)),
+        stored_(first_),
         next_(wanted.first),
         end_(wanted.last + 1),
         content_range_(std::move(content_range)) {}
@@ -27,15 +28,18 @@ class CompletedBody final : public BodySource {
   // Opens what the first octets come from, so that reading them does not wait more than it must.
   Task<Result<void>> open();
 
-  const cache::StoredHead& head() const noexcept { return stored_->head; }
+  const cache::StoredHead& head() const noexcept { return first_->head; }
   const std::string& content_range() const noexcept { return content_range_; }
 
  private:
-  Task<Result<void>> open_fetched(cache::ByteRange rest);
+  std::optional<cache::ByteRange> held() const;  // what is stored from `next_` on
+  Task<> look_again();
+  Task<Result<void>> fetch();
 
   Exchange& exchange_;
-  cache::StoredResponsePtr stored_;
-  std::uint64_t next_;  // the octet behind what `source_` gives
+  const cache::StoredResponsePtr first_;  // whose head goes out
+  cache::StoredResponsePtr stored_;       // what is known to be stored now
+  std::uint64_t next_;                    // the octet behind what `source_` gives
   std::uint64_t end_;
   std::string content_range_;
   std::optional<FetchedPart> fetched_;

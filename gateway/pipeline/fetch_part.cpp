@@ -23,8 +23,9 @@ Task<Result<FetchedPart>> lead(Exchange& exchange, ForwardPlan plan, std::shared
 }
 
 // nullopt: it has to be fetched by itself.
-Task<std::optional<Result<FetchedPart>>> follow(Exchange& exchange, std::shared_ptr<Fill> fill) {
-  auto body = std::make_unique<FillBody>(exchange.services, fill);
+Task<std::optional<Result<FetchedPart>>> follow(Exchange& exchange, std::shared_ptr<Fill> fill, std::uint64_t first) {
+  const auto ahead = fill->state() == Fill::State::waiting ? 0 : first - fill->head().range->first;
+  auto body = std::make_unique<FillBody>(exchange.services, fill, ahead);
   const auto state = co_await wait_for_head(exchange, fill);
   if (state == Fill::State::failed && fill->error() && !is_of_leader_only(fill->error())) {
     co_return std::unexpected(*fill->error());
@@ -32,7 +33,7 @@ Task<std::optional<Result<FetchedPart>>> follow(Exchange& exchange, std::shared_
   const bool has_head = state == Fill::State::filling || state == Fill::State::complete;
   if (!has_head || !may_follow(exchange, *body)) { co_return std::nullopt; }
   exchange.cache_status.collapsed = true;
-  co_return FetchedPart{std::move(body), std::nullopt};
+  co_return FetchedPart{std::move(body), std::nullopt, fill->head().range->first + ahead};
 }
 
 // RFC 9110 13.1.5: "A client MUST NOT generate an If-Range header field containing an entity tag that is marked as
@@ -59,7 +60,7 @@ Task<FetchedPart> take_part(Exchange& exchange, Forwarded forwarded, Leadership&
       exchange.cache_status.cause = cause;
     }
     leadership.end_as(Fill::State::uncacheable);
-    co_return FetchedPart{nullptr, std::move(forwarded)};
+    co_return FetchedPart{nullptr, std::move(forwarded), 0};
   }
   services.uncacheable.forget(exchange.key);
   services.purged.forget(exchange.key);
@@ -68,34 +69,42 @@ Task<FetchedPart> take_part(Exchange& exchange, Forwarded forwarded, Leadership&
   Keeping keeping{std::move(fill), exchange.key, std::move(forwarded), exchange.configuration};
   exchange.cache_status.stored = true;
   begin_keeping(exchange, keeping);
+  const auto first = keeping.fill->head().range->first;
   co_await start_keeping(services, std::move(keeping));
-  co_return FetchedPart{std::move(body), std::nullopt};
+  co_return FetchedPart{std::move(body), std::nullopt, first};
 }
 
-Task<Result<FetchedPart>> fetch_part(Exchange& exchange, ForwardPlan plan, std::optional<std::uint64_t> first) {
+Task<Result<FetchedPart>> fetch_part(Exchange& exchange, ForwardPlan plan, std::optional<std::uint64_t> first,
+                                     bool later) {
   auto& fills = exchange.services.fills;
   if (first && may_share(exchange)) {
-    auto joined = fills.join_part(exchange.key, *first);
+    auto joined = fills.join_part(exchange.key, *first, later);
     if (joined.leads) { co_return co_await lead(exchange, std::move(plan), std::move(joined.fill)); }
-    auto followed = co_await follow(exchange, std::move(joined.fill));
+    auto followed = co_await follow(exchange, std::move(joined.fill), *first);
     if (followed) { co_return std::move(*followed); }
   }
   co_return co_await lead(exchange, std::move(plan), fills.add_part(exchange.key));
 }
 
-Task<Result<FetchedPart>> fetch_missing(Exchange& exchange, const cache::StoredResponse& stored,
-                                        cache::ByteRange wanted, bool or_whole) {
-  const auto range = cache::part_to_complete(*stored.present, wanted, stored.head.content_length, cache::kPartChunk,
-                                             exchange.configuration->cache.read_ahead);
+Task<Result<FetchedPart>> fetch_missing(Exchange& exchange, const cache::StoredResponse& stored, MissingPart missing) {
+  const auto& settings = exchange.configuration->cache;
+  auto wanted = missing.wanted;
+  auto read_ahead = settings.read_ahead;
+  if (missing.later) {
+    wanted.last = std::min(wanted.last, wanted.first | (cache::kPartChunk - 1));
+    if (read_ahead > settings.memory_largest / 2) { read_ahead = 0; }
+  }
+  const auto range =
+      cache::part_to_complete(*stored.present, wanted, stored.head.content_length, cache::kPartChunk, read_ahead);
   ForwardPlan plan{true, {}, "bytes=" + std::to_string(range.first) + "-" + std::to_string(range.last), {}};
-  if (or_whole) { plan.if_range = if_range_of(stored.head); }
-  return fetch_part(exchange, std::move(plan), range.first);
+  if (missing.or_whole) { plan.if_range = if_range_of(stored.head); }
+  return fetch_part(exchange, std::move(plan), range.first, missing.later);
 }
 
 bool continues(const FetchedPart& fetched, const cache::StoredResponse& stored, std::uint64_t offset) {
   if (fetched.body == nullptr) { return false; }
-  const auto& range = *fetched.head().range;
-  return cache::may_combine(stored.head, fetched.head().stored) && range.first <= offset && offset <= range.last;
+  return cache::may_combine(stored.head, fetched.head().stored) && fetched.first <= offset &&
+         offset <= fetched.head().range->last;
 }
 
 }  // namespace sluice::pipeline

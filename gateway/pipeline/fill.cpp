@@ -124,9 +124,17 @@ Task<> Fill::wait_for_readers(std::shared_ptr<Fill> fill, asio::io_context& cont
   co_await wait_for_change(fill, seen, context, mailbox, milliseconds(1000));
 }
 
-Fill::Reader::Reader(std::shared_ptr<Fill> fill) : fill_(std::move(fill)) {
+bool Fill::holds(std::uint64_t octet, bool kept_whole) const {
+  const std::lock_guard lock(mutex_);
+  if ((state_ != State::filling && state_ != State::complete) || !head_->range) { return false; }
+  const auto& range = *head_->range;
+  if (octet < range.first || octet > range.last || (kept_whole && !kept_whole_)) { return false; }
+  return dropped_ <= octet - range.first && octet - range.first <= size_;
+}
+
+Fill::Reader::Reader(std::shared_ptr<Fill> fill, std::uint64_t position) : fill_(std::move(fill)), position_(position) {
   const std::lock_guard lock(fill_->mutex_);
-  came_too_late_ = fill_->dropped_ > 0;
+  came_too_late_ = fill_->dropped_ > position;
   place_ = fill_->readers_.insert(fill_->readers_.end(), this);
 }
 

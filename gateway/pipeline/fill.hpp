@@ -59,10 +59,13 @@ class Fill {
   std::string_view trailers() const { return trailers_; }  // REQUIRES: the state was seen to be complete
   const Head& head() const { return *head_; }              // REQUIRES: the state was seen to be filling or complete
 
+  // Of a part: may a reader begin at this octet of the response now? `kept_whole`: only where it holds nobody back.
+  bool holds(std::uint64_t octet, bool kept_whole) const;
+
   // A place in the content. Counts as a reader while it lives.
   class Reader {
    public:
-    explicit Reader(std::shared_ptr<Fill> fill);
+    explicit Reader(std::shared_ptr<Fill> fill, std::uint64_t position = 0);
     ~Reader();
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
@@ -71,7 +74,7 @@ class Fill {
     Result<std::optional<cache::Segment>> take();
     bool is_ready() const;  // take() has something to say
 
-    // True when the front of the content was let go before this reader came: it cannot follow.
+    // True when the octet to begin with was let go before this reader came: it cannot follow.
     bool came_too_late() const noexcept { return came_too_late_; }
     const std::shared_ptr<Fill>& fill() const noexcept { return fill_; }
 

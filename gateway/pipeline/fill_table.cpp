@@ -13,11 +13,13 @@ FillTable::Joined FillTable::join(std::string_view key) {
   return {std::move(fill), true};
 }
 
-FillTable::Joined FillTable::join_part(std::string_view key, std::uint64_t first) {
+FillTable::Joined FillTable::join_part(std::string_view key, std::uint64_t first, bool later) {
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   for (auto [part, end] = shard.parts.equal_range(key); part != end; ++part) {
-    if (part->second.first == first) { return {part->second.fill, false}; }
+    const auto& [begin, fill] = part->second;
+    const bool is_about_to = begin == first && !later && fill->state() == Fill::State::waiting;
+    if (begin && (is_about_to || fill->holds(first, later))) { return {fill, false}; }
   }
   auto fill = alone();
   shard.parts.emplace(std::string(key), Part{first, fill});

@@ -23,8 +23,10 @@ class FillTable {
   };
   Joined join(std::string_view key);
 
-  // The same for a part of the response that begins at `first`: fills of parts go on side by side.
-  Joined join_part(std::string_view key, std::uint64_t first);
+  // The same for a part of the response that begins at `first`; fills of parts go on side by side. Also one that began
+  // ahead of it is joined, when that octet is there or the next to come. `later`: it is read at some time only, so that
+  // no fill is joined that its readers hold back.
+  Joined join_part(std::string_view key, std::uint64_t first, bool later = false);
 
   // A fill of a part that nobody else finds; it is in the table for invalidate().
   std::shared_ptr<Fill> add_part(std::string_view key);

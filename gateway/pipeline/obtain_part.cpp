@@ -42,12 +42,12 @@ Task<Result<std::optional<Obtained>>> from_fill(Exchange& exchange, FetchedPart 
   const auto& head = nothing_yet->head;
   const auto answer = exchange.cache_status.collapsed ? cache::evaluate_range(view, head)
                                                       : cache::resolve_range(view, head.content_length);
-  const auto range = *fetched.head().range;
+  const auto last = fetched.head().range->last;
   if (!answer.is_one_part()) { co_return std::optional<Obtained>{}; }
   auto wanted = answer.ranges.front();
-  if (wanted.first < range.first || wanted.first > range.last) { co_return std::optional<Obtained>{}; }
+  if (wanted.first < fetched.first || wanted.first > last) { co_return std::optional<Obtained>{}; }
   // RFC 9110 15.3.7: a server "might find it useful to send only a subset of the data requested".
-  if (!cache::may_combine(head, head)) { wanted.last = std::min(wanted.last, range.last); }
+  if (!cache::may_combine(head, head)) { wanted.last = std::min(wanted.last, last); }
   auto content_range = cache::to_text({wanted, head.content_length});
   auto body = std::make_unique<CompletedBody>(exchange, std::move(nothing_yet), wanted, std::move(content_range));
   body->have(std::move(fetched));
@@ -144,7 +144,7 @@ Task<MaybeObtained> complete(Exchange& exchange, cache::StoredResponsePtr stored
   const auto wanted = cache::content_needed(view, stored->head).front();
   const auto gap = *stored->present->first_gap(wanted);
   const bool is_part = cache::find(view.fields, FieldName::range) != nullptr;
-  auto fetched = co_await fetch_missing(exchange, *stored, gap, !is_part);
+  auto fetched = co_await fetch_missing(exchange, *stored, {gap, !is_part, gap.first != wanted.first});
   if (!fetched) { co_return std::unexpected(fetched.error()); }
   if (!continues(*fetched, *stored, gap.first)) { co_return co_await begin_anew(exchange, std::move(*fetched)); }
   auto content_range = is_part ? cache::to_text({wanted, stored->head.content_length}) : std::string{};
