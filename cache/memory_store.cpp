@@ -8,6 +8,7 @@
 
 #include "cache/key_hash.hpp"
 #include "cache/memory_shard.hpp"
+#include "cache/partial_content.hpp"
 #include "cache/syntax.hpp"
 
 namespace sluice::cache {
@@ -28,6 +29,7 @@ class MemoryStore final : public Store {
   std::expected<Segment, StoreError> read(const StoredResponse& response, std::uint64_t offset) override;
   std::expected<std::unique_ptr<StoreWriter>, StoreError> write(std::uint64_t expected_size) override;
   std::expected<void, StoreError> put(StoredResponsePtr response) override;
+  std::expected<void, StoreError> put_part(StoredResponsePtr part) override;
   std::expected<StoredResponsePtr, StoreError> freshen(const StoredResponse& response, StoredHead head) override;
   std::size_t purge(std::string_view key) override;
   std::vector<StoredResponsePtr> list(std::string_view key) override;
@@ -50,6 +52,8 @@ class MemoryStore final : public Store {
   std::uint64_t hash(std::string_view key) const { return hash_key(key, seed_); }
   // The top bits choose the shard, the low bits the bucket in it.
   MemoryShard& shard(std::uint64_t hash) const { return *shards_[(hash >> 48) % shards_.size()]; }
+  StoredResponsePtr variant_of(const StoredHead& head);
+  bool replace(const StoredResponse& old, StoredResponsePtr fresh);
   bool try_reserve(std::uint64_t octets);
   bool evict_somewhere();
   void account(const MemoryShard::Released& released);
@@ -128,11 +132,9 @@ Store::Found MemoryStore::find(std::string_view key, Fields request) {
 }
 
 std::expected<Segment, StoreError> MemoryStore::read(const StoredResponse& response, std::uint64_t offset) {
-  for (const auto& segment : response.segments) {
-    if (offset < segment.size) { return Segment{segment.owner, segment.data + offset, segment.size - offset}; }
-    offset -= segment.size;
-  }
-  return std::unexpected(StoreError::gone);
+  auto piece = response.resident_piece(offset);
+  if (piece.size == 0) { return std::unexpected(StoreError::gone); }
+  return piece;
 }
 
 std::expected<std::unique_ptr<StoreWriter>, StoreError> MemoryStore::write(std::uint64_t expected_size) {
@@ -141,7 +143,7 @@ std::expected<std::unique_ptr<StoreWriter>, StoreError> MemoryStore::write(std::
 }
 
 std::expected<void, StoreError> MemoryStore::put(StoredResponsePtr response) {
-  if (!response->is_resident() || is_too_large(response->head.content_length)) {
+  if (!response->is_resident() || is_too_large(response->octets())) {
     return std::unexpected(refuse(StoreError::too_large));
   }
   if (!reserve(MemoryShard::charge(*response))) { return std::unexpected(refuse(StoreError::no_space)); }
@@ -149,23 +151,58 @@ std::expected<void, StoreError> MemoryStore::put(StoredResponsePtr response) {
   return {};
 }
 
+// The response of the same key and variant, or null.
+StoredResponsePtr MemoryStore::variant_of(const StoredHead& head) {
+  for (auto& stored : list(head.key)) {
+    if (stored->head.variant == head.variant) { return std::move(stored); }
+  }
+  return nullptr;
+}
+
+// Combining happens outside the shard's lock; who finds that another one was faster begins again.
+std::expected<void, StoreError> MemoryStore::put_part(StoredResponsePtr part) {
+  constexpr int kMostAttempts = 8;
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    const auto stored = variant_of(part->head);
+    if (stored == nullptr || !may_combine(stored->head, part->head)) { return put(std::move(part)); }
+    if (stored->is_whole()) { return {}; }
+    StoredResponsePtr combined = combine(*stored, *part);
+    if (is_too_large(combined->octets())) { return std::unexpected(refuse(StoreError::too_large)); }
+    if (!reserve(MemoryShard::charge(*combined))) { return std::unexpected(refuse(StoreError::no_space)); }
+    if (!replace(*stored, std::move(combined))) { continue; }
+    stores_.fetch_add(1, std::memory_order_relaxed);
+    return {};
+  }
+  return std::unexpected(refuse(StoreError::no_space));
+}
+
+// REQUIRES: MemoryShard::charge(*fresh) octets are reserved. False, and released again, when `old` is not stored any
+// more.
+bool MemoryStore::replace(const StoredResponse& old, StoredResponsePtr fresh) {
+  const auto charge = MemoryShard::charge(*fresh);
+  MemoryShard::Released released;
+  const auto hashed = hash(old.head.key);
+  if (!shard(hashed).replace_head(hashed, old, std::move(fresh), released)) {
+    release(charge);
+    return false;
+  }
+  account(released);
+  return true;
+}
+
 std::expected<StoredResponsePtr, StoreError> MemoryStore::freshen(const StoredResponse& response, StoredHead head) {
   auto fresh = std::make_shared<StoredResponse>();
   fresh->head = std::move(head);
   fresh->segments = response.segments;
   fresh->store_id = response.store_id;
+  fresh->present = response.present;
   if (fresh->head.key != response.head.key || fresh->head.content_length != response.head.content_length) {
     return std::unexpected(StoreError::gone);
   }
-  const auto charge = MemoryShard::charge(*fresh);
-  if (!fresh->is_resident() || !reserve(charge)) { return std::unexpected(refuse(StoreError::no_space)); }
-  MemoryShard::Released released;
-  const auto hashed = hash(response.head.key);
-  if (!shard(hashed).replace_head(hashed, response, fresh, released)) {
-    release(charge);
-    return std::unexpected(StoreError::gone);
+  if (!fresh->is_resident() || !reserve(MemoryShard::charge(*fresh))) {
+    return std::unexpected(refuse(StoreError::no_space));
   }
-  account(released);
+  if (!replace(response, fresh)) { return std::unexpected(StoreError::gone); }
   return fresh;
 }
 

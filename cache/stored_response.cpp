@@ -81,10 +81,23 @@ void StoredHead::seal() {
   derived = derive(*this);
 }
 
+Segment StoredResponse::resident_piece(std::uint64_t offset) const {
+  if (!is_whole()) {
+    if (!present->run_at_front({offset, offset})) { return {}; }
+    offset = present->octets_ahead_of(offset);
+  }
+  for (const auto& segment : segments) {
+    if (offset < segment.size) { return {segment.owner, segment.data + offset, segment.size - offset}; }
+    offset -= segment.size;
+  }
+  return {};
+}
+
 std::size_t StoredResponse::memory() const noexcept {
   std::size_t octets = sizeof(StoredResponse) + kIndexOverhead + segments.capacity() * sizeof(Segment);
   octets += head.key.capacity() + head.variant.capacity() + head.origin_address.capacity() + head.wire.capacity();
   octets += head.fields.memory();
+  if (!is_whole()) { octets += present->ranges().capacity() * sizeof(ByteRange); }
   for (const auto& segment : segments) { octets += segment.size; }
   return octets;
 }

@@ -42,14 +42,15 @@ Error too_busy() {
   return {ErrorCode::failed, "too much waits for the disk already", "try again", {}};
 }
 
-StoredVariant variant_of(const cache::StoredHead& head, const char* tier, cache::UnixTime now) {
+StoredVariant variant_of(const cache::StoredResponse& response, const char* tier, cache::UnixTime now) {
+  const auto& head = response.head;
   StoredVariant variant;
   variant.tier = tier;
   variant.variant = head.variant;
   variant.status = head.status;
   variant.age = cache::current_age(head, now).count();
   variant.ttl = cache::remaining_freshness(head, now).count();
-  variant.size = head.content_length;
+  variant.size = response.octets();
   variant.stored = static_cast<double>(head.response_time.time_since_epoch().count());
   for (const auto& field : head.fields.fields()) {
     variant.fields.push_back({std::string(field.name), std::string(field.value)});
@@ -59,7 +60,7 @@ StoredVariant variant_of(const cache::StoredHead& head, const char* tier, cache:
 
 void append(const Responses& responses, const char* tier, CacheShow& show) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  for (const auto& response : responses) { show.variants.push_back(variant_of(response->head, tier, now)); }
+  for (const auto& response : responses) { show.variants.push_back(variant_of(*response, tier, now)); }
 }
 
 // nullopt: too much waits for the disk.

@@ -13,7 +13,8 @@ namespace sluice::pipeline {
 struct FromStore {
   cache::StoredResponsePtr response;
   cache::Seconds age{0};
-  cache::Segment front{};  // the first octets of content that is on disk; none when they were not needed
+  // The first octets that the request needs of content that is on disk; none when they were not needed.
+  cache::Segment front{};
 };
 
 // A response that comes in while it goes out.
@@ -39,7 +40,8 @@ struct Look {
 // Looks into memory, where nothing has to be waited for. Writes exchange.key.
 Look look_in_memory(Exchange& exchange);
 
-// The response that was found, taken out of `look`, when it may be sent as it is: most hits. Writes exchange.cache_status.
+// The response that was found, taken out of `look`, when it may be sent as it is: most hits. Writes
+// exchange.cache_status.
 std::optional<FromStore> use_resident(Exchange& exchange, Look& look);
 
 // Everything else: finds a stored response on disk, or forwards; keeps what may be kept. Writes exchange.cache_status.

@@ -3,6 +3,7 @@
 #include "cache/http_date.hpp"
 #include "cache/ranges.hpp"
 #include "cache/validation.hpp"
+#include "gateway/pipeline/multipart_body.hpp"
 #include "gateway/pipeline/response_writer.hpp"
 
 namespace sluice::pipeline {
@@ -113,6 +114,25 @@ Task<Result<void>> send_part(Exchange& exchange, const FromStore& stored, int st
   co_return co_await stream_content(exchange, body, http::Framing::length, status);
 }
 
+// Several parts of a stored response (RFC 9110 15.3.7.2).
+Task<Result<void>> send_parts(Exchange& exchange, const FromStore& stored,
+                              const std::vector<cache::ByteRange>& ranges) {
+  MultipartBody body(exchange.services, stored, ranges, std::string(view(exchange.id)));
+  auto head = head_of(stored.response->head, 206);
+  std::erase_if(head.fields, [](const auto& field) { return field.id == cache::FieldName::content_type; });
+  const auto content_type = "multipart/byteranges; boundary=" + body.boundary();
+  head.fields.push_back({"Content-Type", content_type, cache::FieldName::content_type});
+  head.content_length = body.size();
+  const auto cache_status = cache_status_of(exchange);
+  auto options = response_options(exchange, cache_status);
+  options.age = static_cast<std::uint64_t>(stored.age.count());
+  options.framing = http::Framing::length;
+  options.content_length = head.content_length;
+  exchange.out.clear();
+  http::write_response_head(head, options, exchange.out);
+  co_return co_await stream_content(exchange, body, http::Framing::length, 206);
+}
+
 // RFC 9110 15.5.17
 Task<Result<void>> send_unsatisfiable(Exchange& exchange, const FromStore& stored) {
   const auto content_range = "bytes */" + std::to_string(stored.response->head.content_length);
@@ -180,8 +200,9 @@ Task<Result<void>> send_stored(Exchange& exchange, const FromStore& stored) {
     if (answer.kind == cache::RangeAnswer::Kind::unsatisfiable) {
       co_return co_await send_unsatisfiable(exchange, stored);
     }
+    if (answer.is_one_part()) { co_return co_await send_part(exchange, stored, 206, answer.ranges.front()); }
     if (answer.kind == cache::RangeAnswer::Kind::partial) {
-      co_return co_await send_part(exchange, stored, 206, answer.range);
+      co_return co_await send_parts(exchange, stored, answer.ranges);
     }
   }
   if (stored.response->is_resident() || is_to_head(exchange)) { co_return co_await send_resident(exchange, stored); }
