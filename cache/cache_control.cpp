@@ -137,15 +137,36 @@ void apply_line(std::string_view value, CacheControl& out) {
   }
 }
 
-// RFC 9213 2.1: directives are mapped to the structured types their values have; a value of another type is not used.
-Argument targeted_argument(const DictionaryMember& member) {
-  using Type = DictionaryMember::Type;
-  if (member.type == Type::boolean) { return {}; }
-  if (member.type == Type::integer || member.type == Type::token) { return {Argument::Form::text, member.value}; }
-  if (member.type == Type::string && (member.key == "private" || member.key == "no-cache")) {
-    return {Argument::Form::text, member.value};
+bool takes_seconds(std::string_view directive) noexcept {
+  for (const std::string_view known : {"max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"}) {
+    if (directive == known) { return true; }
   }
-  return {Argument::Form::broken, {}};
+  return false;
+}
+
+bool takes_nothing(std::string_view directive) noexcept {
+  for (const std::string_view known :
+       {"no-store", "must-revalidate", "proxy-revalidate", "must-understand", "public", "immutable"}) {
+    if (directive == known) { return true; }
+  }
+  return false;
+}
+
+// RFC 9213 2.1: directives are mapped to the structured types that their values have.
+bool has_right_type(const DictionaryMember& member) noexcept {
+  using Type = DictionaryMember::Type;
+  if (takes_seconds(member.key)) { return member.type == Type::integer; }
+  if (takes_nothing(member.key)) { return member.type == Type::boolean; }
+  if (member.key == "no-cache" || member.key == "private") {
+    return member.type == Type::boolean || member.type == Type::string;
+  }
+  return true;  // what it means is not known here
+}
+
+// REQUIRES: has_right_type(member).
+Argument targeted_argument(const DictionaryMember& member) {
+  if (member.type == DictionaryMember::Type::boolean) { return {}; }
+  return {Argument::Form::text, member.value};
 }
 
 }  // namespace
@@ -178,7 +199,8 @@ std::optional<CacheControl> parse_targeted_cache_control(Fields fields, FieldNam
     // MUST be ignored by the cache (i.e., it behaves as if the field were not present ...)".
     if (!parse_dictionary(field.value, members)) { return std::nullopt; }
   }
-  if (members.empty()) { return std::nullopt; }
+  // A value that cannot be meant makes the whole as doubtful as one that cannot be read.
+  if (members.empty() || !std::ranges::all_of(members, has_right_type)) { return std::nullopt; }
   CacheControl out;
   out.is_targeted = true;
   for (const auto& member : members) {

@@ -42,8 +42,8 @@ struct CacheControl {
 // (RFC 9111 4.2.1); a restriction counts whatever its argument, a permission only when it is written correctly.
 CacheControl parse_cache_control(Fields fields);
 
-// The same from a targeted field, a dictionary structured field; nullopt when it is absent, empty or not well-formed
-// as a whole (RFC 9213 2.1).
+// The same from a targeted field, a dictionary structured field; nullopt when it is absent, empty, not well-formed as a
+// whole, or a directive known here has a value of another type (RFC 9213 2.1).
 std::optional<CacheControl> parse_targeted_cache_control(Fields fields,
                                                          FieldName target = FieldName::cdn_cache_control);
 

@@ -7,6 +7,16 @@
 namespace sluice::cache {
 namespace {
 
+// RFC 9651 3.3.3; what a string cannot hold is left out.
+void append_string(std::string_view text, std::string& out) {
+  out += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') { out += '\\'; }
+    if (c >= 0x20 && c <= 0x7e) { out += c; }
+  }
+  out += '"';
+}
+
 // RFC 9211 2: a member is "a String or Token" that identifies the cache.
 void append_name(std::string_view name, std::string& out) {
   const char first = name.empty() ? '\0' : to_lower(name.front());
@@ -14,12 +24,7 @@ void append_name(std::string_view name, std::string& out) {
     out += name;
     return;
   }
-  out += '"';
-  for (const char c : name) {
-    if (c == '"' || c == '\\') { out += '\\'; }
-    if (c >= 0x20 && c <= 0x7e) { out += c; }
-  }
-  out += '"';
+  append_string(name, out);
 }
 
 }  // namespace
@@ -44,6 +49,12 @@ void append_cache_status(const CacheStatus& status, std::string_view cache_name,
   if (status.ttl) { out.append("; ttl=").append(std::to_string(status.ttl->count())); }
   if (status.stored) { out += "; stored"; }
   if (status.collapsed) { out += "; collapsed"; }
+  // RFC 9211 2.7: "key ... conveys a representation of the cache key used for the response. Note that this may be
+  // implementation specific."
+  if (!status.key.empty()) {
+    out += "; key=";
+    append_string(status.key, out);
+  }
   if (status.cause != MissCause::none) { out.append("; detail=").append(to_string(status.cause)); }
 }
 

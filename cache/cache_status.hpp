@@ -20,6 +20,7 @@ struct CacheStatus {
   bool stored = false;
   bool collapsed = false;
   MissCause cause = MissCause::none;  // as `detail`
+  std::string_view key = {};          // the cache key where it is not the target URI itself; "" otherwise
 };
 std::string_view to_string(CacheStatus::Forward forward) noexcept;  // "uri-miss"
 

@@ -7,6 +7,7 @@
 #include "cache/freshness.hpp"
 #include "cache/http_date.hpp"
 #include "cache/syntax.hpp"
+#include "cache/uri.hpp"
 #include "cache/vary.hpp"
 
 namespace sluice::cache {
@@ -123,6 +124,16 @@ bool is_usable_later(const ResponseView& response, const CacheControl& directive
   return is_fresh || directives.stale_while_revalidate || directives.stale_if_error;
 }
 
+// RFC 9110 9.3.3: "Responses to POST requests are only cacheable when they include explicit freshness information (see
+// Section 4.2.1 of [CACHING]) and a Content-Location header field that has the same value as the POST's target URI ...
+// A cached POST response can be reused to satisfy a later GET or HEAD request."
+bool is_answer_to_get(const RequestView& request, const ResponseView& response) {
+  const auto* location = find(response.fields, FieldName::content_location);
+  if (response.status != 200 || location == nullptr) { return false; }
+  return has_explicit_freshness(response, response_directives(response.fields)) &&
+         resolve(request.uri, location->value) == resolve(request.uri, "");
+}
+
 bool is_proxy_field(const Field& field) noexcept {
   return field.name.size() > 6 && equals_ignoring_case(field.name.substr(0, 6), "proxy-");
 }
@@ -143,8 +154,11 @@ MissCause why_not_lookup(const RequestView& request) {
 
 MissCause why_not_storable(const RequestView& request, const ResponseView& response) {
   // RFC 9111 3: "the request method is understood by the cache".
-  if (request.method != "GET") { return MissCause::method; }
-  if (std::any_of(request.fields.begin(), request.fields.end(), announces_content)) { return MissCause::bypass; }
+  const bool is_for_get = request.method == "POST" && is_answer_to_get(request, response);
+  if (request.method != "GET" && !is_for_get) { return MissCause::method; }
+  if (!is_for_get && std::any_of(request.fields.begin(), request.fields.end(), announces_content)) {
+    return MissCause::bypass;
+  }
   if (const auto cause = status_cause(response.status); cause != MissCause::none) { return cause; }
   const auto directives = response_directives(response.fields);
   if (const auto cause = directive_cause(request, response.status, directives); cause != MissCause::none) {

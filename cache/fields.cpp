@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cache/allocation.hpp"
 #include "cache/connection_options.hpp"
 
 namespace sluice::cache {
@@ -215,7 +216,7 @@ OwnedFields::OwnedFields(Fields fields) {
 }
 
 std::size_t OwnedFields::memory() const noexcept {
-  return text_.capacity() + fields_.capacity() * sizeof(Field);
+  return allocated(text_.capacity()) + allocated(fields_.capacity() * sizeof(Field));
 }
 
 }  // namespace sluice::cache

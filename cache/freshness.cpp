@@ -20,9 +20,16 @@ UnixTime date_value(Fields fields, UnixTime response_time) noexcept {
   return parse_http_date(date->value, response_time).value_or(response_time);
 }
 
+// RFC 9111 4.2.1: of several values "either the first occurrence should be used or the response should be considered
+// stale". Lines joined by somebody on the way could not be read any more, so they count the same.
+bool is_repeated(Fields fields, FieldName id) noexcept {
+  return std::ranges::count(fields, id, &Field::id) > 1;
+}
+
 // RFC 9111 5.3: "A cache recipient MUST interpret invalid date formats, especially the value "0", as representing a
 // time in the past (i.e., "already expired")."
 Seconds lifetime_by_expires(const Field& expires, Fields fields, UnixTime response_time) noexcept {
+  if (is_repeated(fields, FieldName::expires)) { return Seconds{0}; }
   const auto time = parse_http_date(expires.value, response_time);
   return time ? saturated(*time - date_value(fields, response_time)) : Seconds{0};
 }
@@ -79,6 +86,15 @@ Seconds freshness_lifetime(const ResponseView& response, const CacheControl& dir
   // cacheable (e.g., with a public response directive)."
   if (!is_heuristically_cacheable(response.status) && !directives.public_) { return Seconds{0}; }
   return heuristic_lifetime(response.fields, response_time);
+}
+
+std::string freshness_source(const ResponseView& response, const CacheControl& directives) {
+  const std::string by = directives.is_targeted ? "CDN-Cache-Control " : "";
+  if (directives.s_maxage) { return by + "s-maxage"; }
+  if (directives.max_age) { return by + "max-age"; }
+  if (has_explicit_freshness(response, directives)) { return "Expires"; }
+  const bool may_guess = is_heuristically_cacheable(response.status) || directives.public_;
+  return may_guess && find(response.fields, FieldName::last_modified) != nullptr ? "heuristic" : "none";
 }
 
 Seconds freshness_lifetime(const ResponseView& response, UnixTime response_time) {

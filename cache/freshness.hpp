@@ -10,6 +10,10 @@ namespace sluice::cache {
 Seconds freshness_lifetime(const ResponseView& response, UnixTime response_time);
 Seconds freshness_lifetime(const ResponseView& response, const CacheControl& directives, UnixTime response_time);
 
+// What the lifetime came from, for people: "s-maxage", "max-age", "Expires", "heuristic" (a tenth of the time since
+// Last-Modified) or "none", with "CDN-Cache-Control " in front when that field governs.
+std::string freshness_source(const ResponseView& response, const CacheControl& directives);
+
 // True when s-maxage, max-age or Expires says how long, be it not at all; only a heuristic could otherwise.
 bool has_explicit_freshness(const ResponseView& response, const CacheControl& directives);
 

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "cache/fields.hpp"
+
 namespace sluice::cache {
 namespace {
 
@@ -16,7 +18,7 @@ struct Reader {
   bool ok = true;
 
   void literal(std::string_view text) {
-    ok = ok && rest.starts_with(text);
+    ok = ok && equals_ignoring_case(rest.substr(0, text.size()), text);
     if (ok) { rest.remove_prefix(text.size()); }
   }
   int digits(std::size_t count) {
@@ -35,12 +37,13 @@ struct Reader {
     rest.remove_prefix(1);
     return digits(1);
   }
-  // RFC 9110 5.6.7: "HTTP-date is case sensitive."
+  // RFC 9111 4.2: "Although all date formats are specified to be case-sensitive, a cache recipient SHOULD match the
+  // field value case-insensitively."
   template <std::size_t N>
   int one_of(const std::array<std::string_view, N>& names, std::size_t length) {
     for (std::size_t i = 0; ok && i < N; ++i) {
       const auto name = names[i].substr(0, length);
-      if (rest.starts_with(name)) {
+      if (equals_ignoring_case(rest.substr(0, name.size()), name)) {
         rest.remove_prefix(name.size());
         return static_cast<int>(i);
       }

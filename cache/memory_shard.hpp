@@ -6,27 +6,30 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/eviction_order.hpp"
+#include "cache/memory_index.hpp"
+#include "cache/memory_item.hpp"
 #include "cache/store.hpp"
-#include "cache/variant_choice.hpp"
 
 namespace sluice::cache {
 
-// One share of the memory tier: a hash table of stored responses and the three queues of S3-FIFO (Yang et al., "FIFO
-// queues are all you need for cache eviction", SOSP 2023). A response enters the small queue; used again there, it
-// moves to the main queue, else it leaves and only its fingerprint is kept in the ghost table for a while; stored once
-// more during that while, it enters the main queue at once. So a scan of responses used once passes through a tenth of
-// the octets and cannot flush the rest. Thread: any; every public function takes the shard's lock once. Evicted
-// responses are freed after it is released.
+// One share of the memory tier: stored responses, found by key and given up in the order of eviction.
+// Thread: any; every public function takes the shard's lock, move_tables() many times for a moment, the others once.
+// Items that leave are freed after it is released.
 class MemoryShard {
  public:
-  // `buckets` and `ghosts` are powers of two; both tables are made now and never grow, so that they can be charged.
-  MemoryShard(std::size_t buckets, std::size_t ghosts);
+  // `buckets` and `ghosts` are powers of two; both tables have a fixed size, so that they can be charged.
+  struct Tables {
+    std::size_t buckets = 0;
+    std::size_t ghosts = 0;
+    bool operator==(const Tables&) const = default;
+  };
+  explicit MemoryShard(const Tables& tables);
   ~MemoryShard();
   MemoryShard(const MemoryShard&) = delete;
   MemoryShard& operator=(const MemoryShard&) = delete;
 
-  static std::size_t fixed_octets(std::size_t buckets, std::size_t ghosts) noexcept;
-  static std::uint64_t charge(const StoredResponse& response) noexcept;  // what storing it costs, everything counted
+  static std::uint64_t fixed_octets(const Tables& tables) noexcept;  // of an empty shard
 
   // What left the shard, by eviction or to make room for a newer one.
   struct Released {
@@ -36,53 +39,41 @@ class MemoryShard {
 
   Store::Found find(std::uint64_t hash, std::string_view key, Fields request);
   std::vector<StoredResponsePtr> list(std::uint64_t hash, std::string_view key) const;
-  // What hangs in the buckets from `bucket` on, until there are `most` responses or many buckets were looked at.
-  // Returns the next bucket, or the number of buckets at the end.
-  std::size_t walk(std::size_t bucket, std::string_view prefix, std::size_t most,
-                   std::vector<StoredResponsePtr>& out) const;
+  // Where a walk stands: a bucket of a table of that size. With another size it begins anew.
+  struct Place {
+    std::size_t bucket = 0;
+    std::size_t buckets = 0;
+    bool is_end() const noexcept { return bucket == buckets; }
+  };
+  // What is in the buckets from `place` on, until there are `most` responses or many buckets were looked at. Returns
+  // the next place.
+  Place walk(Place place, std::string_view prefix, std::size_t most, std::vector<StoredResponsePtr>& out) const;
   bool has(std::uint64_t hash, std::string_view key) const;
-  // REQUIRES: charge(*response) octets are reserved. Replaces the same key and variant; drops the oldest of too many.
-  Released insert(std::uint64_t hash, StoredResponsePtr response);
-  // Puts `fresh` in the place of `old`; false when `old`, or its content, is no longer what the shard holds.
-  bool replace_head(std::uint64_t hash, const StoredResponse& old, StoredResponsePtr fresh, Released& released);
+  // REQUIRES: item->octets() are reserved. Replaces the same key and variant; drops the oldest of too many.
+  Released insert(std::unique_ptr<MemoryItem> item);
+  // Puts the response of `fresh` in the place of `old`; false when `old`, or its content, is no longer what the shard
+  // holds. REQUIRES: fresh.octets() are reserved.
+  bool replace_head(const StoredResponse& old, MemoryItem& fresh, Released& released);
+  // Takes `fresh`, of the same variant, in the place of `old`; false when that is not what the shard holds any more.
+  // REQUIRES: what `fresh` has more than `old` is reserved.
+  bool replace(const StoredResponse& old, std::unique_ptr<MemoryItem>& fresh);
   Released purge(std::uint64_t hash, std::string_view key);
-  std::size_t buckets() const noexcept { return buckets_.size(); }
   Released evict_one();  // nothing released when the shard is empty
+  // Gives the tables another size; what is stored stays, ghosts are forgotten. One call at a time.
+  void move_tables(const Tables& tables);
 
  private:
-  struct Item;
-  struct Queue {  // newest at head
-    Item* head = nullptr;
-    Item* tail = nullptr;
-    std::uint64_t octets = 0;
-  };
-  struct Ghost {
-    std::uint32_t fingerprint = 0;
-    std::uint32_t left_at = 0;
-  };
-  using Removed = std::vector<std::unique_ptr<Item>>;
+  using Removed = std::vector<std::unique_ptr<MemoryItem>>;
 
-  Item*& bucket(std::uint64_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
-  Item* first_of(std::uint64_t hash, std::string_view key) const;
-  static Item* next_of(const Item* item);
-  static void push(Queue& queue, Item* item);
-  static void unlink(Queue& queue, Item* item);
-  Queue& queue_of(const Item& item);
-  std::unique_ptr<Item> remove(Item* item);
-  Item* choose_victim();
-  Item* victim_of_small();
-  Item* victim_of_main();
-  void remember(std::uint64_t hash);
-  bool was_evicted_lately(std::uint64_t hash) const;
+  std::unique_ptr<MemoryItem> remove(MemoryItem& item);
+  std::unique_ptr<MemoryItem> take_place_of(MemoryItem& former, MemoryItem& fresh);
+  MemoryItem* same_variant(const MemoryItem& fresh) const;
   void drop_oldest_variant(std::uint64_t hash, std::string_view key, Removed& removed);
   static Released released(const Removed& removed);
 
   mutable std::mutex mutex_;
-  std::vector<Item*> buckets_;
-  std::vector<Ghost> ghosts_;
-  std::uint32_t departures_ = 0;
-  Queue small_;
-  Queue main_;
+  MemoryIndex index_;
+  EvictionOrder order_;
 };
 
 }  // namespace sluice::cache

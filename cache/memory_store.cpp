@@ -1,11 +1,14 @@
 #include "cache/memory_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
+#include <mutex>
 #include <random>
 #include <utility>
 
+#include "cache/allocation.hpp"
 #include "cache/key_hash.hpp"
 #include "cache/memory_shard.hpp"
 #include "cache/partial_content.hpp"
@@ -15,10 +18,15 @@ namespace sluice::cache {
 namespace {
 
 constexpr std::uint64_t kOctetsPerBucket = 1024;  // one bucket for so much of the budget: 0.8 % of it
-constexpr std::uint64_t kOctetsPerGhost = 4096;
+constexpr int kEvictionStep = 64;                 // responses a step
 
 std::size_t table_size(std::uint64_t share, std::uint64_t octets_each, std::uint64_t most) {
   return std::bit_floor(std::clamp<std::uint64_t>(share / octets_each, 16, most));
+}
+
+MemoryShard::Tables tables_for(std::uint64_t budget, std::size_t shards) {
+  const auto share = budget / shards;
+  return {table_size(share, kOctetsPerBucket, 1U << 22), table_size(share, GhostTable::kOctetsPerGhost, 1U << 16)};
 }
 
 class MemoryStore final : public Store {
@@ -36,13 +44,16 @@ class MemoryStore final : public Store {
   Page walk(std::string_view prefix, std::string_view from, std::size_t most) override;
   bool may_have(std::string_view key) const override;
   StoreStats stats() const override;
+  void set_budget(std::uint64_t octets) override;
+  bool build_index_step() override;
 
   // The budget. reserve() evicts until `octets` fit; false when they cannot.
   bool reserve(std::uint64_t octets);
   void release(std::uint64_t octets) { used_.fetch_sub(octets, std::memory_order_relaxed); }
-  // Makes a response visible. REQUIRES: MemoryShard::charge(*response) octets are reserved.
-  void insert(StoredResponsePtr response);
-  bool is_too_large(std::uint64_t content) const { return content > options_.largest_response; }
+  std::unique_ptr<MemoryItem> make_item(StoredResponsePtr response) const;
+  // Makes a response visible. REQUIRES: item->octets() are reserved.
+  void insert(std::unique_ptr<MemoryItem> item);
+  bool is_too_large(std::uint64_t content) const { return content > largest_response_; }
   StoreError refuse(StoreError error) {
     refused_.fetch_add(1, std::memory_order_relaxed);
     return error;
@@ -53,14 +64,18 @@ class MemoryStore final : public Store {
   // The top bits choose the shard, the low bits the bucket in it.
   MemoryShard& shard(std::uint64_t hash) const { return *shards_[(hash >> 48) % shards_.size()]; }
   StoredResponsePtr variant_of(const StoredHead& head);
-  bool replace(const StoredResponse& old, StoredResponsePtr fresh);
+  std::expected<bool, StoreError> grow(const StoredResponsePtr& stored, std::unique_ptr<MemoryItem>& combined);
   bool try_reserve(std::uint64_t octets);
   bool evict_somewhere();
   void account(const MemoryShard::Released& released);
+  bool is_over() const { return used_.load(std::memory_order_relaxed) > budget_.load(std::memory_order_relaxed); }
 
-  MemoryStoreOptions options_;
+  const std::uint64_t largest_response_;
   std::uint64_t seed_ = std::random_device{}() * 0x100000001ULL + std::random_device{}();
   std::vector<std::unique_ptr<MemoryShard>> shards_;
+  std::mutex resizing_;  // one change of the budget at a time
+  MemoryShard::Tables tables_;
+  std::atomic<std::uint64_t> budget_;
   std::atomic<std::uint64_t> used_ = 0;
   std::atomic<std::uint64_t> responses_ = 0;
   std::atomic<std::uint64_t> evictions_ = 0;
@@ -93,12 +108,13 @@ class MemoryWriter final : public StoreWriter {
     response->head = std::move(head);
     response->segments = std::move(segments_);
     response->segments.shrink_to_fit();
-    const std::uint64_t charge = MemoryShard::charge(*response);
+    auto item = store_.make_item(response);
+    const auto charge = item->octets();
     if (charge > reserved_ && !store_.reserve(charge - reserved_)) { return fail(StoreError::no_space); }
     if (charge < reserved_) { store_.release(reserved_ - charge); }
     reserved_ = 0;
     failed_ = true;  // a writer commits once
-    store_.insert(response);
+    store_.insert(std::move(item));
     return response;
   }
 
@@ -117,13 +133,13 @@ class MemoryWriter final : public StoreWriter {
   bool failed_ = false;
 };
 
-MemoryStore::MemoryStore(const MemoryStoreOptions& options) : options_(options) {
-  const std::size_t shards = std::max(1U, options_.shards);
-  const std::uint64_t share = options_.budget / shards;
-  const auto buckets = table_size(share, kOctetsPerBucket, 1U << 22);
-  const auto ghosts = table_size(share, kOctetsPerGhost, 1U << 16);
-  for (std::size_t i = 0; i < shards; ++i) { shards_.push_back(std::make_unique<MemoryShard>(buckets, ghosts)); }
-  used_ = sizeof(MemoryStore) + shards * MemoryShard::fixed_octets(buckets, ghosts);
+MemoryStore::MemoryStore(const MemoryStoreOptions& options)
+    : largest_response_(options.largest_response),
+      tables_(tables_for(options.budget, std::max(1U, options.shards))),
+      budget_(options.budget) {
+  const std::size_t shards = std::max(1U, options.shards);
+  for (std::size_t i = 0; i < shards; ++i) { shards_.push_back(std::make_unique<MemoryShard>(tables_)); }
+  used_ = allocated(sizeof(MemoryStore)) + shards * MemoryShard::fixed_octets(tables_);
 }
 
 Store::Found MemoryStore::find(std::string_view key, Fields request) {
@@ -146,8 +162,9 @@ std::expected<void, StoreError> MemoryStore::put(StoredResponsePtr response) {
   if (!response->is_resident() || is_too_large(response->octets())) {
     return std::unexpected(refuse(StoreError::too_large));
   }
-  if (!reserve(MemoryShard::charge(*response))) { return std::unexpected(refuse(StoreError::no_space)); }
-  insert(std::move(response));
+  auto item = make_item(std::move(response));
+  if (!reserve(item->octets())) { return std::unexpected(refuse(StoreError::no_space)); }
+  insert(std::move(item));
   return {};
 }
 
@@ -166,27 +183,29 @@ std::expected<void, StoreError> MemoryStore::put_part(StoredResponsePtr part) {
     const auto stored = variant_of(part->head);
     if (stored == nullptr || !may_combine(stored->head, part->head)) { return put(std::move(part)); }
     if (stored->is_whole()) { return {}; }
-    StoredResponsePtr combined = combine(*stored, *part);
-    if (is_too_large(combined->octets())) { return std::unexpected(refuse(StoreError::too_large)); }
-    if (!reserve(MemoryShard::charge(*combined))) { return std::unexpected(refuse(StoreError::no_space)); }
-    if (!replace(*stored, std::move(combined))) { continue; }
+    auto combined = make_item(combine(*stored, *part));
+    if (is_too_large(combined->response->octets())) { return std::unexpected(refuse(StoreError::too_large)); }
+    const auto grown = grow(stored, combined);
+    if (!grown) { return std::unexpected(refuse(grown.error())); }
+    if (!*grown) { continue; }
     stores_.fetch_add(1, std::memory_order_relaxed);
     return {};
   }
   return std::unexpected(refuse(StoreError::no_space));
 }
 
-// REQUIRES: MemoryShard::charge(*fresh) octets are reserved. False, and released again, when `old` is not stored any
-// more.
-bool MemoryStore::replace(const StoredResponse& old, StoredResponsePtr fresh) {
-  const auto charge = MemoryShard::charge(*fresh);
-  MemoryShard::Released released;
-  const auto hashed = hash(old.head.key);
-  if (!shard(hashed).replace_head(hashed, old, std::move(fresh), released)) {
-    release(charge);
+// Puts `combined` in the place of `stored`, and reserves only what it has more. False when `stored` has gone meanwhile:
+// evicted to make room for itself, for instance.
+std::expected<bool, StoreError> MemoryStore::grow(const StoredResponsePtr& stored, std::unique_ptr<MemoryItem>& combined) {
+  const auto octets = combined->octets();
+  const auto before = make_item(stored)->octets();
+  const auto more = octets > before ? octets - before : 0;
+  if (!reserve(more)) { return std::unexpected(StoreError::no_space); }
+  if (!shard(combined->hash()).replace(*stored, combined)) {
+    release(more);
     return false;
   }
-  account(released);
+  release(before + more - octets);
   return true;
 }
 
@@ -199,10 +218,15 @@ std::expected<StoredResponsePtr, StoreError> MemoryStore::freshen(const StoredRe
   if (fresh->head.key != response.head.key || fresh->head.content_length != response.head.content_length) {
     return std::unexpected(StoreError::gone);
   }
-  if (!fresh->is_resident() || !reserve(MemoryShard::charge(*fresh))) {
-    return std::unexpected(refuse(StoreError::no_space));
+  const auto item = make_item(fresh);
+  const auto charge = item->octets();
+  if (!fresh->is_resident() || !reserve(charge)) { return std::unexpected(refuse(StoreError::no_space)); }
+  MemoryShard::Released released;
+  if (!shard(item->hash()).replace_head(response, *item, released)) {
+    release(charge);
+    return std::unexpected(StoreError::gone);
   }
-  if (!replace(response, fresh)) { return std::unexpected(StoreError::gone); }
+  account(released);
   return fresh;
 }
 
@@ -218,15 +242,22 @@ std::vector<StoredResponsePtr> MemoryStore::list(std::string_view key) {
   return shard(hashed).list(hashed, key);
 }
 
-// A place is the number of a bucket, counted through all shards.
+// A place is "shard.bucket.buckets".
 Store::Page MemoryStore::walk(std::string_view prefix, std::string_view from, std::size_t most) {
-  const auto buckets = shards_.front()->buckets();
-  const auto place = from.empty() ? 0 : parse_count(from).value_or(UINT64_MAX);
-  const auto index = place / buckets;
+  std::array<std::uint64_t, 3> at{};
+  for (auto& number : at) {
+    const auto dot = std::min(from.find('.'), from.size());
+    number = parse_count(from.substr(0, dot)).value_or(0);
+    from.remove_prefix(std::min(dot + 1, from.size()));
+  }
   Page page;
-  if (index >= shards_.size()) { return page; }
-  const auto next = shards_[index]->walk(place % buckets, prefix, most, page.responses) + index * buckets;
-  if (next < buckets * shards_.size()) { page.next = std::to_string(next); }
+  if (at[0] >= shards_.size()) { return page; }
+  const auto next = shards_[at[0]]->walk({at[1], at[2]}, prefix, most, page.responses);
+  if (!next.is_end()) {
+    page.next = std::to_string(at[0]) + '.' + std::to_string(next.bucket) + '.' + std::to_string(next.buckets);
+  } else if (at[0] + 1 < shards_.size()) {
+    page.next = std::to_string(at[0] + 1);
+  }
   return page;
 }
 
@@ -238,7 +269,7 @@ bool MemoryStore::may_have(std::string_view key) const {
 StoreStats MemoryStore::stats() const {
   return {.responses = responses_,
           .octets = used_,
-          .budget = options_.budget,
+          .budget = budget_,
           .evictions = evictions_,
           .stores = stores_,
           .refused = refused_,
@@ -246,16 +277,19 @@ StoreStats MemoryStore::stats() const {
 }
 
 bool MemoryStore::try_reserve(std::uint64_t octets) {
+  const auto budget = budget_.load(std::memory_order_relaxed);
   auto used = used_.load(std::memory_order_relaxed);
-  while (used + octets <= options_.budget) {
+  while (used + octets <= budget) {
     if (used_.compare_exchange_weak(used, used + octets, std::memory_order_relaxed)) { return true; }
   }
   return false;
 }
 
+// While a smaller budget is not kept yet nothing is evicted here: that takes longer than a client may wait.
 bool MemoryStore::reserve(std::uint64_t octets) {
-  if (octets > options_.budget) { return false; }
+  if (octets > budget_.load(std::memory_order_relaxed)) { return false; }
   while (!try_reserve(octets)) {
+    if (is_over()) { return false; }
     if (!evict_somewhere()) { return try_reserve(octets); }
   }
   return true;
@@ -274,11 +308,38 @@ bool MemoryStore::evict_somewhere() {
   return false;
 }
 
-void MemoryStore::insert(StoredResponsePtr response) {
+std::unique_ptr<MemoryItem> MemoryStore::make_item(StoredResponsePtr response) const {
   const auto hashed = hash(response->head.key);
+  return std::make_unique<MemoryItem>(hashed, std::move(response));
+}
+
+void MemoryStore::insert(std::unique_ptr<MemoryItem> item) {
   responses_.fetch_add(1, std::memory_order_relaxed);
   stores_.fetch_add(1, std::memory_order_relaxed);
-  account(shard(hashed).insert(hashed, std::move(response)));
+  MemoryShard& share = shard(item->hash());
+  account(share.insert(std::move(item)));
+}
+
+// The tables follow the budget, which stands for the number of responses to come. While a shard moves from one to the
+// other it has both.
+void MemoryStore::set_budget(std::uint64_t octets) {
+  const std::scoped_lock lock(resizing_);
+  budget_ = octets;
+  const auto tables = tables_for(octets, shards_.size());
+  if (tables == tables_) { return; }
+  const auto former = MemoryShard::fixed_octets(std::exchange(tables_, tables));
+  for (const auto& share : shards_) {
+    used_.fetch_add(MemoryShard::fixed_octets(tables), std::memory_order_relaxed);
+    share->move_tables(tables);
+    release(former);
+  }
+}
+
+bool MemoryStore::build_index_step() {
+  for (int i = 0; i < kEvictionStep && is_over(); ++i) {
+    if (!evict_somewhere()) { return false; }
+  }
+  return is_over();
 }
 
 void MemoryStore::account(const MemoryShard::Released& released) {

@@ -12,7 +12,8 @@ struct MemoryStoreOptions {
   unsigned shards = 16;
 };
 
-// The memory tier: sharded, each shard a short lock, S3-FIFO admission and eviction under a hard byte budget.
+// The memory tier: a hard byte budget over shards, each with a short lock and its own order of eviction. Shards give
+// way in turn.
 std::unique_ptr<Store> make_memory_store(const MemoryStoreOptions& options);
 
 }  // namespace sluice::cache

@@ -1,6 +1,7 @@
 #include "cache/partial_content.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "cache/cacheability.hpp"
 #include "cache/ranges.hpp"
@@ -39,6 +40,25 @@ void append_content(const StoredResponse& response, ByteRange range, std::vector
     if (piece.size == 0) { return; }
     piece.size = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size, range.size()));
     range.first += piece.size;
+    out.push_back(std::move(piece));
+  }
+}
+
+// The same for a response that keeps it: what is cut out of a segment is copied, because the rest of that would be kept
+// with it, and not be counted.
+void append_kept(const StoredResponse& response, ByteRange range, std::vector<Segment>& out) {
+  const auto is_segment = [&](const Segment& piece) {
+    return std::ranges::any_of(response.segments, [&](const Segment& segment) {
+      return segment.data == piece.data && segment.size == piece.size;
+    });
+  };
+  for (auto& piece : content_of(response, range)) {
+    if (!is_segment(piece)) {
+      auto octets = std::make_shared_for_overwrite<char[]>(piece.size);
+      std::memcpy(octets.get(), piece.data, piece.size);
+      piece.data = octets.get();
+      piece.owner = std::move(octets);
+    }
     out.push_back(std::move(piece));
   }
 }
@@ -118,7 +138,7 @@ std::shared_ptr<StoredResponse> combine(const StoredResponse& stored, const Stor
     for (auto rest = range; rest.first <= range.last;) {
       const auto held = stored.present->run_at_front(rest);
       const auto run = held ? *held : *stored.present->first_gap(rest);
-      append_content(held ? stored : part, run, out->segments);
+      append_kept(held ? stored : part, run, out->segments);
       rest.first = run.last + 1;
     }
   }

@@ -45,7 +45,9 @@ bool is_too_old_for(const CacheControl& wishes, const StoredHead::Derived& store
   const bool is_immutable = stored.immutable && reuse.ttl > Seconds{0};
   // RFC 9111 5.2.1.1: max-age: "the client prefers a response whose age is less than or equal to the specified number
   // of seconds."
-  if (wishes.max_age && reuse.age > *wishes.max_age && !is_immutable) { return true; }
+  // An age is rounded down to the second, so that nothing stored is as young as 0.
+  const bool is_older = wishes.max_age && (reuse.age > *wishes.max_age || *wishes.max_age == Seconds{0});
+  if (is_older && !is_immutable) { return true; }
   // RFC 9111 5.2.1.3: min-fresh: "the client prefers a response whose freshness lifetime is no less than its current
   // age plus the specified time in seconds."
   return wishes.min_fresh && reuse.ttl < *wishes.min_fresh;

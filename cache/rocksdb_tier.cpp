@@ -11,6 +11,11 @@ std::uint64_t chunk_logarithm(std::uint64_t chunk) {
   return static_cast<std::uint64_t>(std::bit_width(std::clamp<std::uint64_t>(chunk, 1, 1ULL << 30)) - 1);
 }
 
+// Room for garbage, and for what is in memtables and logs as well as in files.
+std::uint64_t allowance_of(std::uint64_t budget, std::uint64_t memtable) {
+  return budget - budget / 16 - std::min(budget / 4, 6 * memtable);
+}
+
 }  // namespace
 
 RocksdbTier::RocksdbTier(const RocksdbStoreOptions& options, CacheDirectory directory, RocksdbDatabase database)
@@ -19,7 +24,8 @@ RocksdbTier::RocksdbTier(const RocksdbStoreOptions& options, CacheDirectory dire
       disk_(std::move(database)),
       first_id_(first_store_id(directory_.epoch())),
       next_id_(first_id_ + (1ULL << kChunkBits) + chunk_logarithm(options.chunk)),
-      allowance_(options.budget - options.budget / 16 - std::min(options.budget / 4, 6 * options.memtable)) {
+      allowance_(allowance_of(options.budget, options.memtable)),
+      budget_(options.budget) {
   rocksdb::WriteBatch batch;
   for (const auto id : disk_.unfinished_ids()) {
     disk_.remove_response(batch, id, std::nullopt);
@@ -29,10 +35,18 @@ RocksdbTier::RocksdbTier(const RocksdbStoreOptions& options, CacheDirectory dire
   unknown_ = disk_.database().live_octets();
 }
 
+void RocksdbTier::set_budget(std::uint64_t octets) {
+  const Lock lock(changes_);
+  budget_ = octets;
+  allowance_ = allowance_of(octets, options_.memtable);
+  is_shrinking_ = used() > allowance_;
+  next_measure_ = 0;
+}
+
 StoreStats RocksdbTier::stats() const {
   return {.responses = index_.size(),
           .octets = used(),
-          .budget = options_.budget,
+          .budget = budget_,
           .evictions = evictions_,
           .stores = stores_,
           .refused = refused_,

@@ -41,6 +41,7 @@ class RocksdbTier final : public Store {
   KeptPurges kept_purges() override;
   bool may_have(std::string_view key) const override;
   StoreStats stats() const override;
+  void set_budget(std::uint64_t octets) override;
   bool build_index_step() override;
 
   // For the writer.
@@ -86,6 +87,7 @@ class RocksdbTier final : public Store {
   std::size_t remove_key(std::string_view key, StoreResult& result);
   void finish_removals();
   bool restore_entries();
+  bool evict_some();
   std::uint64_t used() const { return index_.octets() + open_.load() + unknown_.load(); }
 
   const RocksdbStoreOptions options_;
@@ -102,11 +104,13 @@ class RocksdbTier final : public Store {
   std::uint64_t next_measure_ = 0;             // octets written when the real size is looked at again
   std::uint64_t next_reclaim_ = 0;             // and garbage may be merged away again
   std::uint64_t allowance_;                    // what may be accounted for; the rest of the budget is for garbage
+  bool is_shrinking_ = false;                  // a smaller budget is not kept yet
   bool is_over_ = false;                       // the real size was over the budget
   std::set<std::string, std::less<>> purged_;  // keys whose purge the disk did not take yet: they stay invisible
   std::vector<PurgeChange> unwritten_purges_;  // that the disk did not take yet: nothing is stored ahead of them
   std::vector<std::uint64_t> abandoned_;       // ids whose chunks the disk did not let go yet
 
+  std::atomic<std::uint64_t> budget_;
   std::atomic<std::uint64_t> evicted_up_to_ = 0;  // the greatest id evicted
   std::atomic<bool> needs_reclaim_ = false;
   std::atomic_flag is_reclaiming_;

@@ -26,19 +26,20 @@ StoreResult RocksdbTier::admit_write() {
 // stored and what was removed is merged away; when there is room, more.
 void RocksdbTier::measure() {
   const auto step = std::max<std::uint64_t>(options_.memtable / 2, 1);
-  const auto most = options_.budget - options_.budget / 16;
+  const auto budget = budget_.load();
+  const auto most = budget - budget / 16;
   const auto on_disk = disk_.database().octets_on_disk();
   next_measure_ = disk_.octets_written() + step;
   if (on_disk > most) {
-    allowance_ = std::max(options_.budget / 4, allowance_ - std::min(allowance_, step));
+    allowance_ = std::max(budget / 4, allowance_ - std::min(allowance_, step));
     if (disk_.octets_written() >= next_reclaim_) {
-      next_reclaim_ = disk_.octets_written() + std::max(options_.memtable, options_.budget / 64);
+      next_reclaim_ = disk_.octets_written() + std::max(options_.memtable, budget / 64);
       needs_reclaim_ = true;
     }
   } else if (on_disk + 2 * step < most) {
     allowance_ = std::min(most, allowance_ + step);
   }
-  is_over_ = on_disk > options_.budget || disk_.database().files_waiting() > kMostFilesWaiting;
+  is_over_ = on_disk > budget || disk_.database().files_waiting() > kMostFilesWaiting;
   if (!is_over_) { return; }
   const auto evicted = evictions_.load();
   static_cast<void>(make_room(0));  // the caller refuses whatever comes of it
@@ -53,6 +54,7 @@ void RocksdbTier::reclaim_if_needed() {
 }
 
 StoreResult RocksdbTier::make_room(std::uint64_t octets) {
+  if (is_shrinking_) { return std::unexpected(StoreError::no_space); }
   if (used() + octets > allowance_) { finish_removals(); }
   for (int chances = 0; used() + octets > allowance_;) {
     const auto oldest = index_.oldest();

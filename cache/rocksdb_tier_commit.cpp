@@ -8,7 +8,7 @@
 namespace sluice::cache {
 
 bool RocksdbTier::is_too_large(std::uint64_t content) const {
-  return content > options_.largest_response || content > options_.budget;
+  return content > options_.largest_response || content > budget_;
 }
 
 StoreError RocksdbTier::refuse(StoreError error) {

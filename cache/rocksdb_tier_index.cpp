@@ -11,11 +11,22 @@ constexpr std::size_t kEvictionStep = 64;  // responses a step
 }  // namespace
 
 bool RocksdbTier::build_index_step() {
-  const Lock lock(changes_);
-  if (!index_complete_.load()) { return restore_entries(); }
+  {
+    const Lock lock(changes_);
+    if (index_complete_.load() ? evict_some() : restore_entries()) { return true; }
+    is_shrinking_ = false;
+  }
+  reclaim_if_needed();
+  return false;
+}
+
+// Of what a smaller budget no longer holds; true while there is more.
+bool RocksdbTier::evict_some() {
   for (std::size_t i = 0; i < kEvictionStep && used() > allowance_; ++i) {
     const auto oldest = index_.oldest();
     if (!oldest || !evict(oldest->entry)) { return false; }
+    evicted_up_to_ = std::max(evicted_up_to_.load(), oldest->entry.id);
+    needs_reclaim_ = true;
     evictions_.fetch_add(1, std::memory_order_relaxed);
   }
   return used() > allowance_;

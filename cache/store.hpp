@@ -103,8 +103,13 @@ class Store {
 
   [[nodiscard]] virtual StoreStats stats() const = 0;
 
-  // One bounded step of what a store does after opening, called from a pool until it returns false: RocksdbStore learns
-  // which responses earlier processes left, and evicts what a smaller budget no longer holds. Serving does not wait.
+  // From now on nothing is stored beyond another budget. What a smaller one no longer holds goes by build_index_step();
+  // until it has gone, stores may be refused.
+  virtual void set_budget(std::uint64_t octets) = 0;
+
+  // One bounded step of what a store does after opening and after set_budget(), called until it returns false: it
+  // evicts what a smaller budget no longer holds, and RocksdbStore learns which responses earlier processes left.
+  // Serving does not wait.
   virtual bool build_index_step() { return false; }
 };
 

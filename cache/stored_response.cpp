@@ -1,5 +1,6 @@
 #include "cache/stored_response.hpp"
 
+#include "cache/allocation.hpp"
 #include "cache/cache_control.hpp"
 #include "cache/connection_options.hpp"
 #include "cache/entity_tag.hpp"
@@ -11,8 +12,7 @@
 namespace sluice::cache {
 namespace {
 
-// What the memory tier keeps for a response besides its octets: hash index, queue links, allocator slack.
-constexpr std::size_t kIndexOverhead = 160;
+constexpr std::size_t kOwner = 48;  // what shared ownership of a segment's memory takes: counts and size
 
 void append_line(std::string_view name, std::string_view value, std::string& out) {
   out.append(name).append(": ").append(value).append("\r\n");
@@ -25,8 +25,10 @@ bool has_content_length(int status) noexcept {
 }
 
 std::string make_wire(const StoredHead& head) {
+  std::size_t octets = 64;  // status line and Content-Length
+  for (const auto& field : head.fields.fields()) { octets += field.name.size() + field.value.size() + 4; }
   std::string out;
-  out.reserve(head.fields.memory() + 64);
+  out.reserve(octets);
   append_status_line(head.status, out);
   for (const auto& field : head.fields.fields()) {
     const bool is_made_here = field.id == FieldName::age || field.id == FieldName::content_length;
@@ -58,7 +60,10 @@ StoredHead::Derived derive(const StoredHead& head) {
   out.stale_while_revalidate = directives.stale_while_revalidate.value_or(Seconds{-1});
   out.stale_if_error = directives.stale_if_error.value_or(Seconds{-1});
   // no-store, private and `Vary: *` came with a 304 afterwards: the response is kept only to be validated.
-  out.must_validate = directives.no_cache || directives.no_store || directives.private_ || varies_by_everything(fields);
+  // RFC 9111 5.2.2.3: where must-understand stands and the status is understood, no-store is ignored; what is not
+  // understood was never stored.
+  const bool forbids_storing = directives.no_store && !directives.must_understand;
+  out.must_validate = directives.no_cache || forbids_storing || directives.private_ || varies_by_everything(fields);
   // RFC 9111 4.2.4: "A cache MUST NOT generate a stale response if it is prohibited by an explicit in-protocol
   // directive (e.g., by a no-cache response directive, a must-revalidate response directive, or an applicable s-maxage
   // or proxy-revalidate response directive; see Section 5.2.2)."
@@ -94,11 +99,12 @@ Segment StoredResponse::resident_piece(std::uint64_t offset) const {
 }
 
 std::size_t StoredResponse::memory() const noexcept {
-  std::size_t octets = sizeof(StoredResponse) + kIndexOverhead + segments.capacity() * sizeof(Segment);
-  octets += head.key.capacity() + head.variant.capacity() + head.origin_address.capacity() + head.wire.capacity();
-  octets += head.fields.memory();
-  if (!is_whole()) { octets += present->ranges().capacity() * sizeof(ByteRange); }
-  for (const auto& segment : segments) { octets += segment.size; }
+  std::size_t octets = allocated(sizeof(StoredResponse) + kSharedHeader);
+  octets += allocated(segments.capacity() * sizeof(Segment));
+  if (!is_whole()) { octets += allocated(present->ranges().capacity() * sizeof(ByteRange)); }
+  octets += allocated_by(head.key) + allocated_by(head.variant) + allocated_by(head.origin_address);
+  octets += allocated_by(head.wire) + head.fields.memory();
+  for (const auto& segment : segments) { octets += allocated(segment.size + kOwner); }
   return octets;
 }
 

@@ -106,7 +106,7 @@ struct StoredResponse {
   bool is_resident() const noexcept { return head.content_length == 0 || !segments.empty(); }
   // The octets from `offset` to the end of the segment that holds it; empty when it is not there, or not resident.
   Segment resident_piece(std::uint64_t offset) const;
-  std::size_t memory() const noexcept;  // octets that the memory tier accounts for: content, head, index, slack
+  std::size_t memory() const noexcept;  // octets that it holds: content and head, what the allocator adds included
 };
 using StoredResponsePtr = std::shared_ptr<const StoredResponse>;
 

@@ -7,6 +7,7 @@
 #include "cache/entity_tag.hpp"
 #include "cache/http_date.hpp"
 #include "cache/stored_validators.hpp"
+#include "cache/syntax.hpp"
 
 namespace sluice::cache {
 namespace {
@@ -187,6 +188,19 @@ bool selects(const ResponseView& not_modified, const StoredHead& stored) {
   if (field == nullptr) { return true; }
   const auto theirs = parse_http_date(field->value, stored.response_time);
   return theirs && stored.derived.has_last_modified && *theirs == stored.derived.last_modified;
+}
+
+// "If the stored response and HEAD response have matching values for any received validator fields (ETag and
+// Last-Modified) and, if the HEAD response has a Content-Length header field, the value of Content-Length matches the
+// stored response".
+bool describes(const ResponseView& head_response, const StoredHead& stored) {
+  for (const auto id : {FieldName::etag, FieldName::last_modified}) {
+    const auto* theirs = find(head_response.fields, id);
+    const auto* ours = find(stored.fields.fields(), id);
+    if (theirs != nullptr && (ours == nullptr || ours->value != theirs->value)) { return false; }
+  }
+  const auto* length = find(head_response.fields, FieldName::content_length);
+  return length == nullptr || parse_count(length->value) == stored.content_length;
 }
 
 }  // namespace sluice::cache

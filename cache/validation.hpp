@@ -32,6 +32,10 @@ StoredHead freshen(const StoredHead& stored, const ResponseView& not_modified, U
 // replace those of the same name, and its times are those of the whole. `seal()` is called.
 StoredHead combine_heads(const StoredHead& stored, const StoredHead& part);
 
+// RFC 9111 4.3.5: does this 200 to HEAD speak of the stored response? It freshens it then, and otherwise says that it
+// is not what the origin server has any more.
+bool describes(const ResponseView& head_response, const StoredHead& stored);
+
 // RFC 9111 4.3.4: does this 304 select that stored response (strong validators match, or none to the contrary)?
 bool selects(const ResponseView& not_modified, const StoredHead& stored);
 

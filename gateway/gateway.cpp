@@ -38,7 +38,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::uint64_t kReservedDescriptors = 64;  // for the disk, the log, the control socket
-constexpr auto kTunnelJudgement = std::chrono::milliseconds(500);
+constexpr auto kWorkerAnswer = std::chrono::milliseconds(500);
 
 // What happens to the daemon as a whole goes to standard error, a line each.
 void say(const std::string& text) {
@@ -180,9 +180,21 @@ class Gateway::Running {
     std::size_t closed = 0;
     for (auto& answer : answers) {
       // A worker that is ending answers no more; its tunnels are being closed anyway.
-      if (answer.wait_for(kTunnelJudgement) == std::future_status::ready) { closed += answer.get(); }
+      if (answer.wait_for(kWorkerAnswer) == std::future_status::ready) { closed += answer.get(); }
     }
     return closed;
+  }
+
+  std::vector<pipeline::TopKeys::Entry> top_keys() {
+    std::vector<std::future<std::vector<pipeline::TopKeys::Entry>>> answers;
+    for (auto& worker : workers_) { answers.push_back(worker->top_keys()); }
+    std::vector<pipeline::TopKeys::Entry> all;
+    for (auto& answer : answers) {
+      // A worker that is ending answers no more.
+      if (answer.wait_for(kWorkerAnswer) != std::future_status::ready) { continue; }
+      std::ranges::move(answer.get(), std::back_inserter(all));
+    }
+    return all;
   }
 
   // Each client may need an upstream connection too.
@@ -228,6 +240,7 @@ class Gateway::Running {
         .fills = fills_,
         .purged = purged_,
         .purges = purges_,
+        .top_keys = [this] { return top_keys(); },
         .configuration = [this] { return configuration_; },
         .log = [this] { return log_; },
         .log_file = [this] { return log_file(); },
@@ -358,10 +371,16 @@ class Gateway::Running {
     result.warnings = policy->warnings;
     auto next = *loaded;
     for (const auto name : config::changed_keys(configuration(), next)) {
-      (config::find_key(name)->needs_restart ? result.needs_restart : result.changed).emplace_back(name);
+      (needs_restart(name, next) ? result.needs_restart : result.changed).emplace_back(name);
     }
     put_in_force(std::move(next), std::move(*prepared));
     return result;
+  }
+
+  bool needs_restart(std::string_view name, const config::Configuration& next) const {
+    // The budget of the disk tier changes live; whether there is one does not.
+    if (name == "cache.disk") { return disk_ == nullptr || next.cache.disk == 0; }
+    return config::find_key(name)->needs_restart;
   }
 
   // What can fail of a new configuration, done before anything of it is in force.
@@ -383,10 +402,24 @@ class Gateway::Running {
   }
 
   void put_in_force(config::Configuration next, Prepared prepared) {
+    set_budgets(next.cache);
     configuration_ = std::make_shared<const config::Configuration>(std::move(next));
     log_ = std::move(prepared.log);
     control_->allow(std::move(prepared.users));
     for (auto& worker : workers_) { worker->use(configuration_, log_); }
+  }
+
+  void set_budgets(const config::Cache& next) {
+    if (next.memory != configuration().cache.memory) {
+      memory_->set_budget(next.memory);
+      asio::co_spawn(context_, shrink_memory(this), on_end());
+    }
+    if (disk_ != nullptr && next.disk != 0 && next.disk != configuration().cache.disk) { disk_->set_budget(next.disk); }
+  }
+
+  // What a smaller budget no longer holds goes in steps, so that the control socket is answered in between.
+  static Task<> shrink_memory(Running* gateway) {
+    while (gateway->memory_->build_index_step()) { co_await asio::post(gateway->context_, use_task); }
   }
 
   control::Drain drain() {

@@ -47,10 +47,10 @@ Worker::Worker(Shared& shared, pipeline::ConfigurationPtr configuration, std::sh
       pool_(std::make_unique<upstream::Pool>(metrics_)) {
   for (auto& socket : sockets) { listeners_.push_back(std::make_unique<net::Listener>(*context_, std::move(socket))); }
   services_ = std::make_unique<pipeline::Services>(
-      pipeline::Services{*context_,      wheel_,        *mailbox_,      metrics_,    rule_hits_,   *pool_,
-                         *connector_,    pipes_,        policy_,        tunnels_,    log_,         ids_,
-                         configuration_, draining_,     shared.memory,  shared.disk, shared.fills, shared.uncacheable,
-                         shared.purged,  shared.purges, shared.via_name});
+      pipeline::Services{*context_,          wheel_,         *mailbox_,     metrics_,       rule_hits_,  *pool_,
+                         *connector_,        pipes_,         policy_,       tunnels_,       log_,        ids_,
+                         top_keys_,          configuration_, draining_,     shared.memory,  shared.disk, shared.fills,
+                         shared.uncacheable, shared.purged,  shared.purges, shared.via_name});
 }
 
 Worker::~Worker() {
@@ -173,6 +173,13 @@ void Worker::use(pipeline::ConfigurationPtr configuration, std::shared_ptr<recor
 
 void Worker::flush_log() {
   mailbox_->post([this] { log_.flush(); });
+}
+
+std::future<std::vector<pipeline::TopKeys::Entry>> Worker::top_keys() {
+  auto answer = std::make_shared<std::promise<std::vector<pipeline::TopKeys::Entry>>>();
+  auto future = answer->get_future();
+  mailbox_->post([this, answer] { answer->set_value(top_keys_.entries()); });
+  return future;
 }
 
 std::future<std::size_t> Worker::judge_tunnels(pipeline::PolicyPtr policy) {

@@ -46,6 +46,7 @@ class Worker {
   void cut();    // end them now
   void use(pipeline::ConfigurationPtr configuration, std::shared_ptr<record::AccessLog> log);
   void flush_log();
+  std::future<std::vector<pipeline::TopKeys::Entry>> top_keys();
   std::future<std::size_t> judge_tunnels(pipeline::PolicyPtr policy);  // how many were closed
   const record::WorkerMetrics& metrics() const noexcept { return metrics_; }
   const record::RuleHits& rule_hits() const noexcept { return rule_hits_; }
@@ -67,6 +68,7 @@ class Worker {
   record::RuleHits rule_hits_;
   TimerWheel wheel_;
   HexIdGenerator ids_;
+  pipeline::TopKeys top_keys_;
   net::PipePool pipes_;
   pipeline::PolicyView policy_;
   pipeline::TunnelRegistry tunnels_;

@@ -54,6 +54,7 @@ struct Forwarding {
   std::string forwarded = "delete";        // add | delete | leave: the Forwarded field
   std::string x_forwarded_for = "delete";  // add | delete | leave
   std::string via_name = "sluice";         // pseudonym in Via; the default gets a suffix, so that loops are seen
+  std::string cdn_loop = {};               // id in CDN-Loop; "" for none
 };
 
 struct Cache {

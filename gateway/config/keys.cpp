@@ -73,6 +73,9 @@ Complaint token(std::string_view text) {
   if (!text.empty() && std::ranges::all_of(text, is_token_octet)) { return std::nullopt; }
   return "is not a token: letters, digits and !#$%&'*+-.^_`|~ only";
 }
+Complaint token_or_empty(std::string_view text) {
+  return text.empty() ? std::nullopt : token(text);
+}
 
 Complaint user_name(std::string_view text) {
   const auto is_name_octet = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.'; };
@@ -279,6 +282,13 @@ const std::array kKeys{
         .form = "token",
         .complaint = token,
         .needs_restart = true},
+    Key{.name = "forwarding.cdn_loop",
+        .kind = Kind::text,
+        .slot = in<&C::forwarding, &Forwarding::cdn_loop>,
+        .meaning =
+            "Name of this CDN in CDN-Loop (RFC 8586), for a gateway in front of origin servers; empty: no such field.",
+        .form = "token",
+        .complaint = token_or_empty},
 
     Key{.name = "cache.enabled",
         .kind = Kind::boolean,
@@ -290,8 +300,7 @@ const std::array kKeys{
         .slot = in<&C::cache, &Cache::memory>,
         .meaning = "Budget of the memory tier, everything counted.",
         .least = kMiB,
-        .most = 64 * kTiB,
-        .needs_restart = true},
+        .most = 64 * kTiB},
     Key{.name = "cache.memory_largest",
         .kind = Kind::size,
         .slot = in<&C::cache, &Cache::memory_largest>,
@@ -302,9 +311,8 @@ const std::array kKeys{
     Key{.name = "cache.disk",
         .kind = Kind::size,
         .slot = in<&C::cache, &Cache::disk>,
-        .meaning = "Budget of the disk tier; 0: no disk tier.",
-        .most = 1024 * kTiB,
-        .needs_restart = true},
+        .meaning = "Budget of the disk tier; 0: no disk tier. To and from 0 needs a restart.",
+        .most = 1024 * kTiB},
     Key{.name = "cache.disk_largest",
         .kind = Kind::size,
         .slot = in<&C::cache, &Cache::disk_largest>,

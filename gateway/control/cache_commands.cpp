@@ -38,10 +38,6 @@ Answer<pipeline::PurgeOrder> order_of(const CachePurgeArguments& arguments) {
   return order_of(chosen->first, *chosen->second, arguments.hard, kHelp);
 }
 
-Error too_busy() {
-  return {ErrorCode::failed, "too much waits for the disk already", "try again", {}};
-}
-
 StoredVariant variant_of(const cache::StoredResponse& response, const char* tier, cache::UnixTime now) {
   const auto& head = response.head;
   StoredVariant variant;
@@ -63,14 +59,18 @@ void append(const Responses& responses, const char* tier, CacheShow& show) {
   for (const auto& response : responses) { show.variants.push_back(variant_of(*response, tier, now)); }
 }
 
-// nullopt: too much waits for the disk.
-Task<std::optional<Responses>> on_disk(Daemon& daemon, Mailbox& mailbox, std::string key) {
+}  // namespace
+
+Error too_busy() {
+  return {ErrorCode::failed, "too much waits for the disk already", "try again", {}};
+}
+
+Task<std::optional<std::vector<cache::StoredResponsePtr>>> list_on_disk(Daemon& daemon, Mailbox& mailbox,
+                                                                        std::string key) {
   if (daemon.disk == nullptr) { co_return Responses{}; }
   co_return co_await daemon.disk->operate([key = std::move(key)](cache::Store& store) { return store.list(key); },
                                           mailbox);
 }
-
-}  // namespace
 
 Task<Answer<CacheShow>> show_stored(Daemon& daemon, Mailbox& mailbox, UrlArguments arguments) {
   const auto order = order_of(PurgeScope::url, arguments.url, false, "sluice cache show --help");
@@ -78,7 +78,7 @@ Task<Answer<CacheShow>> show_stored(Daemon& daemon, Mailbox& mailbox, UrlArgumen
   CacheShow show;
   show.key = order->name;
   append(daemon.memory.list(show.key), "memory", show);
-  const auto disk = co_await on_disk(daemon, mailbox, show.key);
+  const auto disk = co_await list_on_disk(daemon, mailbox, show.key);
   if (!disk) { co_return std::unexpected(too_busy()); }
   append(*disk, "disk", show);
   co_return show;

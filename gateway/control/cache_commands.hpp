@@ -13,4 +13,9 @@ Task<Answer<CacheShow>> show_stored(Daemon& daemon, Mailbox& mailbox, UrlArgumen
 // Purges by URL, host, prefix or tag. Errors: bad_request; failed when the disk did not take it.
 Task<Answer<CachePurge>> purge_stored(Daemon& daemon, Mailbox& mailbox, CachePurgeArguments arguments);
 
+// What is stored under the key on disk, without content. nullopt: too much waits for the disk, which is too_busy().
+Task<std::optional<std::vector<cache::StoredResponsePtr>>> list_on_disk(Daemon& daemon, Mailbox& mailbox,
+                                                                        std::string key);
+Error too_busy();
+
 }  // namespace sluice::control

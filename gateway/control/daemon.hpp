@@ -31,6 +31,7 @@ struct Daemon {
   pipeline::FillTable& fills;
   pipeline::RecentKeys& purged;
   cache::PurgeTable& purges;
+  std::function<std::vector<pipeline::TopKeys::Entry>()> top_keys;  // of every worker
 
   std::function<pipeline::ConfigurationPtr()> configuration;
   std::function<std::shared_ptr<record::AccessLog>()> log;

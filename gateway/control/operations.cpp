@@ -5,6 +5,8 @@
 #include <exception>
 
 #include "gateway/control/cache_commands.hpp"
+#include "gateway/control/cache_explain.hpp"
+#include "gateway/control/cache_list.hpp"
 #include "gateway/control/commands.hpp"
 
 namespace sluice::control {
@@ -30,8 +32,9 @@ struct Operation {
   Task<Answer<Json>> (*run)(Daemon&, Mailbox&, const Request&);
 };
 constexpr std::array kOperations{
-    Operation{command::kCacheShow, &run<show_stored>},
-    Operation{command::kCachePurge, &run<purge_stored>},
+    Operation{command::kCacheShow, &run<show_stored>},       Operation{command::kCachePurge, &run<purge_stored>},
+    Operation{command::kCacheList, &run<list_stored>},       Operation{command::kCacheTop, &run<list_top>},
+    Operation{command::kCacheExplain, &run<explain_lookup>},
 };
 
 }  // namespace

@@ -35,6 +35,16 @@ std::map<std::string, std::uint64_t> by_cause(const Totals& totals) {
   return words;
 }
 
+std::map<std::string, double> shares_of(const std::map<std::string, std::uint64_t>& counts) {
+  std::uint64_t all = 0;
+  for (const auto& [word, count] : counts) { all += count; }
+  std::map<std::string, double> shares;
+  for (const auto& [word, count] : counts) {
+    shares.emplace(word, all == 0 ? 0 : static_cast<double>(count) / static_cast<double>(all));
+  }
+  return shares;
+}
+
 StoreStatus store_status(const cache::StoreStats& stats, bool is_enabled) {
   return {is_enabled,   stats.responses, stats.octets,  stats.budget,
           stats.stores, stats.evictions, stats.refused, stats.errors};
@@ -108,6 +118,8 @@ CacheStats cache_stats_of(const Daemon& daemon) {
   stats.hit_ratio = hit_ratio(totals).value_or(0);
   stats.by_outcome = by_outcome(totals);
   stats.misses = by_cause(totals);
+  stats.miss_shares = shares_of(stats.misses);
+  stats.purges = daemon.purges.size();
   return stats;
 }
 

@@ -22,6 +22,7 @@ struct ForwardOptions {
   bool drop_range = false;    // Range and If-Range
   std::string_view range;     // value of Range in place of the request's own; empty: its own
   bool validators = false;    // the client's conditional fields are dropped; `extra` may hold others
+  std::string_view cdn_loop;  // our id in CDN-Loop; "": no member of ours
   Fields extra;               // written behind the request's own fields
   ClientAddressField forwarded = ClientAddressField::delete_;
   ClientAddressField x_forwarded_for = ClientAddressField::delete_;
@@ -56,6 +57,9 @@ void write_response_head(const ResponseHead& response, const ResponseOptions& op
 
 // True when a Via member names us as received-by: the message was here before. RFC 9110 7.6.3.
 bool passed_through(Fields fields, std::string_view via_name) noexcept;
+
+// True when a CDN-Loop member has this id: the message was here before. RFC 8586 2. False for an empty id.
+bool looped_through(Fields fields, std::string_view cdn_id) noexcept;
 
 // Max-Forwards of a TRACE or OPTIONS request; nullopt for other methods, or when it is absent or no number.
 // 0: answer the request here (RFC 9110 7.6.2).

@@ -121,6 +121,7 @@ void write_request_head(const RequestHead& request, const TargetUri& target, con
   }
   if (!options.range.empty()) { write_field("Range", options.range, out); }
   for (const auto& field : options.extra) { write_field(field.name, field.value, out); }
+  if (!options.cdn_loop.empty()) { write_field("CDN-Loop", options.cdn_loop, out); }
   write_max_forwards(request, out);
   write_framing(request, out);
   write_client_address(options, out);
@@ -161,6 +162,20 @@ bool passed_through(Fields fields, std::string_view via_name) noexcept {
       if (protocol_end == member.npos) { continue; }
       member = cache::trim(member.substr(protocol_end));
       if (cache::equals_ignoring_case(member.substr(0, member.find_first_of(" \t(")), via_name)) { return true; }
+    }
+  }
+  return false;
+}
+
+// "cdn-info = cdn-id *( OWS ";" OWS parameter )"; split at every comma, whatever quotes say, as above.
+bool looped_through(Fields fields, std::string_view cdn_id) noexcept {
+  if (cdn_id.empty()) { return false; }
+  for (const auto& field : fields) {
+    if (field.id != FieldName::cdn_loop) { continue; }
+    for (auto rest = field.value; !rest.empty();) {
+      const auto member = rest.substr(0, rest.find(','));
+      rest.remove_prefix(std::min(member.size() + 1, rest.size()));
+      if (cache::equals_ignoring_case(cache::trim(member.substr(0, member.find(';'))), cdn_id)) { return true; }
     }
   }
   return false;

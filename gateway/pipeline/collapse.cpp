@@ -7,7 +7,7 @@
 #include "cache/validation.hpp"
 #include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/following.hpp"
-#include "gateway/pipeline/keep.hpp"
+#include "gateway/pipeline/freshen.hpp"
 #include "gateway/pipeline/obtain_part.hpp"
 #include "gateway/pipeline/pass_through.hpp"
 
@@ -68,38 +68,13 @@ Task<Obtained> freshen(Exchange& exchange, const Candidate& candidate, Forwarded
   auto head = cache::freshen(candidate.stored->head, forwarded.view(), forwarded.request_time, forwarded.response_time);
   head.generation = forwarded.generation;
   apply_cache_settings(exchange, head);
-  auto response = std::make_shared<cache::StoredResponse>(*candidate.stored);
-  response->head = head;
-  if (auto freshened = services.memory.freshen(*candidate.stored, head); !freshened && response->is_resident()) {
-    // It was evicted meanwhile; it is as good as new.
-    [[maybe_unused]] const auto admitted =
-        response->is_whole() ? services.memory.put(response) : services.memory.put_part(response);
-  }
-  if (services.disk != nullptr) { services.disk->freshen(candidate.stored, std::move(head)); }
+  auto response = freshen_stored(services, candidate.stored, std::move(head));
   auto& status = exchange.cache_status;
   status.forward_status = 304;
   status.stored = true;
   status.ttl.reset();
   co_await finish(services, forwarded, *exchange.configuration);
   co_return FromStore{std::move(response), cache::Seconds(0), {}};
-}
-
-// As far as the head tells: whether it was stored is known at the end (Fill::was_stored).
-bool fits_a_tier(const Exchange& exchange, const Fill::Head& head) {
-  const auto& cache = exchange.configuration->cache;
-  const auto largest = std::max(cache.memory_largest, exchange.services.disk != nullptr ? cache.disk_largest : 0);
-  return !head.length_known || head.stored.content_length <= largest;
-}
-
-Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::shared_ptr<Fill> fill) {
-  auto body = std::make_unique<FillBody>(exchange.services, fill);
-  Keeping keeping{fill, exchange.key, std::move(forwarded), exchange.configuration};
-  begin_keeping(exchange, keeping);
-  exchange.led = fill;
-  exchange.cache_status.stored = fits_a_tier(exchange, fill->head());
-  if (!exchange.cache_status.stored) { exchange.cache_status.cause = MissCause::too_large; }
-  co_await start_keeping(exchange.services, std::move(keeping));
-  co_return as_streamed(*fill, std::move(body));
 }
 
 // The part that a request for a range needs, when a large response is validated: should it have changed, not all of it
@@ -165,8 +140,8 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
   co_return co_await keep_or_pass(exchange, std::move(*forwarded), leadership);
 }
 
-Task<MaybeObtained> pass_alone(Exchange& exchange) {
-  auto passed = co_await pass_through(exchange);
+Task<MaybeObtained> pass_alone(Exchange& exchange, const cache::StoredResponsePtr& stored) {
+  auto passed = co_await pass_through(exchange, stored);
   if (!passed) { co_return std::unexpected(passed.error()); }
   co_return std::move(*passed);
 }
@@ -209,7 +184,9 @@ Task<MaybeObtained> keep_or_pass(Exchange& exchange, Forwarded forwarded, Leader
 
 Task<MaybeObtained> forward_alone(Exchange& exchange, const Candidate& candidate) {
   const bool is_other = exchange.request.method != http::Method::get;
-  if (is_other || (candidate.stored == nullptr && asks_for_less(exchange))) { return pass_alone(exchange); }
+  if (is_other || (candidate.stored == nullptr && asks_for_less(exchange))) {
+    return pass_alone(exchange, candidate.stored);
+  }
   return lead(exchange, candidate, nullptr);
 }
 

@@ -117,6 +117,12 @@ void DiskTier::make_stale(std::string key, cache::UnixTime from) {
   if (!writes_->run(work)) { work(); }
 }
 
+void DiskTier::set_budget(std::uint64_t octets) {
+  const auto work = [this, octets] { store_->set_budget(octets); };
+  if (!writes_->run(work)) { work(); }
+  build_index();
+}
+
 struct DiskTier::Writing::State {
   std::unique_ptr<cache::StoreWriter> writer;
   std::atomic<bool> failed{false};

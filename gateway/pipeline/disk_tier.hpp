@@ -38,6 +38,9 @@ class DiskTier {
   // Behind what waits to be written, marks what is stored for the key then as stale from that time on.
   void make_stale(std::string key, cache::UnixTime from);
 
+  // In force behind what waits to be written. What a smaller one no longer holds goes in steps, stores in between.
+  void set_budget(std::uint64_t octets);
+
   // A response too large for memory on its way to the disk, piece by piece. Without commit() it leaves no trace.
   class Writing {
    public:

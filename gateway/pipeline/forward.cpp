@@ -184,6 +184,7 @@ void write_request_to_upstream(const Exchange& exchange, const ForwardPlan& plan
   http::ForwardOptions options;
   options.to_parent = goes_to_parent(exchange);
   options.via_name = exchange.services.via_name;
+  options.cdn_loop = forwarding.cdn_loop;
   options.forwarded = client_field(forwarding.forwarded);
   options.x_forwarded_for = client_field(forwarding.x_forwarded_for);
   const auto client = exchange.client != nullptr ? std::string_view(exchange.client->address_text) : std::string_view{};

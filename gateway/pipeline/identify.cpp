@@ -12,7 +12,10 @@ Result<void> identify(Exchange& exchange) {
     return fail(ErrorKind::http_request_error, Side::gateway, "forwarding https without CONNECT", 501);
   }
   // RFC 9110 7.6.3: Via is "used for ... avoiding request loops".
-  if (http::passed_through(exchange.request.fields, exchange.services.via_name)) {
+  // RFC 8586 2: CDN-Loop is there for what strips Via.
+  const auto& fields = exchange.request.fields;
+  if (http::passed_through(fields, exchange.services.via_name) ||
+      http::looped_through(fields, exchange.configuration->forwarding.cdn_loop)) {
     return fail(ErrorKind::proxy_loop_detected, Side::gateway, "identifying the target");
   }
   exchange.origin.assign(exchange.target.host);

@@ -91,7 +91,7 @@ class Keeper {
 
   // True when a tier took it. The disk writes behind: what fails there later is counted there.
   bool store() {
-    if (fill_.is_invalidated() || may_be_purged_unnoticed(services_, fill_.head().stored)) { return false; }
+    if (fill_.is_invalidated() || was_purged(services_, fill_.head().stored)) { return false; }
     auto head = fill_.head().stored;
     head.content_length = size_;
     head.seal();
@@ -149,8 +149,9 @@ class Keeper {
 
 }  // namespace
 
-bool may_be_purged_unnoticed(const Services& services, const cache::StoredHead& head) {
-  return head.generation != services.purges.generation() && coarse_unix_now() - head.request_time > kOldestFill;
+bool was_purged(const Services& services, const cache::StoredHead& head) {
+  if (head.generation >= services.purges.generation()) { return false; }
+  return coarse_unix_now() - head.request_time > kOldestFill || !services.purges.judge(head).is_clean();
 }
 
 void begin_keeping(Exchange& exchange, Keeping& keeping) {

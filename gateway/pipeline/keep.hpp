@@ -13,8 +13,9 @@ struct Keeping {
   std::uint64_t finish_up_to = 0;  // content of this size is read to its end when every client has gone
 };
 
-// Purges are not remembered for ever: was this response asked for too long ago to tell whether one touches it?
-bool may_be_purged_unnoticed(const Services& services, const cache::StoredHead& head);
+// Was this response purged since it was asked for? Purges are not remembered for ever, so that what took very long
+// counts as purged.
+bool was_purged(const Services& services, const cache::StoredHead& head);
 
 // Announces the head to everyone who follows the fill. REQUIRES: the response may be stored.
 void begin_keeping(Exchange& exchange, Keeping& keeping);

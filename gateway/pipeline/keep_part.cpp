@@ -48,7 +48,7 @@ class PartKeeper {
   std::uint64_t rest() const noexcept { return range_.last + 1 - position_; }
   const cache::StoredHead& head() const noexcept { return fill_.head().stored; }
 
-  bool may_store() const { return !fill_.is_invalidated() && !may_be_purged_unnoticed(services_, head()); }
+  bool may_store() const { return !fill_.is_invalidated() && !was_purged(services_, head()); }
 
   bool is_given_up() {
     const auto& settings = keeping_.configuration->cache;

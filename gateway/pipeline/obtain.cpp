@@ -29,6 +29,7 @@ CacheStatus::Forward miss_reason(const cache::Reuse& reuse) {
 }
 
 void note_hit(Exchange& exchange, const cache::Reuse& reuse) {
+  exchange.services.top_keys.note(exchange.key, true);
   exchange.cache_status.hit = true;
   exchange.cache_status.ttl = reuse.ttl;
   exchange.cache_status.cause = reuse.kind == Kind::fresh ? MissCause::none : reuse.cause;
@@ -120,6 +121,7 @@ Look look_in_memory(Exchange& exchange) {
   look.bypass = why_not_cached(exchange);
   if (look.bypass != MissCause::none) { return look; }
   make_key(exchange, exchange.target.text, exchange.key);
+  if (exchange.key != exchange.target.text) { exchange.cache_status.key = exchange.key; }
   look.found = find_in_memory(exchange);
   judge(exchange, look);
   return look;
@@ -152,6 +154,7 @@ Task<Result<Obtained>> obtain(Exchange& exchange, Look look) {
     if (cache::is_only_if_cached(exchange.request_view())) {
       co_return fail(ErrorKind::only_if_cached, Side::gateway, "looking up");
     }
+    if (looks == 1) { exchange.services.top_keys.note(exchange.key, false); }
     auto obtained = co_await forward_what_is_missing(exchange, look);
     if (!obtained) { co_return std::unexpected(obtained.error()); }
     if (*obtained) { co_return std::move(**obtained); }

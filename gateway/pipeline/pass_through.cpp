@@ -1,7 +1,11 @@
 #include "gateway/pipeline/pass_through.hpp"
 
+#include "cache/cacheability.hpp"
 #include "cache/invalidation.hpp"
+#include "cache/validation.hpp"
 #include "gateway/pipeline/cache_settings.hpp"
+#include "gateway/pipeline/freshen.hpp"
+#include "gateway/pipeline/keep.hpp"
 
 namespace sluice::pipeline {
 
@@ -19,7 +23,53 @@ void invalidate(Exchange& exchange, const Forwarded& forwarded) {
   }
 }
 
+void update_by_head(Exchange& exchange, const Forwarded& forwarded, const cache::StoredResponsePtr& stored) {
+  const bool speaks_of_it = exchange.request.method == http::Method::head && forwarded.head.status == 200;
+  if (stored == nullptr || !speaks_of_it) { return; }
+  auto head = stored->head;
+  if (cache::describes(forwarded.view(), stored->head)) {
+    head = cache::freshen(stored->head, forwarded.view(), forwarded.request_time, forwarded.response_time);
+    head.generation = forwarded.generation;
+  } else {
+    // "the cache SHOULD consider the stored response to be stale"
+    head.stale_from = std::min(head.stale_from, forwarded.response_time);
+  }
+  freshen_stored(exchange.services, stored, std::move(head));
+}
+
+// The content of the request was sent and nothing refers to the exchange any more.
+Task<bool> has_sent_all(Forwarded& forwarded) {
+  if (forwarded.upload == nullptr) { co_return true; }
+  if (!forwarded.upload->has_ended() || !forwarded.upload->was_complete()) { co_return false; }
+  co_await forwarded.upload->stop();
+  forwarded.upload.reset();
+  co_return true;
+}
+
+bool may_be_kept(const Exchange& exchange, const Forwarded& forwarded) {
+  return exchange.request.method == http::Method::post && exchange.configuration->cache.enabled &&
+         cache::why_not_storable(exchange.request_view(), forwarded.view()) == cache::MissCause::none;
+}
+
+// As far as the head tells: whether it was stored is known at the end (Fill::was_stored).
+bool fits_a_tier(const Exchange& exchange, const Fill::Head& head) {
+  const auto& cache = exchange.configuration->cache;
+  const auto largest = std::max(cache.memory_largest, exchange.services.disk != nullptr ? cache.disk_largest : 0);
+  return !head.length_known || head.stored.content_length <= largest;
+}
+
 }  // namespace
+
+Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::shared_ptr<Fill> fill) {
+  auto body = std::make_unique<FillBody>(exchange.services, fill);
+  Keeping keeping{fill, exchange.key, std::move(forwarded), exchange.configuration};
+  begin_keeping(exchange, keeping);
+  exchange.led = fill;
+  exchange.cache_status.stored = fits_a_tier(exchange, fill->head());
+  if (!exchange.cache_status.stored) { exchange.cache_status.cause = cache::MissCause::too_large; }
+  co_await start_keeping(exchange.services, std::move(keeping));
+  co_return as_streamed(*fill, std::move(body));
+}
 
 Obtained as_streamed(Exchange& exchange, Forwarded forwarded) {
   if (forwarded.head.status == 101) { return Upgraded{std::move(forwarded)}; }
@@ -40,10 +90,18 @@ Obtained as_streamed(const Fill& fill, std::unique_ptr<FillBody> body) {
   return Streamed{std::move(head), std::move(body)};
 }
 
-Task<Result<Obtained>> pass_through(Exchange& exchange) {
+Task<Result<Obtained>> pass_through(Exchange& exchange, const cache::StoredResponsePtr& stored) {
   auto forwarded = co_await forward(exchange, {});
   if (!forwarded) { co_return std::unexpected(forwarded.error()); }
   invalidate(exchange, *forwarded);
+  update_by_head(exchange, *forwarded, stored);
+  if (may_be_kept(exchange, *forwarded)) {
+    const bool all_sent = co_await has_sent_all(*forwarded);
+    if (all_sent) {
+      make_key(exchange, exchange.target.text, exchange.key);
+      co_return co_await keep_and_follow(exchange, std::move(*forwarded), FillTable::alone());
+    }
+  }
   co_return as_streamed(exchange, std::move(*forwarded));
 }
 

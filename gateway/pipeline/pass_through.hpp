@@ -4,9 +4,14 @@
 
 namespace sluice::pipeline {
 
-// Forwards what the client asked for as it is, and keeps nothing. An unsafe request invalidates what is stored for the
-// URIs it changed (RFC 9111 4.4).
-Task<Result<Obtained>> pass_through(Exchange& exchange);
+// Forwards what the client asked for as it is. An unsafe request invalidates what is stored for the URIs it changed
+// (RFC 9111 4.4); a HEAD brings `stored`, the response that it could have been answered with, up to date (4.3.5); a
+// POST whose answer is that to a GET as well is kept (RFC 9110 9.3.3). Nothing else is.
+Task<Result<Obtained>> pass_through(Exchange& exchange, const cache::StoredResponsePtr& stored = nullptr);
+
+// Keeps a response in the fill and the stores, and streams it to the client meanwhile. REQUIRES: it may be stored, and
+// exchange.key is made.
+Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::shared_ptr<Fill> fill);
 
 // A forwarded response as the thing to send.
 Obtained as_streamed(Exchange& exchange, Forwarded forwarded);

@@ -15,6 +15,7 @@
 #include "gateway/pipeline/log_buffer.hpp"
 #include "gateway/pipeline/policy_in_force.hpp"
 #include "gateway/pipeline/recent_keys.hpp"
+#include "gateway/pipeline/top_keys.hpp"
 #include "gateway/pipeline/tunnel_registry.hpp"
 #include "gateway/record/metrics.hpp"
 #include "gateway/record/rule_hits.hpp"
@@ -40,6 +41,7 @@ struct Services {
   TunnelRegistry& tunnels;
   LogBuffer& log;
   HexIdGenerator& ids;
+  TopKeys& top_keys;
   ConfigurationPtr& configuration;  // replaced on reload; an exchange keeps the one it began with
   const bool& draining;
   // Shared.

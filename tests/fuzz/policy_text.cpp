@@ -58,8 +58,8 @@ void check_decisions(const Snapshot& policy) {
   some.url = {};
   some.destination = {};
   const Decision early = policy.decide(some);
-  require(early.verdict == Verdict::undecided || early.rule_id == last.rule_id);
-  require(policy.decide(Facts{}).verdict == Verdict::undecided || policy.decide(Facts{}).rule_id == last.rule_id);
+  require(early.verdict == Verdict::undecided || early.verdict == last.verdict);
+  require(policy.decide(Facts{}).verdict == Verdict::undecided || policy.decide(Facts{}).verdict == last.verdict);
   require(policy.explain(all).back().rule->id == last.rule_id);
   Settings chosen;
   for (const SettingStage stage : {SettingStage::request, SettingStage::response}) {

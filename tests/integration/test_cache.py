@@ -404,6 +404,30 @@ class Purging(SluiceTestCase):
         self.assertFalse(answer.is_hit)
         self.assertIn("purged", answer.cache_status + self.cause(daemon), "the miss names its cause")
 
+    def test_list_top_and_explain(self):
+        origin = self.start_origin()
+        daemon = self.start_daemon()
+        url = origin.on("/x", reply(body=b"x", fields={**FRESH, "ETag": '"1"', "Cache-Tag": "t"}))
+        for path in ("/x", "/x", "/x", "/y"):
+            self.get(daemon, origin.url(path))
+        listed = daemon.tool("cache", "list", "--host", "127.0.0.1", "-o", "json").json()["responses"]
+        self.assertEqual([response["key"] for response in listed], [url])
+        self.assertIn(url, daemon.tool("cache", "list", "--tag", "t").out)
+        daemon.tool("cache", "list", "--tag", "other", expect=tool.DIFFERENT)
+        top = daemon.tool("cache", "top", "-n", "1", "-o", "json").json()["keys"]
+        self.assertEqual(top, [{"key": url, "requests": 3, "hits": 2}])
+        explained = daemon.tool("cache", "explain", url).out
+        for part in ("hit  " + url, "of 10 min (max-age)", 'validator  "1"', "tags       t", "a miss when"):
+            self.assertIn(part, explained)
+        missed = daemon.tool("cache", "explain", url, "-H", "Cache-Control: no-cache", expect=tool.DIFFERENT).out
+        self.assertIn("validate", missed)
+        self.assertIn("because: cold", daemon.tool("cache", "explain", origin.url("/y"), expect=tool.DIFFERENT).out)
+        stats = daemon.tool("cache", "stats").out
+        for cause in ("cold", "expired", "vary", "no-store", "private", "authorization", "set-cookie", "range", "method",
+                      "too-large", "not-admitted", "evicted", "purged", "error", "bypass"):
+            self.assertIn(cause, stats)
+        self.assertEqual(sum(daemon.tool("cache", "stats", "-o", "json").json()["miss_shares"].values()), 1)
+
     @staticmethod
     def cause(daemon):
         eventually(lambda: len(daemon.log_lines()) >= 2, "the log")

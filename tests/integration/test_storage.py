@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import signal
 import threading
 import time
 import unittest
@@ -57,6 +58,50 @@ class Storage(SluiceTestCase):
             answer = self.get(daemon, url, {"Accept-Language": language})
             self.assertEqual((answer.body.decode(), answer.is_hit), (language, True))
         self.assertFalse(self.get(daemon, gone).is_hit)
+
+    def test_both_budgets_change_while_it_serves(self):
+        path = os.path.join(self.scratch(), "sluice.yaml")
+
+        def write_budgets(memory, disk):
+            with open(path, "w", encoding="ascii") as file:
+                file.write(f"cache: {{memory: {memory}, memory_largest: 1MiB, disk: {disk}, disk_largest: 4MiB}}\n")
+
+        def stats():
+            return daemon.tool("cache", "stats", "-o", "json").json()
+
+        def reload_with(memory, disk):
+            write_budgets(memory, disk)
+            seen = len(daemon.lines)
+            daemon.send(signal.SIGHUP)
+            daemon.wait_for_line(r"reloaded", since=seen)
+            self.assertFalse([line for line in daemon.lines[seen:] if "waits for a restart" in line])
+
+        write_budgets("48MiB", "200MiB")
+        daemon = self.prepare_daemon(arguments=["--config", path])
+        for key in ("cache.memory", "cache.disk"):
+            daemon.settings.pop(key, None)
+        daemon.start()
+        self.origin.default = lambda exchange: reply(body=exchange.request.target.encode() * 3000, fields=FRESH)
+        paths = [f"/{number:06}" for number in range(1200)]  # 24 MB
+        with Client(daemon.port) as client:
+            for name in paths:
+                client.request(self.origin.url(name))
+            eventually(lambda: stats()["disk"]["responses"] == len(paths), "everything is on the disk")
+            self.assertEqual(stats()["memory"]["responses"], len(paths))
+            reload_with("4MiB", "12MiB")
+            for tier, budget in (("memory", 4 << 20), ("disk", 12 << 20)):
+                eventually(lambda tier=tier, budget=budget: stats()[tier]["octets"] <= budget, f"{tier} has shrunk")
+                self.assertEqual(stats()[tier]["budget"], budget)
+                self.assertGreater(stats()[tier]["responses"], 50)
+            asked = self.origin.count()
+            for name in paths:
+                answer = client.request(self.origin.url(name))
+                self.assertEqual(answer.body, name.encode() * 3000)
+            self.assertGreater(self.origin.count(), asked)
+            reload_with("48MiB", "200MiB")
+            for name in paths:
+                client.request(self.origin.url(name))
+            eventually(lambda: stats()["memory"]["responses"] == len(paths), "there is room for everything again")
 
     def test_what_was_cut_is_not_there_after_a_restart(self):
         def early(exchange):

@@ -14,6 +14,7 @@ import unittest
 
 from support.case import SluiceTestCase
 from support.client import Client, Closed
+from support.daemon import ALLOW_LOOPBACK
 from support.metrics import Metrics
 from support.origin import reply
 from support.tool import DIFFERENT, OK
@@ -39,14 +40,21 @@ def content_of(kind, key, language=""):
     return (seed * (length // len(seed) + 1))[:length]
 
 
+# However slow the machine: this is not about deadlines.
+PATIENT = {"workers": "4", "timeouts.head": "10m", "timeouts.keep_alive": "10m", "timeouts.connect": "10m",
+           "timeouts.first_byte": "10m", "timeouts.upstream_idle": "10m", "timeouts.write": "10m", "timeouts.dns": "1m"}
+
+
 class Workers(SluiceTestCase):
     def setUp(self):
         super().setUp()
         self.origin = self.start_origin()
         self.origin.default = self.answer
+        # An expression ahead of everything, so that every worker matches it all the time.
+        policy = 'deny url ~ "\\.exe(\\?|$)"\n' + ALLOW_LOOPBACK
         # Small tiers, so that responses leave memory, come back from the disk, and stream past where they fit none.
-        self.daemon = self.start_daemon({"workers": "4", "cache.memory": "8MiB", "cache.memory_largest": "1MiB",
-                                         "cache.disk": "64MiB", "cache.disk_largest": "2MiB"})
+        self.daemon = self.start_daemon({**PATIENT, "cache.memory": "8MiB", "cache.memory_largest": "1MiB", "cache.disk": "64MiB",
+                                         "cache.disk_largest": "2MiB"}, policy=policy)
         self.stop = threading.Event()
         self.addCleanup(self.stop.set)
         self.failures = []
@@ -137,7 +145,7 @@ class Workers(SluiceTestCase):
 
     def test_tunnels_on_every_worker_are_judged_again(self):
         with_name = self.start_dns({"tunnel.example": ["127.0.0.1"]})
-        daemon = self.start_daemon({"workers": "4", "upstream.dns_servers": with_name.server}, policy="allow\n")
+        daemon = self.start_daemon({**PATIENT, "upstream.dns_servers": with_name.server}, policy="allow\n")
         tunnels = [self.connect(daemon) for _ in range(24)]
         for client in tunnels:
             self.assertEqual(client.connect_to(f"tunnel.example:{self.origin.port}").status, 200)

@@ -87,6 +87,7 @@ class FailingStore final : public cache::Store {
   }
   bool may_have(std::string_view key) const override { return !store_->list(key).empty(); }
   cache::StoreStats stats() const override { return store_->stats(); }
+  void set_budget(std::uint64_t octets) override { store_->set_budget(octets); }
   bool build_index_step() override {
     script_->before_index_step();
     return script_->index_steps-- > 0;

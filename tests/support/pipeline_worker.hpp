@@ -56,11 +56,28 @@ class PipelineWorker {
     auto sockets = net::bind_listeners(*policy::Address::parse("127.0.0.1"), 0, "explicit", 1);
     port_ = sockets.front().endpoint().port();
     listener_ = std::make_unique<net::Listener>(*context_, std::move(sockets.front()));
-    services_ = std::make_unique<pipeline::Services>(pipeline::Services{
-        *context_,      wheel_,        *mailbox_,      metrics,           rule_hits,    *pool_,
-        *connector_,    pipes_,        policy_,        tunnels_,          log_,         ids_,
-        configuration_, draining_,     *shared.memory, shared.disk.get(), shared.fills, shared.uncacheable,
-        shared.purged,  shared.purges, shared.via_name});
+    services_ = std::make_unique<pipeline::Services>(pipeline::Services{*context_,
+                                                                        wheel_,
+                                                                        *mailbox_,
+                                                                        metrics,
+                                                                        rule_hits,
+                                                                        *pool_,
+                                                                        *connector_,
+                                                                        pipes_,
+                                                                        policy_,
+                                                                        tunnels_,
+                                                                        log_,
+                                                                        ids_,
+                                                                        top_keys_,
+                                                                        configuration_,
+                                                                        draining_,
+                                                                        *shared.memory,
+                                                                        shared.disk.get(),
+                                                                        shared.fills,
+                                                                        shared.uncacheable,
+                                                                        shared.purged,
+                                                                        shared.purges,
+                                                                        shared.via_name});
     thread_ = std::thread([this] { run(); });
   }
   ~PipelineWorker() {
@@ -147,6 +164,7 @@ class PipelineWorker {
   pipeline::TunnelRegistry tunnels_;
   pipeline::LogBuffer log_;
   HexIdGenerator ids_;
+  pipeline::TopKeys top_keys_;
   bool draining_ = false;
   pipeline::ConnectionRegistry connections_;
   std::unique_ptr<net::Listener> listener_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +21,21 @@ std::string counts(const std::map<std::string, std::uint64_t>& words) {
   return out.empty() ? "none" : out;
 }
 
+// Every cause, the most frequent first.
+std::string misses_text(const Context& context, const control::CacheStats& stats) {
+  std::vector<std::pair<std::uint64_t, std::string>> causes;
+  for (const auto& [cause, count] : stats.misses) { causes.emplace_back(count, cause); }
+  std::ranges::sort(causes, std::ranges::greater{});
+  Table table({"MISS CAUSE", "REQUESTS", "SHARE"});
+  table.align_right(1);
+  table.align_right(2);
+  for (const auto& [count, cause] : causes) {
+    const auto share = stats.miss_shares.find(cause);
+    table.add({cause, human_count(count), human_percent(share == stats.miss_shares.end() ? 0 : share->second)});
+  }
+  return table.text(context.terminal);
+}
+
 int stats(const Context& context) {
   const auto answer = ask<control::CacheStats>(context, control::command::kCacheStats);
   if (!answer) { return report(context, answer.error()); }
@@ -39,7 +55,8 @@ int stats(const Context& context) {
   add("disk", answer->disk);
   print(table.text(context.terminal));
   print("hit ratio  " + human_percent(answer->hit_ratio) + "\n" + "outcomes   " + counts(answer->by_outcome) + "\n" +
-        "misses     " + counts(answer->misses) + "\n");
+        "purges     " + human_count(answer->purges) + " by host, prefix and tag may still touch something\n");
+  print(misses_text(context, *answer));
   return 0;
 }
 
@@ -138,6 +155,9 @@ void add_cache(CLI::App& app, Context& context) {
   command->callback([&context] { context.action = [&context] { return stats(context); }; });
   add_url_verb(*cache, context, "show", "The stored responses for a URL; exit code 1 when there is none", show);
   add_purge(*cache, context);
+  add_cache_list(*cache, context);
+  add_cache_top(*cache, context);
+  add_cache_explain(*cache, context);
 }
 
 }  // namespace sluice::cli

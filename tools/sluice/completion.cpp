@@ -107,7 +107,7 @@ constexpr const char* kReply = R"bash(  esac
   fi
   case "$path" in
     'policy remove') words="$(_sluice_rule_ids "${socket[@]}")" ;;
-    'policy check'|'policy fmt'|'config check') COMPREPLY=($(compgen -f -- "$current")); return ;;
+    'policy check'|'policy fmt'|'policy apply'|'policy diff'|'config check') COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }

@@ -24,4 +24,9 @@ void add_policy_versions(CLI::App& policy, Context& context);  // apply, confirm
 void add_policy_edits(CLI::App& policy, Context& context);
 void add_policy_test(CLI::App& policy, Context& context);
 
+// And of `cache`.
+void add_cache_list(CLI::App& cache, Context& context);
+void add_cache_top(CLI::App& cache, Context& context);
+void add_cache_explain(CLI::App& cache, Context& context);
+
 }  // namespace sluice::cli

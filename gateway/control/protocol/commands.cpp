@@ -69,7 +69,7 @@ SLUICE_JSON_MEMBERS(PolicyTestStage, stage, verdict, rule_id)
 SLUICE_JSON_MEMBERS(PolicyTestStep, id, text, outcome, stage, line)
 SLUICE_JSON_MEMBERS(PolicyTest, verdict, otherwise, waits_for, url, rule_id, rule, reason, shadow_id, shadow_verdict,
                     settings, version, stages, trace)
-SLUICE_JSON_MEMBERS(CacheStats, memory, disk, hit_ratio, by_outcome, misses)
+SLUICE_JSON_MEMBERS(CacheStats, memory, disk, hit_ratio, by_outcome, misses, miss_shares, purges)
 SLUICE_JSON_MEMBERS(UrlArguments, url)
 SLUICE_JSON_MEMBERS(Field, name, value)
 SLUICE_JSON_MEMBERS(StoredVariant, tier, variant, status, age, ttl, size, stored, fields)
@@ -91,6 +91,18 @@ void from_json(const Json& json, CachePurge& purge) {
   purge.milliseconds = json.value("milliseconds", 0.0);
 }
 
+SLUICE_JSON_MEMBERS(CacheListArguments, host, prefix, tag, limit)
+SLUICE_JSON_MEMBERS(ListedResponse, key, variant, tier, status, size, age, ttl, purged)
+SLUICE_JSON_MEMBERS(CacheList, responses, more)
+SLUICE_JSON_MEMBERS(CacheTopArguments, limit)
+SLUICE_JSON_MEMBERS(TopKey, key, requests, hits)
+SLUICE_JSON_MEMBERS(CacheTop, keys)
+SLUICE_JSON_MEMBERS(CacheExplainArguments, url, method, fields)
+SLUICE_JSON_MEMBERS(ExplainedVariant, tier, variant, selected)
+SLUICE_JSON_MEMBERS(ExplainedPurge, scope, name, mode, number)
+SLUICE_JSON_MEMBERS(CacheExplain, key, outcome, cause, tier, status, age, lifetime, lifetime_by, ttl,
+                    stale_while_revalidate, stale_if_error, may_be_stale, must_validate, etag, last_modified, size,
+                    chunk, chunks, origin_address, tags, purges, variants, varies_most_by, misses_when)
 SLUICE_JSON_MEMBERS(LogTailArguments, lines, follow)
 SLUICE_JSON_MEMBERS(LogLine, line)
 SLUICE_JSON_MEMBERS(LogReopen, file)

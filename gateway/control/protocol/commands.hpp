@@ -32,6 +32,9 @@ inline constexpr std::string_view kPolicyDiff = "policy.diff";
 inline constexpr std::string_view kCacheStats = "cache.stats";
 inline constexpr std::string_view kCacheShow = "cache.show";
 inline constexpr std::string_view kCachePurge = "cache.purge";
+inline constexpr std::string_view kCacheList = "cache.list";
+inline constexpr std::string_view kCacheTop = "cache.top";
+inline constexpr std::string_view kCacheExplain = "cache.explain";
 inline constexpr std::string_view kLogTail = "log.tail";
 inline constexpr std::string_view kLogReopen = "log.reopen";
 inline constexpr std::string_view kDrain = "drain";
@@ -339,6 +342,8 @@ struct CacheStats {  // answers `cache.stats`
   double hit_ratio = 0;
   std::map<std::string, std::uint64_t> by_outcome;  // words of record::Outcome
   std::map<std::string, std::uint64_t> misses;      // words of cache::MissCause
+  std::map<std::string, double> miss_shares;        // the same, of all misses, 0 to 1
+  std::uint64_t purges = 0;                         // by host, prefix and tag that may still touch something
 };
 
 struct UrlArguments {  // of `cache.show`
@@ -381,6 +386,89 @@ struct CachePurge {                        // answers `cache.purge`: in force on
   std::uint64_t number = 0;                // every response that was asked for ahead of this purge is touched
   std::optional<std::uint64_t> responses;  // stored variants touched; only a purge by URL counts them
   double milliseconds = 0;
+};
+
+struct CacheListArguments {
+  std::string host;    // or host:port; "" for all
+  std::string prefix;  // the front of URLs
+  std::string tag;
+  std::uint64_t limit = 100;  // 1 to 10000
+};
+
+struct ListedResponse {
+  std::string key;
+  std::string variant;
+  std::string tier;  // memory | disk | both
+  int status = 0;
+  std::uint64_t size = 0;
+  std::int64_t age = 0;
+  std::int64_t ttl = 0;
+  std::string purged;  // hard: not used any more | soft: stale for that | ""
+};
+
+struct CacheList {  // answers `cache.list`, in the order of keys
+  std::vector<ListedResponse> responses;
+  bool more = false;  // there are others
+};
+
+struct CacheTopArguments {
+  std::uint64_t limit = 20;  // 1 to 10000
+};
+
+struct TopKey {
+  std::string key;
+  std::uint64_t requests = 0;  // estimated, the last minutes more than what was before
+  std::uint64_t hits = 0;      // of them
+};
+
+struct CacheTop {  // answers `cache.top`, the most requested first
+  std::vector<TopKey> keys;
+};
+
+struct CacheExplainArguments {
+  std::string url;
+  std::string method = "GET";
+  std::vector<Field> fields;  // of the request
+};
+
+struct ExplainedVariant {
+  std::string tier;     // memory | disk | both
+  std::string variant;  // a line for each selecting field: name, or name:value
+  bool selected = false;
+};
+
+struct ExplainedPurge {
+  std::string scope;
+  std::string name;
+  std::string mode;          // soft | hard
+  std::uint64_t number = 0;  // 0: carried out already
+};
+
+struct CacheExplain {  // answers `cache.explain`
+  std::string key;
+  std::string outcome;  // hit | stale_hit | validate | miss | bypass
+  std::string cause;    // words of cache::MissCause; "-" for a fresh hit
+  std::string tier;     // memory | disk; "" when the request selects nothing: then what follows means nothing
+  int status = 0;
+  std::int64_t age = 0;
+  std::int64_t lifetime = 0;
+  std::string lifetime_by;  // s-maxage | max-age | Expires | heuristic | none, "CDN-Cache-Control " in front
+  std::int64_t ttl = 0;     // negative: stale for so long
+  std::int64_t stale_while_revalidate = -1;  // windows; -1: none
+  std::int64_t stale_if_error = -1;
+  bool may_be_stale = false;   // no directive forbids it
+  bool must_validate = false;  // each use needs a validation
+  std::string etag;
+  std::string last_modified;
+  std::uint64_t size = 0;
+  std::uint64_t chunk = 0;   // octets of content a chunk on disk; 0: it is known from memory only
+  std::uint64_t chunks = 0;  // all of them are there
+  std::string origin_address;
+  std::vector<std::string> tags;
+  std::vector<ExplainedPurge> purges;  // that touch it
+  std::vector<ExplainedVariant> variants;
+  std::string varies_most_by;  // the selecting field in which the variants differ most
+  std::vector<std::string> misses_when;
 };
 
 // --- log, drain ---------------------------------------------------------------------------------------------------
@@ -447,6 +535,16 @@ SLUICE_JSON_DECLARE(StoredVariant);
 SLUICE_JSON_DECLARE(CacheShow);
 SLUICE_JSON_DECLARE(CachePurgeArguments);
 SLUICE_JSON_DECLARE(CachePurge);
+SLUICE_JSON_DECLARE(CacheListArguments);
+SLUICE_JSON_DECLARE(ListedResponse);
+SLUICE_JSON_DECLARE(CacheList);
+SLUICE_JSON_DECLARE(CacheTopArguments);
+SLUICE_JSON_DECLARE(TopKey);
+SLUICE_JSON_DECLARE(CacheTop);
+SLUICE_JSON_DECLARE(CacheExplainArguments);
+SLUICE_JSON_DECLARE(ExplainedVariant);
+SLUICE_JSON_DECLARE(ExplainedPurge);
+SLUICE_JSON_DECLARE(CacheExplain);
 SLUICE_JSON_DECLARE(LogTailArguments);
 SLUICE_JSON_DECLARE(LogLine);
 SLUICE_JSON_DECLARE(LogReopen);

@@ -21,6 +21,7 @@ TEST(CacheStatus, HitsAndForwardsAreWrittenAsTheRfcDoes) {
   EXPECT_EQ(written({.forward = stale, .forward_status = 304, .collapsed = true}),
             "sluice; fwd=stale; fwd-status=304; collapsed");
   EXPECT_EQ(written({.forward = bypass, .cause = MissCause::no_store}), "sluice; fwd=bypass; detail=no-store");
+  EXPECT_EQ(written({.hit = true, .key = "http://a.example/~\"x"}), "sluice; hit; key=\"http://a.example/~\\\"x\"");
   EXPECT_EQ(written({}), "sluice");
 }
 

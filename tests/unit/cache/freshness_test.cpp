@@ -29,10 +29,11 @@ TEST(Freshness, LifetimeIsWhatTheFirstApplicableRuleSays) {
       {"Expires with bad Date", 200, "Date: x\nExpires: Sun, 06 Nov 1994 09:49:37 GMT", 3600, "9110 6.6.1"},
       {"Expires in the past", 200, date + "Expires: Sun, 06 Nov 1994 07:49:37 GMT", 0, "9111 5.3"},
       {"Expires 0", 200, date + "Expires: 0\nLast-Modified: Fri, 06 Nov 1992 08:49:37 GMT", 0, "9111 5.3"},
-      {"Expires with small gmt", 200, date + "Expires: Sun, 06 Nov 2094 09:49:37 gmt", 0, "9111 5.3"},
+      {"Expires with small gmt", 200, date + "Expires: Sun, 06 Nov 1994 09:49:37 gmt", 3600, "9111 4.2"},
+      {"Expires with UTC", 200, date + "Expires: Sun, 06 Nov 1994 09:49:37 UTC", 0, "9111 4.2"},
       {"Expires rfc850", 200, date + "Expires: Sunday, 06-Nov-94 08:50:37 GMT", 60, "9110 5.6.7"},
-      {"first Expires", 200, date + "Expires: Sun, 06 Nov 1994 08:50:37 GMT\nExpires: Sun, 06 Nov 1994 09:49:37 GMT",
-       60, "9111 4.2.1"},
+      {"two Expires", 200, date + "Expires: Sun, 06 Nov 1994 08:50:37 GMT\nExpires: Sun, 06 Nov 1994 09:49:37 GMT", 0,
+       "9111 4.2.1"},
       {"Expires saturates", 200, date + "Expires: Fri, 31 Dec 9999 23:59:59 GMT", 2147483648, "9111 1.2.2"},
       {"targeted over all", 200, "CDN-Cache-Control: max-age=7\nCache-Control: s-maxage=60", 7, "9213 2.2"},
       {"targeted hides Expires", 200, date + "CDN-Cache-Control: public\nExpires: Sun, 06 Nov 1994 09:49:37 GMT", 0,
@@ -93,6 +94,29 @@ TEST(Freshness, CurrentAgeIsComputedAsTheRfcDoes) {
     EXPECT_EQ(current_age(head, now).count(), c.expected) << c.name << ", RFC " << c.rfc;
     EXPECT_EQ(remaining_freshness(head, now).count(), 50 - c.expected) << c.name;
   }
+}
+
+// RFC 9110 15.1
+TEST(Freshness, HeuristicsAreForTheStatusesThatAllowThem) {
+  for (const int status : {200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501}) {
+    EXPECT_TRUE(is_heuristically_cacheable(status)) << status;
+  }
+  for (const int status : {100, 201, 202, 205, 206, 302, 303, 304, 307, 400, 403, 416, 451, 500, 502, 503, 504, 599}) {
+    EXPECT_FALSE(is_heuristically_cacheable(status)) << status;
+  }
+}
+
+TEST(Freshness, SaysWhatTheLifetimeCameFrom) {
+  const auto source = [](const char* text, int status = 200) {
+    const auto response = lines(text);
+    return freshness_source({status, response.fields()}, response_directives(response.fields()));
+  };
+  EXPECT_EQ(source("Cache-Control: max-age=5, s-maxage=6"), "s-maxage");
+  EXPECT_EQ(source("Cache-Control: max-age=5\nExpires: 0"), "max-age");
+  EXPECT_EQ(source("Expires: 0"), "Expires");
+  EXPECT_EQ(source("Last-Modified: Sun, 06 Nov 1994 08:39:37 GMT"), "heuristic");
+  EXPECT_EQ(source("Last-Modified: Sun, 06 Nov 1994 08:39:37 GMT", 302), "none");
+  EXPECT_EQ(source("CDN-Cache-Control: max-age=5\nCache-Control: s-maxage=6"), "CDN-Cache-Control max-age");
 }
 
 // What a store does after loading: the fields and times are there, everything else is made again.

@@ -1,5 +1,6 @@
 #include "cache/memory_store.hpp"
 
+#include <atomic>
 #include <random>
 #include <thread>
 
@@ -182,6 +183,97 @@ TEST(MemoryStore, AScanDoesNotFlushWhatIsUsed) {
   EXPECT_EQ(kept, 100);
 }
 
+void put_many(Store& store, const std::string& name, int count, std::size_t size) {
+  for (int i = 0; i < count; ++i) { ASSERT_TRUE(store.put(make_response(name + std::to_string(i), pattern(size, 1)))); }
+}
+
+TEST(MemoryStore, ALargerBudgetHoldsMoreAtOnce) {
+  const auto store = store_of(1 << 20);
+  put_many(*store, "a", 500, 4096);
+  const auto before = store->stats().responses;
+  store->set_budget(8 << 20);
+  EXPECT_EQ(store->stats().budget, 8U << 20);
+  EXPECT_FALSE(store->build_index_step());  // nothing to evict
+  EXPECT_EQ(store->stats().responses, before);
+  const auto evictions = store->stats().evictions;
+  put_many(*store, "b", 1000, 4096);
+  EXPECT_EQ(store->stats().evictions, evictions);
+  EXPECT_EQ(store->stats().responses, before + 1000);
+}
+
+TEST(MemoryStore, ASmallerBudgetIsKeptAfterBoundedSteps) {
+  const auto store = store_of(8 << 20);
+  put_many(*store, "a", 1500, 4096);
+  store->set_budget(2 << 20);
+  EXPECT_NE(store->find("a1499", kPlain.fields()).response, nullptr);  // serving goes on
+  const auto before = store->stats().responses;
+  EXPECT_EQ(store->put(make_response("b", pattern(100, 1))).error(), StoreError::no_space);
+  EXPECT_EQ(store->stats().responses, before);  // a client's put does not evict it all
+  int steps = 0;
+  std::size_t most = 0;
+  for (bool more = true; more; ++steps) {
+    const auto responses = store->stats().responses;
+    more = store->build_index_step();
+    most = std::max<std::size_t>(most, responses - store->stats().responses);
+  }
+  EXPECT_GT(steps, 5);
+  EXPECT_LE(most, 64U);
+  EXPECT_LE(store->stats().octets, 2U << 20);
+  EXPECT_GT(store->stats().octets, 1U << 20);
+  EXPECT_TRUE(store->put(make_response("b", pattern(100, 1))));
+}
+
+TEST(MemoryStore, AnEmptyStoreIsAsLargeAsOneThatWasMadeWithItsBudget) {
+  const auto store = store_of(8 << 20);
+  for (const std::uint64_t budget : {64ULL << 20, 1ULL << 20, 16ULL << 20}) {
+    store->set_budget(budget);
+    EXPECT_EQ(store->stats().octets, store_of(budget)->stats().octets) << budget;
+  }
+}
+
+TEST(MemoryStore, ABudgetThatOpenWritersHoldIsKeptWhenTheyEnd) {
+  const auto store = store_of(8 << 20, 1);
+  auto writer = store->write(0);
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->append(segment(pattern(3 << 20, 1))));
+  store->set_budget(1 << 20);
+  while (store->build_index_step()) {}
+  EXPECT_GT(store->stats().octets, 1U << 20);
+  EXPECT_EQ((*writer)->append(segment("x")).error(), StoreError::no_space);
+  EXPECT_LE(store->stats().octets, 1U << 20);
+}
+
+TEST(MemoryStore, TheBudgetChangesWhileItIsUsed) {
+  const auto store = store_of(4 << 20, 2);
+  std::atomic<bool> is_over = false;
+  const auto work = [&](unsigned seed) {
+    std::mt19937 random(seed);
+    while (!is_over) {
+      const auto key = "k" + std::to_string(random() % 2000);
+      if (random() % 2 == 0) {
+        static_cast<void>(store->put(make_response(key, pattern(random() % 5000, 1))));
+      } else if (auto found = store->find(key, kPlain.fields()).response) {
+        EXPECT_EQ(content_of(*store, *found), pattern(found->head.content_length, 1));
+      }
+    }
+  };
+  {
+    std::jthread first(work, 1);
+    std::jthread second(work, 2);
+    for (int round = 0; round < 500; ++round) {
+      store->set_budget(round % 2 == 0 ? 512 << 10 : 32 << 20);
+      while (store->build_index_step()) {}
+    }
+    is_over = true;
+  }
+  store->set_budget(4 << 20);
+  while (store->build_index_step()) {}
+  EXPECT_LE(store->stats().octets, 4U << 20);
+  for (int i = 0; i < 2000; ++i) { store->purge("k" + std::to_string(i)); }
+  EXPECT_EQ(store->stats().responses, 0U);
+  EXPECT_EQ(store->stats().octets, store_of(4 << 20, 2)->stats().octets);
+}
+
 TEST(MemoryStore, ManyThreadsAtOnceKeepItConsistent) {
   const auto store = store_of(1 << 20, 2);
   const auto work = [&](unsigned seed) {
@@ -239,6 +331,33 @@ TEST(MemoryStore, PartsJoinAndCountAgainstTheBudgetUntilTheyGo) {
   EXPECT_EQ(content_of(*store, *found), whole);
   EXPECT_EQ(store->purge("k"), 1U);
   EXPECT_EQ(store->stats().octets, empty);
+}
+
+TEST(MemoryStore, APartThatJoinsMakesRoomForItsOwnOctetsOnly) {
+  const auto whole = pattern(600'000, 1);
+  const auto store = store_of(1 << 20);
+  ASSERT_TRUE(store->put(make_response("other", pattern(200'000, 2))));
+  for (std::uint64_t first = 0; first < 500'000; first += 100'000) {
+    ASSERT_TRUE(store->put_part(make_part("k", whole, {first, first + 99'999}, "x")));
+  }
+  EXPECT_EQ(store->stats().evictions, 0U);
+  EXPECT_NE(store->find("other", kPlain.fields()).response, nullptr);
+  EXPECT_EQ(*store->find("k", kPlain.fields()).response->present, Spans({0, 499'999}));
+}
+
+TEST(MemoryStore, APartDoesNotMakeRoomByWhatItJoinsForEver) {
+  const auto whole = pattern(900'000, 1);
+  const auto store = store_of(1 << 20);
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {0, 399'999}, "x")));
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    ASSERT_TRUE(store->put(make_response("other" + std::to_string(i), pattern(20'000, i + 2))));
+  }
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {400'000, 899'999}, "x")));
+  const auto found = store->find("k", kPlain.fields()).response;
+  ASSERT_NE(found, nullptr);
+  // Its first part may have been what was evicted for the second.
+  EXPECT_EQ(read_range(*store, *found, {400'000, 899'999}), whole.substr(400'000));
+  EXPECT_LE(store->stats().octets, store->stats().budget);
 }
 
 TEST(MemoryStore, APartOfAnotherRepresentationTakesThePlaceOfWhatIsStored) {

@@ -40,6 +40,10 @@ TEST(Reuse, IsJudgedByBothSides) {
       {"request max-age", "Cache-Control: max-age=60", 10, "Cache-Control: max-age=10", kFresh, none, "9111 5.2.1.1"},
       {"request max-age passed", "Cache-Control: max-age=60", 11, "Cache-Control: max-age=10", kValidate, bypass,
        "9111 5.2.1.1"},
+      {"request max-age of 0", "Cache-Control: max-age=60", 0, "Cache-Control: max-age=0", kValidate, bypass,
+       "9111 5.2.1.1"},
+      {"understood against no-store", "Cache-Control: no-store, must-understand, max-age=60", 0, "", kFresh, none,
+       "9111 5.2.2.3"},
       {"unreadable max-age", "Cache-Control: max-age=60", 1, "Cache-Control: max-age=x", kValidate, bypass,
        "9111 4.2.1"},
       {"min-fresh", "Cache-Control: max-age=60", 50, "Cache-Control: min-fresh=10", kFresh, none, "9111 5.2.1.3"},
@@ -142,6 +146,47 @@ TEST(Reuse, OnlyIfCachedIsSeen) {
   const auto no = lines("Cache-Control: max-stale\nPragma: only-if-cached");
   EXPECT_TRUE(is_only_if_cached({"GET", "", yes.fields()}));
   EXPECT_FALSE(is_only_if_cached({"GET", "", no.fields()}));
+}
+
+// A soft purge ends the freshness at its time; windows count from there.
+TEST(Reuse, ASoftPurgeMakesAFreshResponseStale) {
+  using enum MissCause;
+  struct PurgeCase {
+    const char* name;
+    const char* response;
+    int purged;  // seconds after storing
+    int age;
+    Reuse::Kind kind;
+    MissCause cause;
+    long ttl;
+    bool may_serve_on_error;
+  };
+  constexpr PurgeCase kCases[] = {
+      {"at once", "Cache-Control: max-age=60", 10, 10, kValidate, purged, 0, false},
+      {"later", "Cache-Control: max-age=60", 10, 15, kValidate, purged, -5, false},
+      {"what was stale already", "Cache-Control: max-age=5", 10, 15, kValidate, expired, -10, false},
+      {"within the window", "Cache-Control: max-age=60, stale-while-revalidate=20", 10, 30, kBehind, purged, -20,
+       false},
+      {"beyond it", "Cache-Control: max-age=60, stale-while-revalidate=20", 10, 31, kValidate, purged, -21, false},
+      {"while the origin fails", "Cache-Control: max-age=60, stale-if-error=20", 10, 30, kValidate, purged, -20, true},
+      {"and not beyond", "Cache-Control: max-age=60, stale-if-error=20", 10, 31, kValidate, purged, -21, false},
+      {"must-revalidate", "Cache-Control: max-age=60, must-revalidate, stale-while-revalidate=20", 10, 11, kValidate,
+       purged, -1, false},
+      {"immutable", "Cache-Control: max-age=60, immutable", 10, 11, kValidate, purged, -1, false},
+  };
+  for (const auto& c : kCases) {
+    for (const bool is_in_head : {false, true}) {
+      auto head = stored_head(c.response);
+      const auto stale_from = kNow + Seconds{c.purged};
+      if (is_in_head) { head.stale_from = stale_from; }
+      const auto reuse =
+          judge_reuse({"GET", "", {}}, head, kNow + Seconds{c.age}, is_in_head ? kNeverStale : stale_from);
+      EXPECT_EQ(reuse.kind, c.kind) << c.name;
+      EXPECT_EQ(to_string(reuse.cause), to_string(c.cause)) << c.name;
+      EXPECT_EQ(reuse.ttl.count(), c.ttl) << c.name;
+      EXPECT_EQ(reuse.may_serve_on_error, c.may_serve_on_error) << c.name;
+    }
+  }
 }
 
 }  // namespace

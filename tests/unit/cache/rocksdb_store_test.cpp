@@ -387,6 +387,54 @@ TEST(RocksdbStore, WhatIsUsedOutlivesWhatIsNot) {
   EXPECT_GT(store->stats().evictions, 1000U);
 }
 
+TEST(RocksdbStore, ALargerBudgetHoldsMoreAtOnce) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path(), 4 << 20);
+  index(*store);
+  int number = 0;
+  for (; store->stats().evictions < 50; ++number) {
+    ASSERT_TRUE(store->put(make_response(key_of(number), content_for(number, 8192))));
+  }
+  const auto evictions = store->stats().evictions;
+  const auto before = store->stats().responses;
+  store->set_budget(64 << 20);
+  EXPECT_EQ(store->stats().budget, 64U << 20);
+  EXPECT_FALSE(store->build_index_step());
+  for (int i = 0; i < 1000; ++i, ++number) {
+    ASSERT_TRUE(store->put(make_response(key_of(number), content_for(number, 8192))));
+  }
+  EXPECT_EQ(store->stats().evictions, evictions);
+  EXPECT_EQ(store->stats().responses, before + 1000);
+}
+
+TEST(RocksdbStore, ASmallerBudgetIsKeptAfterBoundedStepsOnDiskToo) {
+  const TemporaryDirectory directory;
+  constexpr std::uint64_t kSmaller = 8 << 20;
+  auto store = open(directory.path(), 64 << 20);
+  index(*store);
+  for (int i = 0; i < 5000; ++i) { ASSERT_TRUE(store->put(make_response(key_of(i), content_for(i, 8192)))); }
+  store->set_budget(kSmaller);
+  EXPECT_EQ(content_of(*store, *store->find(key_of(4999), kPlain.fields()).response), content_for(4999, 8192));
+  const auto before = store->stats().responses;
+  EXPECT_EQ(store->put(make_response("new", content_for(0, 8192))).error(), StoreError::no_space);
+  EXPECT_EQ(store->stats().responses, before);  // one put does not evict it all
+  std::uint64_t most = 0;
+  for (bool more = true; more;) {
+    const auto responses = store->stats().responses;
+    more = store->build_index_step();
+    most = std::max(most, responses - store->stats().responses);
+  }
+  EXPECT_LE(most, 64U);
+  EXPECT_LE(store->stats().octets, kSmaller);
+  EXPECT_GT(store->stats().responses, 100U);
+  // What was evicted is given back while something is stored, not only counted out.
+  for (int i = 6000; octets_in(directory.path()) > kSmaller + kSmaller / 8 && i < 16'000; ++i) {
+    static_cast<void>(store->put(make_response(key_of(i), content_for(i, 8192))));
+  }
+  EXPECT_LE(octets_in(directory.path()), kSmaller + kSmaller / 8);
+  EXPECT_TRUE(store->put(make_response("new", content_for(0, 8192))));
+}
+
 TEST(RocksdbStore, ASmallerBudgetAfterReopeningIsReached) {
   const TemporaryDirectory directory;
   {

@@ -171,5 +171,26 @@ TEST(Validation, A304SelectsByItsValidators) {
   }
 }
 
+// RFC 9111 4.3.5
+TEST(Validation, AHeadResponseDescribesWhatItAgreesWith) {
+  constexpr SelectCase kCases[] = {
+      {"nothing to compare", "ETag: \"x\"", "", true},
+      {"same tag", "ETag: \"x\"", "ETag: \"x\"", true},
+      {"other tag", "ETag: \"x\"", "ETag: \"y\"", false},
+      {"weak and strong differ", "ETag: \"x\"", "ETag: W/\"x\"", false},
+      {"a tag that is not stored", "", "ETag: \"x\"", false},
+      {"same date", "Last-Modified: Sun, 06 Nov 1994 08:00:00 GMT", "Last-Modified: Sun, 06 Nov 1994 08:00:00 GMT",
+       true},
+      {"same tag, other date", "ETag: \"x\"\nLast-Modified: Sun, 06 Nov 1994 08:00:00 GMT",
+       "ETag: \"x\"\nLast-Modified: Sun, 06 Nov 1994 08:00:01 GMT", false},
+      {"same length", "Content-Length: 3", "Content-Length: 3", true},
+      {"other length", "Content-Length: 3", "Content-Length: 4", false},
+  };
+  for (const auto& c : kCases) {
+    const auto fields = lines(c.not_modified);
+    EXPECT_EQ(describes({200, fields.fields()}, stored_head(c.stored)), c.expected) << c.name;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::cache

@@ -113,6 +113,115 @@ TEST(CacheCommands, APurgeNamesOneThing) {
   EXPECT_EQ(daemon.purges().generation(), 0U);
 }
 
+TEST(CacheCommands, ListNamesWhatIsStoredOnceWhereverItIs) {
+  RunningDaemon daemon;
+  const Lines plain = {{"Cache-Control", "max-age=60"}, {"Cache-Tag", "news"}};
+  for (int i = 0; i < 500; ++i) {
+    const auto stored = response("http://a.example/" + std::to_string(1000 + i), plain, {}, seconds(1));
+    ASSERT_TRUE(daemon.memory().put(stored));
+    if (i % 2 == 0) { ASSERT_TRUE(daemon.disk().store().put(stored)); }
+  }
+  ASSERT_TRUE(
+      daemon.disk().store().put(response("http://a.example:81/x", {{"Cache-Control", "max-age=60"}}, {}, seconds(1))));
+  ASSERT_TRUE(daemon.memory().put(response("http://a.example.org/x", plain, {}, seconds(1))));
+  Client client(daemon.socket());
+  const auto list = [&](Json arguments) { return *client.ask_for<CacheList>(command::kCacheList, arguments); };
+  EXPECT_EQ(list({{"limit", 10000}}).responses.size(), 502U);
+  const auto host = list({{"host", "A.Example"}, {"limit", 10000}});
+  EXPECT_EQ(host.responses.size(), 501U);
+  EXPECT_FALSE(host.more);
+  EXPECT_EQ(list({{"host", "a.example:81"}}).responses.size(), 1U);
+  const auto some = list({{"prefix", "http://a.example/10"}, {"limit", 7}});
+  ASSERT_EQ(some.responses.size(), 7U);
+  EXPECT_TRUE(some.more);
+  EXPECT_EQ(list({{"tag", "news"}, {"host", "a.example"}, {"limit", 1000}}).responses.size(), 500U);
+  const auto both = list({{"prefix", "http://a.example/1000"}});
+  ASSERT_EQ(both.responses.size(), 1U);
+  EXPECT_EQ(both.responses[0].tier, "both");
+  EXPECT_EQ(both.responses[0].purged, "");
+  ASSERT_TRUE(client.ask_for<CachePurge>(command::kCachePurge, {{"tag", "news"}}));
+  EXPECT_EQ(list({{"prefix", "http://a.example/1000"}}).responses[0].purged, "soft");
+  EXPECT_LE(list({{"prefix", "http://a.example/1000"}}).responses[0].ttl, 0);
+  for (const Json& refused :
+       {Json{{"limit", 0}}, Json{{"limit", 10001}}, Json{{"host", "a/b"}}, Json{{"prefix", "/x"}}}) {
+    EXPECT_FALSE(client.ask_for<CacheList>(command::kCacheList, refused)) << refused.dump();
+  }
+}
+
+TEST(CacheCommands, TopAddsUpTheWorkers) {
+  RunningDaemon daemon;
+  for (int i = 0; i < 3; ++i) { daemon.top_keys().note("http://a.example/", i > 0); }
+  daemon.top_keys().note("http://b.example/", false);
+  Client client(daemon.socket());
+  const auto top = client.ask_for<CacheTop>(command::kCacheTop, {{"limit", 1}});
+  ASSERT_TRUE(top);
+  ASSERT_EQ(top->keys.size(), 1U);
+  EXPECT_EQ(top->keys[0].key, "http://a.example/");
+  EXPECT_EQ(top->keys[0].requests, 3U);
+  EXPECT_EQ(top->keys[0].hits, 2U);
+}
+
+CacheExplain explained(Client& client, const Json& arguments) {
+  const auto answer = client.ask_for<CacheExplain>(command::kCacheExplain, arguments);
+  EXPECT_TRUE(answer) << answer.error().message;
+  return answer.value_or(CacheExplain{});
+}
+
+TEST(CacheCommands, ExplainSaysWhatARequestWouldFindAndWhy) {
+  RunningDaemon daemon;
+  const std::string key = "http://a.example/x";
+  ASSERT_TRUE(daemon.memory().put(response(
+      key,
+      {{"Cache-Control", "max-age=60, stale-while-revalidate=30"}, {"ETag", "\"1\""}, {"Surrogate-Key", "news front"}},
+      {}, seconds(10))));
+  Client client(daemon.socket());
+  const auto fresh = explained(client, {{"url", key}});
+  EXPECT_EQ(fresh.outcome, "hit");
+  EXPECT_EQ(fresh.cause, "-");
+  EXPECT_EQ(fresh.tier, "memory");
+  EXPECT_NEAR(static_cast<double>(fresh.age), 10, 2);
+  EXPECT_EQ(fresh.lifetime, 60);
+  EXPECT_EQ(fresh.lifetime_by, "max-age");
+  EXPECT_EQ(fresh.stale_while_revalidate, 30);
+  EXPECT_EQ(fresh.stale_if_error, -1);
+  EXPECT_EQ(fresh.etag, "\"1\"");
+  EXPECT_EQ(fresh.tags, (std::vector<std::string>{"news", "front"}));
+  EXPECT_GE(fresh.misses_when.size(), 4U);
+  const Json no_cache = {{{"name", "Cache-Control"}, {"value", "no-cache"}}};
+  EXPECT_EQ(explained(client, {{"url", key}, {"fields", no_cache}}).outcome, "validate");
+  EXPECT_EQ(explained(client, {{"url", key}, {"method", "POST"}}).outcome, "bypass");
+  EXPECT_EQ(explained(client, {{"url", key}, {"method", "POST"}}).cause, "method");
+  EXPECT_EQ(explained(client, {{"url", "http://a.example/y"}}).cause, "cold");
+  ASSERT_TRUE(client.ask_for<CachePurge>(command::kCachePurge, {{"tag", "news"}}));
+  const auto soft = explained(client, {{"url", key}});
+  EXPECT_EQ(soft.outcome, "stale_hit");
+  EXPECT_EQ(soft.cause, "purged");
+  ASSERT_EQ(soft.purges.size(), 1U);
+  EXPECT_EQ(soft.purges[0].name, "news");
+  ASSERT_TRUE(client.ask_for<CachePurge>(command::kCachePurge, {{"host", "a.example"}, {"hard", true}}));
+  const auto hard = explained(client, {{"url", key}});
+  EXPECT_EQ(hard.outcome, "miss");
+  EXPECT_EQ(hard.cause, "purged");
+}
+
+TEST(CacheCommands, ExplainNamesTheFieldThatMakesTooManyVariants) {
+  RunningDaemon daemon;
+  const Lines varies = {{"Cache-Control", "max-age=60"}, {"Vary", "User-Agent, Accept-Language"}};
+  for (int i = 0; i < 16; ++i) {
+    const Lines request = {{"User-Agent", "agent " + std::to_string(i)}, {"Accept-Language", i % 2 == 0 ? "de" : "fr"}};
+    ASSERT_TRUE(daemon.memory().put(response("http://a.example/", varies, request, seconds(1))));
+  }
+  Client client(daemon.socket());
+  const auto miss = explained(client, {{"url", "http://a.example/"}});
+  EXPECT_EQ(miss.cause, "vary");
+  EXPECT_EQ(miss.variants.size(), 16U);
+  EXPECT_EQ(miss.varies_most_by, "user-agent");
+  const Json fields = {{{"name", "User-Agent"}, {"value", "agent 3"}}, {{"name", "Accept-Language"}, {"value", "fr"}}};
+  const auto hit = explained(client, {{"url", "http://a.example/"}, {"fields", fields}});
+  EXPECT_EQ(hit.outcome, "hit");
+  EXPECT_EQ(std::ranges::count_if(hit.variants, &ExplainedVariant::selected), 1);
+}
+
 TEST(CacheCommands, OtherKeysStay) {
   RunningDaemon daemon;
   ASSERT_TRUE(daemon.memory().put(response("http://a.example/1", kVaries, {}, seconds(1))));

@@ -169,6 +169,7 @@ struct Unused {
                 .fills = fills,
                 .purged = purged,
                 .purges = purges,
+                .top_keys = {},
                 .configuration = {},
                 .log = {},
                 .log_file = {},

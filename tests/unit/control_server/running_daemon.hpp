@@ -185,6 +185,7 @@ class RunningDaemon {
   cache::Store& memory() { return *memory_; }
   pipeline::DiskTier& disk() { return *disk_; }
   cache::PurgeTable& purges() { return purges_; }
+  pipeline::TopKeys& top_keys() { return top_keys_; }
   record::WorkerMetrics& counters() { return counters_; }
 
   // What follows is for before a command uses it.
@@ -213,6 +214,7 @@ class RunningDaemon {
             .fills = fills_,
             .purged = purged_,
             .purges = purges_,
+            .top_keys = [this] { return top_keys_.entries(); },
             .configuration = [this] { return configuration_; },
             .log = [this] { return log_; },
             .log_file = [this] { return log_file_; },
@@ -235,6 +237,7 @@ class RunningDaemon {
   pipeline::FillTable fills_;
   pipeline::RecentKeys purged_;
   cache::PurgeTable purges_;
+  pipeline::TopKeys top_keys_;
   pipeline::ConfigurationPtr configuration_;
   std::string log_file_;
   std::shared_ptr<record::AccessLog> log_;

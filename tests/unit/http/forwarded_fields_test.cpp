@@ -286,5 +286,19 @@ TEST(Loops, AreSeenByOurNameInVia) {
   EXPECT_TRUE(passed_through(lines, "sluice-1"));
 }
 
+// RFC 8586
+TEST(CdnLoop, IsSeenByItsIdOnly) {
+  const auto loops = [](std::string_view value, std::string_view id) {
+    const Field field{"CDN-Loop", value, FieldName::cdn_loop};
+    return looped_through({&field, 1}, id);
+  };
+  EXPECT_TRUE(loops("us", "us"));
+  EXPECT_TRUE(loops("other, US ; v=1", "us"));
+  EXPECT_TRUE(loops("other;a=\"x, us, y\"", "us")) << "rather one too many";
+  EXPECT_FALSE(loops("us2, not-us", "us"));
+  EXPECT_FALSE(loops("us", ""));
+  EXPECT_FALSE(loops("", "us"));
+}
+
 }  // namespace
 }  // namespace sluice::http

@@ -7,6 +7,7 @@
 
 #include "cache/memory_store.hpp"
 #include "tests/support/failing_store.hpp"
+#include "tests/support/peer.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/tcp_pair.hpp"
 
@@ -109,6 +110,13 @@ TEST_F(DiskTierTest, FindAndReadComeBackToTheirWorker) {
   const auto second = run(context_, tier_->read(found.response, 0, mailbox_));
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error(), cache::StoreError::store_failed);
+}
+
+TEST_F(DiskTierTest, AnotherBudgetIsInForceAndWhatIsOverItGoesInSteps) {
+  script_->index_steps = 3;
+  tier_->set_budget(12 << 20);
+  EXPECT_TRUE(
+      support::eventually([&] { return tier_->store().stats().budget == 12U << 20 && script_->index_steps < 3; }));
 }
 
 TEST_F(DiskTierTest, AStoreThatFailsAtAnyStepOfAWriteLeavesNoTrace) {

@@ -1,0 +1,214 @@
+#include "gateway/control/cache_explain.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <set>
+
+#include "cache/cacheability.hpp"
+#include "cache/freshness.hpp"
+#include "cache/reuse.hpp"
+#include "cache/rocksdb_keys.hpp"
+#include "cache/tags.hpp"
+#include "cache/variant_choice.hpp"
+#include "gateway/control/cache_commands.hpp"
+#include "gateway/http/head.hpp"
+#include "gateway/pipeline/purge.hpp"
+
+namespace sluice::control {
+namespace {
+
+using Kind = cache::Reuse::Kind;
+using cache::Seconds;
+
+struct Question {
+  std::string key;
+  std::string method;
+  cache::OwnedFields fields;
+  cache::UnixTime now{};
+
+  cache::RequestView view() const { return {method, key, fields.fields()}; }
+};
+
+Error bad(const std::string& message) {
+  return {ErrorCode::bad_request, message, "sluice cache explain --help", {}};
+}
+
+Answer<Question> question_of(const CacheExplainArguments& arguments) {
+  auto order = pipeline::make_purge_order(cache::PurgeScope::url, arguments.url, false);
+  if (!order) { return std::unexpected(bad(order.error())); }
+  if (!http::is_token(arguments.method)) { return std::unexpected(bad("`" + arguments.method + "` is not a method")); }
+  std::vector<cache::Field> views;
+  for (const auto& field : arguments.fields) {
+    const bool has_line_end = field.value.find_first_of("\r\n") != std::string::npos;
+    if (!http::is_token(field.name) || has_line_end) {
+      return std::unexpected(bad("`" + field.name + "` is no field"));
+    }
+    views.push_back({field.name, cache::trim(field.value), cache::field_name(field.name)});
+  }
+  Question question{std::move(order->name), arguments.method, cache::OwnedFields(views), {}};
+  question.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  return question;
+}
+
+// Selected as Store::find selects, but without counting as a use.
+bool selects(const Question& question, const cache::StoredHead& head) {
+  cache::VariantChoice choice(question.fields.fields());
+  const auto rule = cache::variant_rule(head);
+  return choice.is_selected(rule, head.variant);
+}
+
+// The names that variants were made by, and how many values each took.
+std::map<std::string, std::set<std::string>> values_by_name(const std::vector<ExplainedVariant>& variants) {
+  std::map<std::string, std::set<std::string>> values;
+  for (const auto& variant : variants) {
+    std::string_view rest = variant.variant;
+    while (!rest.empty()) {
+      const auto line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+      const auto name = line.substr(0, line.find(':'));
+      values[std::string(name)].emplace(line.substr(name.size()));
+    }
+  }
+  return values;
+}
+
+void name_guilty_field(CacheExplain& explain) {
+  std::size_t most = 1;
+  for (const auto& [name, values] : values_by_name(explain.variants)) {
+    if (values.size() <= most) { continue; }
+    most = values.size();
+    explain.varies_most_by = name;
+  }
+}
+
+void append_variants(const std::vector<cache::StoredResponsePtr>& responses, const char* tier, const Question& question,
+                     CacheExplain& explain) {
+  for (const auto& response : responses) {
+    const auto known = std::ranges::find(explain.variants, response->head.variant, &ExplainedVariant::variant);
+    if (known == explain.variants.end()) {
+      explain.variants.push_back({tier, response->head.variant, selects(question, response->head)});
+    } else {
+      known->tier = "both";
+    }
+  }
+}
+
+void describe_purges(const Daemon& daemon, const cache::StoredHead& head, CacheExplain& explain) {
+  for (const auto& entry : daemon.purges.touching(head)) {
+    const bool is_hard = entry.hard > head.generation;
+    explain.purges.push_back({std::string(cache::to_string(entry.scope)), entry.name, is_hard ? "hard" : "soft",
+                              is_hard ? entry.hard : entry.soft});
+  }
+  if (head.stale_from != cache::kNeverStale) { explain.purges.push_back({"url", head.key, "soft", 0}); }
+}
+
+void describe(const cache::StoredResponse& response, const Question& question, CacheExplain& explain) {
+  const auto& head = response.head;
+  const auto fields = head.fields.fields();
+  explain.status = head.status;
+  explain.age = cache::current_age(head, question.now).count();
+  explain.lifetime = head.derived.freshness_lifetime.count();
+  explain.lifetime_by = cache::freshness_source({head.status, fields}, cache::response_directives(fields));
+  explain.stale_while_revalidate = head.derived.stale_while_revalidate.count();
+  explain.stale_if_error = head.derived.stale_if_error.count();
+  explain.may_be_stale = head.derived.may_be_stale;
+  explain.must_validate = head.derived.must_validate;
+  if (head.derived.etag >= 0) { explain.etag = fields[static_cast<std::size_t>(head.derived.etag)].value; }
+  if (head.derived.has_last_modified) {
+    explain.last_modified = cache::find(fields, cache::FieldName::last_modified)->value;
+  }
+  explain.size = head.content_length;
+  if (response.store_id != 0) {
+    explain.chunk = cache::chunk_size(response.store_id);
+    explain.chunks = cache::chunk_count(response.store_id, head.content_length);
+  }
+  explain.origin_address = head.origin_address;
+  cache::for_each_tag(fields, [&](std::string_view tag) { explain.tags.emplace_back(tag); });
+}
+
+void judge(const Daemon& daemon, const cache::StoredHead& head, const Question& question, CacheExplain& explain) {
+  const auto purged = daemon.purges.judge(head);
+  const auto reuse = cache::judge_reuse(question.view(), head, question.now, purged.stale_from);
+  explain.ttl = reuse.ttl.count();
+  if (purged.is_gone) {
+    explain.outcome = "miss";
+    explain.cause = cache::to_string(cache::MissCause::purged);
+    return;
+  }
+  const bool is_stale = reuse.ttl <= Seconds{0};
+  explain.outcome = reuse.kind == Kind::must_validate ? "validate" : is_stale ? "stale_hit" : "hit";
+  explain.cause = cache::to_string(reuse.cause);
+}
+
+std::string seconds(std::int64_t count) {
+  return std::to_string(count) + " s";
+}
+
+// What would have to happen, or be asked, so that the stored response does not answer.
+void say_what_misses(CacheExplain& explain) {
+  auto& out = explain.misses_when;
+  if (explain.outcome == "hit") {
+    out.push_back("it is asked for in more than " + seconds(explain.ttl) + ": then it is stale");
+    if (explain.may_be_stale && explain.stale_while_revalidate >= 0) {
+      out.push_back("and from " + seconds(explain.ttl + explain.stale_while_revalidate) +
+                    " on it is not served any more while it is validated");
+    }
+    out.push_back("the request says Cache-Control: no-cache, max-age below " + std::to_string(explain.age) +
+                  " or min-fresh above " + std::to_string(explain.ttl));
+  }
+  for (const auto& variant : explain.variants) {
+    if (variant.variant.empty()) { continue; }
+    std::string names;
+    for (const auto& [name, values] : values_by_name({variant})) { names += (names.empty() ? "" : ", ") + name; }
+    out.push_back("the request differs in " + names + ", which select the variant");
+    break;
+  }
+  if (explain.variants.size() >= cache::kMostVariants && !explain.varies_most_by.empty()) {
+    out.push_back("another variant comes: there are " + std::to_string(explain.variants.size()) +
+                  ", the most that are kept, and the oldest goes; they differ most in " + explain.varies_most_by);
+  }
+  std::string purges = "somebody purges its URL, its host, the front of its URL";
+  if (!explain.tags.empty()) { purges += " or one of its tags"; }
+  if (explain.status != 0) { out.push_back(purges); }
+}
+
+}  // namespace
+
+Task<Answer<CacheExplain>> explain_lookup(Daemon& daemon, Mailbox& mailbox, CacheExplainArguments arguments) {
+  const auto question = question_of(arguments);
+  if (!question) { co_return std::unexpected(question.error()); }
+  CacheExplain explain;
+  explain.key = question->key;
+  const auto in_memory = daemon.memory.list(explain.key);
+  const auto on_disk = co_await list_on_disk(daemon, mailbox, explain.key);
+  if (!on_disk) { co_return std::unexpected(too_busy()); }
+  append_variants(in_memory, "memory", *question, explain);
+  append_variants(*on_disk, "disk", *question, explain);
+  name_guilty_field(explain);
+  const auto selected = [&](const auto& response) { return selects(*question, response->head); };
+  auto found = std::ranges::find_if(in_memory, selected);
+  const bool is_in_memory = found != in_memory.end();
+  if (!is_in_memory) { found = std::ranges::find_if(*on_disk, selected); }
+  const auto bypass = cache::why_not_lookup(question->view());
+  if (is_in_memory || found != on_disk->end()) {
+    explain.tier = is_in_memory ? "memory" : "disk";
+    describe(**found, *question, explain);
+    describe_purges(daemon, (*found)->head, explain);
+    judge(daemon, (*found)->head, *question, explain);
+  } else {
+    const auto cause = !explain.variants.empty()        ? cache::MissCause::vary
+                       : daemon.purged.has(explain.key) ? cache::MissCause::purged
+                                                        : cache::MissCause::cold;
+    explain.outcome = "miss";
+    explain.cause = cache::to_string(cause);
+  }
+  if (bypass != cache::MissCause::none) {
+    explain.outcome = "bypass";
+    explain.cause = cache::to_string(bypass);
+  }
+  say_what_misses(explain);
+  co_return explain;
+}
+
+}  // namespace sluice::control
