@@ -196,7 +196,8 @@ std::expected<void, StoreError> MemoryStore::put_part(StoredResponsePtr part) {
 
 // Puts `combined` in the place of `stored`, and reserves only what it has more. False when `stored` has gone meanwhile:
 // evicted to make room for itself, for instance.
-std::expected<bool, StoreError> MemoryStore::grow(const StoredResponsePtr& stored, std::unique_ptr<MemoryItem>& combined) {
+std::expected<bool, StoreError> MemoryStore::grow(const StoredResponsePtr& stored,
+                                                  std::unique_ptr<MemoryItem>& combined) {
   const auto octets = combined->octets();
   const auto before = make_item(stored)->octets();
   const auto more = octets > before ? octets - before : 0;
