@@ -3,6 +3,7 @@
 #include "cache/allocation.hpp"
 #include "cache/cache_control.hpp"
 #include "cache/connection_options.hpp"
+#include "cache/content_memory.hpp"
 #include "cache/entity_tag.hpp"
 #include "cache/freshness.hpp"
 #include "cache/http_date.hpp"
@@ -12,7 +13,8 @@
 namespace sluice::cache {
 namespace {
 
-constexpr std::size_t kOwner = 48;  // what shared ownership of a segment's memory takes: counts and size
+constexpr std::size_t kOwner = 48;           // what shared ownership of a segment's memory takes: counts and size
+constexpr std::size_t kReleasingOwner = 64;  // and of a block of the content memory
 
 void append_line(std::string_view name, std::string_view value, std::string& out) {
   out.append(name).append(": ").append(value).append("\r\n");
@@ -86,6 +88,12 @@ void StoredHead::seal() {
   derived = derive(*this);
 }
 
+ByteRange StoredResponse::place_of(ByteRange range) const noexcept {
+  if (is_whole()) { return range; }
+  const auto first = present->octets_ahead_of(range.first);
+  return {first, first + range.size() - 1};
+}
+
 Segment StoredResponse::resident_piece(std::uint64_t offset) const {
   if (!is_whole()) {
     if (!present->run_at_front({offset, offset})) { return {}; }
@@ -104,7 +112,13 @@ std::size_t StoredResponse::memory() const noexcept {
   if (!is_whole()) { octets += allocated(present->ranges().capacity() * sizeof(ByteRange)); }
   octets += allocated_by(head.key) + allocated_by(head.variant) + allocated_by(head.origin_address);
   octets += allocated_by(head.wire) + head.fields.memory();
-  for (const auto& segment : segments) { octets += allocated(segment.size + kOwner); }
+  const void* last_block = nullptr;
+  for (const auto& segment : segments) {
+    const auto pages = ContentMemory::pages_of(segment);
+    if (pages == 0) { octets += allocated(segment.size + kOwner); }
+    if (pages > 0 && segment.owner.get() != last_block) { octets += pages + allocated(kReleasingOwner); }
+    last_block = segment.owner.get();
+  }
   return octets;
 }
 

@@ -104,6 +104,8 @@ struct StoredResponse {
   bool has(ByteRange range) const noexcept { return is_whole() || present->covers(range); }
   std::uint64_t octets() const noexcept { return is_whole() ? head.content_length : present->octets(); }
   bool is_resident() const noexcept { return head.content_length == 0 || !segments.empty(); }
+  // Where these octets are among those of the segments. REQUIRES: has(range).
+  ByteRange place_of(ByteRange range) const noexcept;
   // The octets from `offset` to the end of the segment that holds it; empty when it is not there, or not resident.
   Segment resident_piece(std::uint64_t offset) const;
   std::size_t memory() const noexcept;  // octets that it holds: content and head, what the allocator adds included

@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache/memory_store.hpp"
-#include "cache/rocksdb_store.hpp"
 #include "gateway/address_watch.hpp"
 #include "gateway/base/descriptor_limit.hpp"
 #include "gateway/config/endpoint.hpp"
@@ -24,6 +22,7 @@
 #include "gateway/control/hit_ledger.hpp"
 #include "gateway/control/metrics_server.hpp"
 #include "gateway/open_listeners.hpp"
+#include "gateway/open_stores.hpp"
 #include "gateway/own_addresses.hpp"
 #include "gateway/policy_file.hpp"
 #include "gateway/privileges.hpp"
@@ -132,25 +131,7 @@ class Gateway::Running {
 
   void open_stores() {
     log_ = open_log(configuration());
-    const auto& cache = configuration().cache;
-    memory_ = cache::make_memory_store({cache.memory, cache.memory_largest, 16});
-    if (!cache.enabled || cache.disk == 0) { return; }
-    cache::RocksdbStoreOptions options;
-    options.directory = in_state("cache");
-    options.budget = cache.disk;
-    options.largest_response = cache.disk_largest;
-    std::vector<std::string> warnings;
-    auto store = cache::open_rocksdb_store(options, &warnings);
-    for (const auto& warning : warnings) { say("cache: " + warning); }
-    if (!store && cache::is_in_use(options.directory)) { throw std::runtime_error("cache: " + store.error()); }
-    if (!store) {
-      // A cache that cannot be opened is no reason to serve nobody.
-      say("cache: " + store.error());
-      say("cache: going on in memory only; free space or mend the directory and restart, or set cache.disk to 0");
-      return;
-    }
-    purges_.restore((*store)->kept_purges());
-    disk_ = std::make_unique<pipeline::DiskTier>(std::move(*store));
+    stores_ = sluice::open_stores(configuration().cache, in_state("cache"), purges_);
   }
 
   void load_policy() {
@@ -208,8 +189,8 @@ class Gateway::Running {
   }
 
   void make_workers() {
-    shared_ = std::make_unique<Shared>(Shared{*in_force_, *memory_, disk_.get(), fills_, uncacheable_, purged_, purges_,
-                                              via_name_for(configuration())});
+    shared_ = std::make_unique<Shared>(Shared{*in_force_, *stores_.memory, stores_.content.get(), stores_.disk.get(),
+                                              fills_, uncacheable_, purged_, purges_, via_name_for(configuration())});
     for (auto& sockets : listeners_.sockets) {
       workers_.push_back(
           std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
@@ -235,8 +216,8 @@ class Gateway::Running {
         .metrics_address = {},
         .workers = {},
         .policies = policies_,
-        .memory = *memory_,
-        .disk = disk_.get(),
+        .memory = *stores_.memory,
+        .disk = stores_.disk.get(),
         .fills = fills_,
         .purged = purged_,
         .purges = purges_,
@@ -379,7 +360,7 @@ class Gateway::Running {
 
   bool needs_restart(std::string_view name, const config::Configuration& next) const {
     // The budget of the disk tier changes live; whether there is one does not.
-    if (name == "cache.disk") { return disk_ == nullptr || next.cache.disk == 0; }
+    if (name == "cache.disk") { return stores_.disk == nullptr || next.cache.disk == 0; }
     return config::find_key(name)->needs_restart;
   }
 
@@ -411,15 +392,16 @@ class Gateway::Running {
 
   void set_budgets(const config::Cache& next) {
     if (next.memory != configuration().cache.memory) {
-      memory_->set_budget(next.memory);
+      stores_.memory->set_budget(next.memory);
       asio::co_spawn(context_, shrink_memory(this), on_end());
     }
-    if (disk_ != nullptr && next.disk != 0 && next.disk != configuration().cache.disk) { disk_->set_budget(next.disk); }
+    const bool has_disk = stores_.disk != nullptr && next.disk != 0;
+    if (has_disk && next.disk != configuration().cache.disk) { stores_.disk->set_budget(next.disk); }
   }
 
   // What a smaller budget no longer holds goes in steps, so that the control socket is answered in between.
   static Task<> shrink_memory(Running* gateway) {
-    while (gateway->memory_->build_index_step()) { co_await asio::post(gateway->context_, use_task); }
+    while (gateway->stores_.memory->build_index_step()) { co_await asio::post(gateway->context_, use_task); }
   }
 
   control::Drain drain() {
@@ -483,7 +465,7 @@ class Gateway::Running {
         lost_lines = lost;
         next_log = now + kSilence;
       }
-      const auto errors = gateway->disk_ != nullptr ? gateway->disk_->store().stats().errors : 0;
+      const auto errors = gateway->stores_.disk != nullptr ? gateway->stores_.disk->store().stats().errors : 0;
       if (errors > disk_errors && now >= next_disk) {
         say("cache: the disk failed " + std::to_string(errors - disk_errors) +
             " times; what it cannot take is not stored");
@@ -538,7 +520,7 @@ class Gateway::Running {
     for (auto& worker : workers_) { worker->join(); }
     control_->close();
     if (metrics_ != nullptr) { metrics_->close(); }
-    if (disk_ != nullptr) { disk_->wait_until_written(); }
+    if (stores_.disk != nullptr) { stores_.disk->wait_until_written(); }
     save_hits();
     for (auto& worker : workers_) { worker->tear_down(); }
     workers_.clear();
@@ -554,8 +536,7 @@ class Gateway::Running {
   std::uint64_t descriptor_limit_ = 0;
   OpenListeners listeners_;
   std::shared_ptr<record::AccessLog> log_;
-  std::unique_ptr<cache::Store> memory_;
-  std::unique_ptr<pipeline::DiskTier> disk_;
+  Stores stores_;
   std::unique_ptr<pipeline::PolicyInForce> in_force_;
   pipeline::FillTable fills_;
   pipeline::RecentKeys uncacheable_;

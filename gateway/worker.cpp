@@ -13,6 +13,7 @@ namespace {
 constexpr milliseconds kIdleTick{200};      // while no deadline is armed
 constexpr milliseconds kCutPatience{1000};  // for what was cut to be recorded
 constexpr milliseconds kAcceptPause{100};   // after the descriptors ran out
+constexpr std::chrono::seconds kComplaintInterval{10};
 
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
@@ -47,10 +48,11 @@ Worker::Worker(Shared& shared, pipeline::ConfigurationPtr configuration, std::sh
       pool_(std::make_unique<upstream::Pool>(metrics_)) {
   for (auto& socket : sockets) { listeners_.push_back(std::make_unique<net::Listener>(*context_, std::move(socket))); }
   services_ = std::make_unique<pipeline::Services>(
-      pipeline::Services{*context_,          wheel_,         *mailbox_,     metrics_,       rule_hits_,  *pool_,
-                         *connector_,        pipes_,         policy_,       tunnels_,       log_,        ids_,
-                         top_keys_,          configuration_, draining_,     shared.memory,  shared.disk, shared.fills,
-                         shared.uncacheable, shared.purged,  shared.purges, shared.via_name});
+      pipeline::Services{*context_,     wheel_,         *mailbox_,      metrics_,       rule_hits_,
+                         *pool_,        *connector_,    pipes_,         policy_,        tunnels_,
+                         log_,          ids_,           top_keys_,      configuration_, draining_,
+                         shared.memory, shared.content, shared.disk,    shared.fills,   shared.uncacheable,
+                         shared.purged, shared.purges,  shared.via_name});
 }
 
 Worker::~Worker() {
@@ -101,12 +103,21 @@ Task<> Worker::deliver(Worker* worker) {
   co_await worker->mailbox_->run();
 }
 
+Task<> Worker::pause_accepting(std::string why) {
+  metrics_.accept_paused.add();
+  if (const auto now = coarse_now(); now >= next_complaint_) {
+    next_complaint_ = now + kComplaintInterval;
+    control::say("new clients wait: " + why + "; limits.connections and the limit of open files (ulimit -n) bound it");
+  }
+  co_await pause(*context_, kAcceptPause);
+}
+
 Task<> Worker::accept_loop(Worker* worker, net::Listener* listener) {
   auto& metrics = worker->metrics_;
   while (!worker->draining_) {
     if (worker->connections_.size() >= worker->connection_limit_) {
-      metrics.accept_paused.add();
-      co_await pause(*worker->context_, kAcceptPause);
+      co_await worker->pause_accepting(std::to_string(worker->connection_limit_) +
+                                       " clients are connected to one worker");
       continue;
     }
     auto accepted = co_await listener->accept();
@@ -114,8 +125,7 @@ Task<> Worker::accept_loop(Worker* worker, net::Listener* listener) {
       // Established clients go on; new ones wait in the kernel's queue until a descriptor is free again. A client that
       // went away while it waited there costs nobody else a pause.
       if (accepted.error() != asio::error::connection_aborted) {
-        metrics.accept_paused.add();
-        co_await pause(*worker->context_, kAcceptPause);
+        co_await worker->pause_accepting(accepted.error().message());
       }
       continue;
     }

@@ -17,7 +17,8 @@ namespace sluice {
 struct Shared {
   pipeline::PolicyInForce& policy;
   cache::Store& memory;
-  pipeline::DiskTier* disk;  // null without one
+  cache::ContentMemory* content;  // null when the system has none
+  pipeline::DiskTier* disk;       // null without one
   pipeline::FillTable& fills;
   pipeline::RecentKeys& uncacheable;
   pipeline::RecentKeys& purged;
@@ -58,6 +59,7 @@ class Worker {
   static Task<> accept_loop(Worker* worker, net::Listener* listener);
   static Task<> tick_loop(Worker* worker);
   static Task<> deliver(Worker* worker);
+  Task<> pause_accepting(std::string why);
   void note_failure(const std::exception_ptr& failure);
   template <typename Coroutine>
   void spawn(Coroutine coroutine);
@@ -76,6 +78,7 @@ class Worker {
   pipeline::ConnectionRegistry connections_;
   bool draining_ = false;
   SteadyTime stop_at_ = SteadyTime::max();
+  SteadyTime next_complaint_ = SteadyTime::min();  // about accepting that pauses
   std::atomic<bool> ended_{false};
 
   // Reset in tear_down(), in this order from the last to the first.

@@ -109,7 +109,7 @@ void append_head(const GeneratedAnswer& answer, bool as_json, std::size_t conten
 
 }  // namespace
 
-void append_answer(const GeneratedAnswer& answer, std::string& out) {
+std::size_t append_answer(const GeneratedAnswer& answer, std::string& out) {
   const bool as_json = prefers_json(answer.accept);
   std::string content;
   if (as_json) {
@@ -117,8 +117,11 @@ void append_answer(const GeneratedAnswer& answer, std::string& out) {
   } else {
     append_html_content(answer, content);
   }
+  const auto begin = out.size();
   append_head(answer, as_json, content.size(), out);
+  const auto head = out.size() - begin;
   if (answer.method != Method::head) { out += content; }
+  return head;
 }
 
 bool prefers_json(std::string_view accept) noexcept {

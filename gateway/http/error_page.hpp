@@ -27,8 +27,9 @@ struct GeneratedAnswer {
   Fields extra;                 // Allow, Retry-After, Proxy-Authenticate, ...
 };
 
-// Appends head and content. HTML, or JSON when `accept` prefers it. RFC 9110 15, RFC 9209.
-void append_answer(const GeneratedAnswer& answer, std::string& out);
+// Appends head and content; gives the octets of the head. HTML, or JSON when `accept` prefers it. RFC 9110 15, RFC
+// 9209.
+std::size_t append_answer(const GeneratedAnswer& answer, std::string& out);
 
 // True when `accept` ranks application/json above text/html; equal ranks are decided by which is named outright.
 bool prefers_json(std::string_view accept) noexcept;

@@ -161,4 +161,11 @@ const char* read_port(std::string_view text, std::uint16_t& out) noexcept {
   return nullptr;
 }
 
+bool is_localhost(std::string_view host) noexcept {
+  constexpr std::string_view kName = "localhost";
+  if (!host.ends_with(kName)) { return false; }
+  host.remove_suffix(kName.size());
+  return host.empty() || host.ends_with('.');
+}
+
 }  // namespace sluice::http

@@ -25,4 +25,7 @@ const char* split_authority(std::string_view authority, AuthorityParts& out) noe
 // 1 to 65535 in at most five digits. Returns null, or why it is refused.
 const char* read_port(std::string_view text, std::uint16_t& out) noexcept;
 
+// RFC 6761 6.3: localhost and the names below it are the loopback addresses, and the DNS is never asked.
+bool is_localhost(std::string_view host) noexcept;
+
 }  // namespace sluice::http

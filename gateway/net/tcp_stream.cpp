@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include <boost/asio/post.hpp>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 namespace sluice::net {
@@ -113,12 +114,12 @@ std::optional<Result<std::size_t>> TcpStream::try_read(std::span<char> into) {
 }
 
 // How many octets of `pieces` the kernel took, maybe none. REQUIRES: the outbox is empty.
-Result<std::size_t> TcpStream::send_now(std::span<const iovec> pieces, std::size_t size) {
+Result<std::size_t> TcpStream::send_now(std::span<const iovec> pieces, std::size_t size, int flags) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = pieces.size();
   const auto count =
-      uninterrupted([&] { return ::sendmsg(socket_.descriptor(), &message, MSG_NOSIGNAL | MSG_DONTWAIT); });
+      uninterrupted([&] { return ::sendmsg(socket_.descriptor(), &message, MSG_NOSIGNAL | MSG_DONTWAIT | flags); });
   if (count < 0 && !would_block(errno)) { return failure(write_, errno, "writing"); }
   const auto taken = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
   if (taken < size) { socket_.note_full(); }
@@ -149,7 +150,7 @@ bool TcpStream::advance(std::span<iovec>& pieces, std::size_t written) noexcept 
   return false;
 }
 
-Task<Result<void>> TcpStream::write(std::span<iovec> pieces) {
+Task<Result<void>> TcpStream::write(std::span<iovec> pieces, bool more_follows) {
   if (!socket_.flush()) {
     const auto drained = co_await drain();
     if (!drained) { co_return drained; }
@@ -158,12 +159,34 @@ Task<Result<void>> TcpStream::write(std::span<iovec> pieces) {
     if (cancelled_ || socket_.send_error() != 0) { co_return failure(write_, socket_.send_error(), "writing"); }
     std::size_t size = 0;
     for (const auto& piece : pieces) { size += piece.iov_len; }
-    const auto taken = send_now(pieces, size);
+    const auto taken = send_now(pieces, size, more_follows ? MSG_MORE : 0);
     if (!taken) { co_return std::unexpected(taken.error()); }
     if (advance(pieces, *taken)) { co_return Result<void>{}; }
     const auto ready = co_await wait_writable();
     if (!ready) { co_return ready; }
   }
+}
+
+Task<Result<void>> TcpStream::send_file(int file, std::int64_t offset, std::size_t size) {
+  if (!socket_.flush()) {
+    const auto drained = co_await drain();
+    if (!drained) { co_return drained; }
+  }
+  while (size > 0) {
+    if (cancelled_ || socket_.send_error() != 0) { co_return failure(write_, socket_.send_error(), "writing"); }
+    const auto count = uninterrupted([&] { return ::sendfile(socket_.descriptor(), file, &offset, size); });
+    if (count == 0) { co_return fail(ErrorKind::proxy_internal_error, Side::gateway, "sending a file that is short"); }
+    if (count > 0) {
+      sent_ += static_cast<std::size_t>(count);
+      size -= static_cast<std::size_t>(count);
+      continue;
+    }
+    if (!would_block(errno)) { co_return failure(write_, errno, "writing"); }
+    socket_.note_full();
+    const auto ready = co_await wait_writable();
+    if (!ready) { co_return ready; }
+  }
+  co_return Result<void>{};
 }
 
 bool TcpStream::may_write_later(std::size_t octets) const noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -37,7 +38,10 @@ class TcpStream {
 
   Task<Result<std::size_t>> read_some(std::span<char> into);  // 0: the peer has finished sending
   Task<Result<void>> write(std::string_view octets);
-  Task<Result<void>> write(std::span<iovec> pieces);  // `pieces` is used up
+  // `pieces` is used up. `more_follows`: what comes next may share a packet with the end of it.
+  Task<Result<void>> write(std::span<iovec> pieces, bool more_follows = false);
+  // REQUIRES: the file has these octets.
+  Task<Result<void>> send_file(int file, std::int64_t offset, std::size_t size);
   Task<Result<void>> wait_readable();
   Task<Result<void>> wait_writable();
 
@@ -93,7 +97,7 @@ class TcpStream {
     return direction.expired || cancelled_ || !socket_.is_open();
   }
   bool advance(std::span<iovec>& pieces, std::size_t written) noexcept;
-  Result<std::size_t> send_now(std::span<const iovec> pieces, std::size_t size);
+  Result<std::size_t> send_now(std::span<const iovec> pieces, std::size_t size, int flags = 0);
 
   asio::io_context& context_;
   PolledSocket socket_;

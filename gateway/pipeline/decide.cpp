@@ -1,5 +1,6 @@
 #include "gateway/pipeline/decide.hpp"
 
+#include "gateway/http/host.hpp"
 #include "gateway/pipeline/change_fields.hpp"
 
 namespace sluice::pipeline {
@@ -27,12 +28,7 @@ bool decide_by(Exchange& exchange, const policy::Facts& facts) {
   return exchange.decision.verdict != policy::Verdict::deny;
 }
 
-// RFC 6761 6.3: localhost and the names below it mean the loopback address to everyone.
 const policy::Address kLoopback = policy::Address::from_ipv4({127, 0, 0, 1});
-
-bool is_localhost(std::string_view host) {
-  return host == "localhost" || host.ends_with(".localhost");
-}
 
 bool is_denied(const Exchange& exchange) {
   return exchange.decision.verdict == policy::Verdict::deny;
@@ -84,7 +80,7 @@ bool decide_without_address(Exchange& exchange) {
   exchange.destination.reset();
   if (!exchange.address_matters) { return !is_denied(exchange); }
   auto facts = facts_of(exchange);
-  if (is_localhost(exchange.target.host)) {
+  if (http::is_localhost(exchange.target.host)) {
     facts.destination = kLoopback;
   } else {
     facts.destination_resolved_elsewhere = true;

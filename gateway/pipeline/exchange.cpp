@@ -30,6 +30,7 @@ void Exchange::begin() {
   led.reset();
   content_type.clear();
   status = 0;
+  sent_heads = 0;
   first_byte = {};
   keep_alive = false;
   from_memory = false;

@@ -68,7 +68,8 @@ struct Exchange {
   // respond
   std::string out;  // what is being written
   std::string content_type;
-  int status = 0;  // of the response head that was sent
+  int status = 0;                // of the response head that was sent
+  std::uint64_t sent_heads = 0;  // octets of response heads
   std::chrono::microseconds first_byte{0};
   bool keep_alive = false;  // the client's connection can take another request
   bool from_memory = false;

@@ -102,6 +102,7 @@ Task<Result<void>> pass_interim(Exchange& exchange, const http::ResponseHead& he
   options.via_name = exchange.services.via_name;
   std::string out;
   http::write_response_head(head, options, out);
+  exchange.sent_heads += out.size();
   co_return co_await exchange.client->stream.write(out);
 }
 

@@ -1,11 +1,10 @@
 #include "gateway/pipeline/keep.hpp"
 
-#include <cstring>
-
 #include <boost/asio/co_spawn.hpp>
 
 #include "cache/cacheability.hpp"
 #include "cache/partial_content.hpp"
+#include "gateway/pipeline/content_blocks.hpp"
 #include "gateway/pipeline/keep_part.hpp"
 #include "gateway/pipeline/purge_sweep.hpp"
 
@@ -13,49 +12,9 @@ namespace sluice::pipeline {
 
 namespace {
 
-constexpr std::size_t kBlock = 64 * 1024;
-constexpr std::size_t kLargestBlock = 1024 * 1024;
-
-// Copies content into blocks of its own, which become the segments of the stored response.
-class BlockWriter {
- public:
-  // `expected`: octets of content when the length is known, else 0.
-  explicit BlockWriter(std::uint64_t expected) : expected_(expected) {}
-
-  // The copied front of `piece`, as much as the block has room for.
-  cache::Segment copy(std::string_view piece) {
-    if (used_ == capacity_) { new_block(); }
-    const auto size = std::min(piece.size(), capacity_ - used_);
-    std::memcpy(block_.get() + used_, piece.data(), size);
-    cache::Segment segment{block_, block_.get() + used_, size};
-    used_ += size;
-    total_ += size;
-    return segment;
-  }
-
- private:
-  void new_block() {
-    const auto rest = expected_ > total_ ? expected_ - total_ : kBlock;
-    capacity_ = static_cast<std::size_t>(std::min<std::uint64_t>(rest, expected_ > 0 ? kLargestBlock : kBlock));
-    block_ = std::make_shared_for_overwrite<char[]>(capacity_);
-    used_ = 0;
-  }
-
-  std::uint64_t expected_;
-  std::uint64_t total_ = 0;
-  std::shared_ptr<char[]> block_;
-  std::size_t capacity_ = 0;
-  std::size_t used_ = 0;
-};
-
-// A response of unknown length leaves room in its last block: give it back before it is stored.
-void trim_last(std::vector<cache::Segment>& segments, std::size_t block) {
-  if (segments.empty() || segments.back().size * 4 >= block * 3) { return; }
-  auto& last = segments.back();
-  auto exact = std::make_shared_for_overwrite<char[]>(last.size);
-  std::memcpy(exact.get(), last.data, last.size);
-  last.data = exact.get();
-  last.owner = std::move(exact);
+// Known to be too large to be kept in memory.
+bool is_beyond_memory(const Fill::Head& head) {
+  return head.length_known && head.stored.content_length > head.largest_kept;
 }
 
 // Content goes to the followers and, when it is too large for memory, to the disk as it comes.
@@ -65,11 +24,9 @@ class Keeper {
       : services_(services),
         keeping_(keeping),
         fill_(*keeping.fill),
-        blocks_(fill_.head().length_known ? fill_.head().stored.content_length : 0) {
-    const auto& head = fill_.head();
-    if (head.length_known && head.stored.content_length > head.largest_kept) {
-      write_to_disk(head.stored.content_length);
-    }
+        blocks_(is_beyond_memory(fill_.head()) ? nullptr : services.content,
+                fill_.head().length_known ? fill_.head().stored.content_length : 0) {
+    if (is_beyond_memory(fill_.head())) { write_to_disk(fill_.head().stored.content_length); }
   }
 
   Task<Result<void>> read_content() {
@@ -102,8 +59,7 @@ class Keeper {
     if (!fill_.is_kept_whole()) { return false; }  // too large for every tier
     auto response = std::make_shared<cache::StoredResponse>();
     response->head = std::move(head);
-    response->segments = fill_.take_segments();
-    if (!fill_.head().length_known) { trim_last(response->segments, kBlock); }
+    response->segments = blocks_.finished(fill_.take_segments());
     // A tier that refuses it counts that itself.
     const bool in_memory = services_.memory.put(response).has_value();
     const bool on_disk = services_.disk != nullptr && services_.disk->put(std::move(response));
@@ -142,7 +98,7 @@ class Keeper {
   Services& services_;
   Keeping& keeping_;
   Fill& fill_;
-  BlockWriter blocks_;
+  ContentBlocks blocks_;
   std::unique_ptr<DiskTier::Writing> writing_;
   std::uint64_t size_ = 0;
 };

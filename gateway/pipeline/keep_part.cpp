@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "cache/partial_content.hpp"
+#include "gateway/pipeline/content_blocks.hpp"
 
 namespace sluice::pipeline {
 
@@ -75,7 +76,7 @@ class PartKeeper {
     const auto to_end_of_chunk = cache::kPartChunk - position_ % cache::kPartChunk;
     block_begin_ = position_;
     block_size_ = static_cast<std::size_t>(std::min(to_end_of_chunk, rest()));
-    block_ = std::make_shared_for_overwrite<char[]>(block_size_);
+    block_ = content_block(is_for_disk() ? nullptr : services_.content, block_size_);
   }
 
   void end_block() {
@@ -105,11 +106,14 @@ class PartKeeper {
     return out;
   }
 
-  // A tier that refuses it counts that itself. What is too large for memory as a whole is left to the disk.
+  // What is too large for memory as a whole.
+  bool is_for_disk() const {
+    return services_.disk != nullptr && head().content_length > keeping_.configuration->cache.memory_largest;
+  }
+
+  // A tier that refuses it counts that itself.
   void store_in_memory(const cache::StoredResponsePtr& part) {
-    const bool is_for_disk =
-        services_.disk != nullptr && head().content_length > keeping_.configuration->cache.memory_largest;
-    if (is_for_disk || !may_store()) { return; }
+    if (is_for_disk() || !may_store()) { return; }
     [[maybe_unused]] const auto admitted =
         part->is_whole() ? services_.memory.put(part) : services_.memory.put_part(part);
   }

@@ -67,6 +67,7 @@ void record(Exchange& exchange) {
   record.status = exchange.status;
   record.received = client.stream.received() - exchange.received_before;
   record.sent = client.stream.sent() - exchange.sent_before;
+  record.sent_heads = exchange.sent_heads;
   record.content_type = exchange.content_type;
   for (const auto& field : exchange.request.fields) {
     if (field.id == cache::FieldName::user_agent) { record.user_agent = field.value; }

@@ -24,8 +24,7 @@ void write_streamed_head(Exchange& exchange, const http::ResponseHead& head, htt
   options.framing = framing;
   options.content_length = head.content_length;
   options.from_parent = goes_to_parent(exchange);
-  exchange.out.clear();
-  http::write_response_head(head, options, exchange.out);
+  begin_response(exchange, head, options);
 }
 
 Task<Result<void>> send_streamed(Exchange& exchange, Streamed& streamed) {

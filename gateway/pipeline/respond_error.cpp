@@ -70,7 +70,7 @@ Task<Result<void>> respond_error(Exchange& exchange, const Error& error) {
   answer.keep_alive = exchange.keep_alive;
   exchange.content_type.clear();
   exchange.out.clear();
-  http::append_answer(answer, exchange.out);
+  exchange.sent_heads += http::append_answer(answer, exchange.out);
   co_return co_await write_head(exchange, answer.status);
 }
 

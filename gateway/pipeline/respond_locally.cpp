@@ -37,8 +37,7 @@ Task<Result<void>> respond_locally(Exchange& exchange) {
   options.framing = http::Framing::length;
   options.content_length = content.size();
   options.extra = fields;
-  exchange.out.clear();
-  http::write_response_head(head, options, exchange.out);
+  begin_response(exchange, head, options);
   exchange.out += content;
   co_return co_await write_head(exchange, 200);
 }

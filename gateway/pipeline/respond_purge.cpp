@@ -80,8 +80,7 @@ Task<Result<void>> send_answer(Exchange& exchange, const std::vector<Purged>& al
   options.content_length = content.size();
   options.extra = fields;
   exchange.content_type = "application/json";
-  exchange.out.clear();
-  http::write_response_head(head, options, exchange.out);
+  begin_response(exchange, head, options);
   exchange.out += content;
   co_return co_await write_head(exchange, head.status);
 }

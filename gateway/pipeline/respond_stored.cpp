@@ -5,12 +5,12 @@
 #include "cache/validation.hpp"
 #include "gateway/pipeline/multipart_body.hpp"
 #include "gateway/pipeline/response_writer.hpp"
+#include "gateway/pipeline/send_segments.hpp"
 
 namespace sluice::pipeline {
 
 namespace {
 
-constexpr std::size_t kPieces = 64;                // of one write
 constexpr std::uint64_t kSmallContent = 8 * 1024;  // copied behind its head
 constexpr std::size_t kHitFields = 512;            // room for what a hit adds to a stored head
 
@@ -28,26 +28,12 @@ void append_hit_fields(Exchange& exchange, cache::Seconds age, std::string& out)
 // A whole stored response out of memory.
 Task<Result<void>> send_resident(Exchange& exchange, const FromStore& stored) {
   const auto& response = *stored.response;
-  exchange.out.clear();
+  exchange.out = response.head.wire;
   append_hit_fields(exchange, stored.age, exchange.out);
-  std::array<iovec, kPieces> pieces;
-  std::size_t count = 0;
-  const auto add = [&](const char* data, std::size_t size) { pieces[count++] = {const_cast<char*>(data), size}; };
-  add(response.head.wire.data(), response.head.wire.size());
-  add(exchange.out.data(), exchange.out.size());
-  if (!is_to_head(exchange)) {
-    for (const auto& segment : response.segments) {
-      if (count == kPieces) {
-        const auto written = co_await exchange.client->stream.write(std::span(pieces.data(), count));
-        if (!written) { co_return written; }
-        count = 0;
-      }
-      add(segment.data, segment.size);
-    }
-  }
-  auto written = co_await exchange.client->stream.write(std::span(pieces.data(), count));
-  if (written) { note_head_sent(exchange, response.head.status); }
-  co_return written;
+  exchange.sent_heads += exchange.out.size();
+  if (is_to_head(exchange)) { co_return co_await write_head(exchange, response.head.status); }
+  const cache::ByteRange all{0, response.head.content_length - 1};
+  co_return co_await send_segments(exchange, response.segments, all, response.head.status);
 }
 
 http::ResponseHead head_of(const cache::StoredHead& stored, int status) {
@@ -87,8 +73,7 @@ Task<Result<void>> send_head_only(Exchange& exchange, const FromStore& stored, i
   auto options = response_options(exchange, cache_status);
   options.age = static_cast<std::uint64_t>(stored.age.count());
   options.framing = status == 304 ? http::Framing::none : http::Framing::length;
-  exchange.out.clear();
-  http::write_response_head(head, options, exchange.out);
+  begin_response(exchange, head, options);
   co_return co_await write_head(exchange, status);
 }
 
@@ -107,9 +92,11 @@ Task<Result<void>> send_part(Exchange& exchange, const FromStore& stored, int st
   options.age = static_cast<std::uint64_t>(stored.age.count());
   options.framing = http::Framing::length;
   options.content_length = head.content_length;
-  exchange.out.clear();
-  http::write_response_head(head, options, exchange.out);
+  begin_response(exchange, head, options);
   if (is_to_head(exchange)) { co_return co_await write_head(exchange, status); }
+  if (stored.response->is_resident()) {
+    co_return co_await send_segments(exchange, stored.response->segments, stored.response->place_of(range), status);
+  }
   StoredBody body(exchange.services, stored.response, stored.front, range.first, range.size());
   co_return co_await stream_content(exchange, body, http::Framing::length, status);
 }
@@ -128,8 +115,7 @@ Task<Result<void>> send_parts(Exchange& exchange, const FromStore& stored,
   options.age = static_cast<std::uint64_t>(stored.age.count());
   options.framing = http::Framing::length;
   options.content_length = head.content_length;
-  exchange.out.clear();
-  http::write_response_head(head, options, exchange.out);
+  begin_response(exchange, head, options);
   co_return co_await stream_content(exchange, body, http::Framing::length, 206);
 }
 
@@ -146,8 +132,7 @@ Task<Result<void>> send_unsatisfiable(Exchange& exchange, const FromStore& store
   options.date = date;
   options.framing = http::Framing::length;
   options.extra = cache::Fields(&field, 1);
-  exchange.out.clear();
-  http::write_response_head(head, options, exchange.out);
+  begin_response(exchange, head, options);
   co_return co_await write_head(exchange, 416);
 }
 
@@ -177,6 +162,7 @@ bool leave_stored(Exchange& exchange, const FromStore& stored) {
   auto& out = exchange.out;
   out = response.head.wire;
   append_hit_fields(exchange, stored.age, out);
+  exchange.sent_heads += out.size();
   if (content > 0) {
     for (const auto& segment : response.segments) { out.append(segment.data, segment.size); }
   }

@@ -50,6 +50,12 @@ http::ResponseOptions response_options(const Exchange& exchange, std::string_vie
   return options;
 }
 
+void begin_response(Exchange& exchange, const http::ResponseHead& head, const http::ResponseOptions& options) {
+  exchange.out.clear();
+  http::write_response_head(head, options, exchange.out);
+  exchange.sent_heads += exchange.out.size();
+}
+
 bool leave_piece(Exchange& exchange, std::string_view piece, bool chunked) {
   auto& out = exchange.out;
   const auto size = out.size() + piece.size();
@@ -92,6 +98,7 @@ Task<Result<void>> stream_content(Exchange& exchange, BodySource& body, http::Fr
     if (!piece) { piece = co_await body.next(); }
     if (!*piece) {
       // The head may still be here: then nothing was sent, and the client gets a proper answer.
+      exchange.sent_heads -= exchange.out.size();
       exchange.out.clear();
       co_return std::unexpected(piece->error());
     }

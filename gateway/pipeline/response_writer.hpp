@@ -18,6 +18,9 @@ void note_content_type(Exchange& exchange, cache::Fields fields);
 // The options that every response head shares; `cache_status` and `date` must live until the head is written.
 http::ResponseOptions response_options(const Exchange& exchange, std::string_view cache_status);
 
+// Writes a response head into exchange.out.
+void begin_response(Exchange& exchange, const http::ResponseHead& head, const http::ResponseOptions& options);
+
 // Leaves exchange.out and, behind it, one piece of content with its chunk framing to be sent at the end of the turn;
 // empties exchange.out. False: the piece is large, or the client does not keep up; then write_piece() does it.
 bool leave_piece(Exchange& exchange, std::string_view piece, bool chunked);

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "cache/content_memory.hpp"
 #include "cache/store.hpp"
 #include "gateway/base/hexid.hpp"
 #include "gateway/base/mailbox.hpp"
@@ -46,7 +47,8 @@ struct Services {
   const bool& draining;
   // Shared.
   cache::Store& memory;
-  DiskTier* disk;  // null without one
+  cache::ContentMemory* content;  // for large content; null when the system has none
+  DiskTier* disk;                 // null without one
   FillTable& fills;
   RecentKeys& uncacheable;
   RecentKeys& purged;

@@ -100,7 +100,9 @@ Task<Result<void>> tunnel(Exchange& exchange) {
     const bool is_open = answer->status >= 200 && answer->status <= 299;
     if (!is_open) { co_return co_await pass_refusal(exchange, std::move(*connected), std::move(*answer)); }
   }
-  const auto answered = co_await exchange.client->stream.write("HTTP/1.1 200 Connection established\r\n\r\n");
+  constexpr std::string_view kEstablished = "HTTP/1.1 200 Connection established\r\n\r\n";
+  exchange.sent_heads += kEstablished.size();
+  const auto answered = co_await exchange.client->stream.write(kEstablished);
   if (!answered) { co_return answered; }
   note_head_sent(exchange, 200);
   co_await run(exchange, connection);
@@ -115,8 +117,7 @@ Task<Result<void>> tunnel_upgraded(Exchange& exchange, Forwarded forwarded) {
   }
   http::ResponseOptions options;
   options.via_name = exchange.services.via_name;
-  exchange.out.clear();
-  http::write_response_head(forwarded.head, options, exchange.out);
+  begin_response(exchange, forwarded.head, options);
   const auto answered = co_await exchange.client->stream.write(exchange.out);
   if (!answered) { co_return answered; }
   note_head_sent(exchange, 101);

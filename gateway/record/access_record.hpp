@@ -26,6 +26,7 @@ struct AccessRecord {
   int status = 0;                 // 0 when none was sent
   std::uint64_t received = 0;     // octets from the client, heads included; for tunnels both heads and content
   std::uint64_t sent = 0;         // octets to the client, likewise
+  std::uint64_t sent_heads = 0;   // those of them that were heads of responses
   std::string_view content_type;  // of the response
   std::string_view referer;
   std::string_view user_agent;

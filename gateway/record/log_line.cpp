@@ -1,5 +1,6 @@
 // One access log line in each format.
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -259,7 +260,7 @@ void append_combined(const AccessRecord& record, std::string& out) {
   out += "\" ";
   append_padded(out, record.status, 3, '0');
   out += ' ';
-  append_number(out, record.sent);
+  append_number(out, record.sent - std::min(record.sent, record.sent_heads));
   out += " \"";
   append_quoted_text(out, record.referer);
   out += "\" \"";

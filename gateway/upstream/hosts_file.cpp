@@ -77,13 +77,6 @@ void HostsFile::read_if_changed() {
   }
 }
 
-bool is_localhost(std::string_view host) noexcept {
-  constexpr std::string_view kName = "localhost";
-  if (!host.ends_with(kName)) { return false; }
-  host.remove_suffix(kName.size());
-  return host.empty() || host.ends_with('.');
-}
-
 ResolvedPtr loopback_addresses() {
   std::array<std::uint8_t, 16> ipv6{};
   ipv6[15] = 1;

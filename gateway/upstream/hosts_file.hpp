@@ -39,8 +39,6 @@ class HostsFile {
   std::map<std::string, ResolvedPtr, std::less<>> table_;
 };
 
-// RFC 6761 section 6.3: localhost and the names below it are the loopback addresses, and the DNS is never asked.
-bool is_localhost(std::string_view host) noexcept;
-ResolvedPtr loopback_addresses();
+ResolvedPtr loopback_addresses();  // of localhost
 
 }  // namespace sluice::upstream

@@ -6,6 +6,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <sys/stat.h>
 
+#include "gateway/http/host.hpp"
+
 namespace sluice::upstream {
 namespace {
 
@@ -82,7 +84,7 @@ std::optional<Result<ResolvedPtr>> Resolver::find(std::string_view host) {
   }
   const Time now = options_.now();
   if (ResolvedPtr listed = hosts_.find(host, now)) { return listed; }
-  if (is_localhost(host)) { return loopback_addresses(); }
+  if (http::is_localhost(host)) { return loopback_addresses(); }
   const std::optional<DnsCache::Answer> remembered = cache_.find(host, now);
   if (!remembered) { return std::nullopt; }
   metrics_.dns_answers_cached.add();

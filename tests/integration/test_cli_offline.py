@@ -246,12 +246,22 @@ class WithDaemon(Workplace):
                                    {"ok": True, "result": status})
         self.assertTrue(request["arguments"]["watch"])
         self.assertEqual([json.loads(line)["pid"] for line in result.stdout.splitlines()], [7, 7])
+        self.assertEqual(result.returncode, 4, "it goes on until Ctrl-C: here the daemon ended")
+
+    def test_an_answer_that_cannot_be_written_is_an_error(self):
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([SLUICE, "completion", "bash"], stdout=full, stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(result.returncode, 6)
+        self.assertIn(b"could not be written", result.stderr)
 
     def test_log_lines_are_printed_until_the_end(self):
         result, request = self.ask(("log", "tail", "-f", "-n", "2"), {"ok": True, "result": {"line": "a"}},
                                    {"ok": True, "result": {"line": "b"}})
-        self.assertEqual((result.returncode, result.stdout), (0, "a\nb\n"))
+        self.assertEqual((result.returncode, result.stdout), (4, "a\nb\n"))
+        self.assertIn("the daemon ended", result.stderr)
         self.assertEqual(request["arguments"], {"lines": 2, "follow": True})
+        result, _ = self.ask(("log", "tail"), {"ok": True, "result": {"line": "a"}})
+        self.assertEqual((result.returncode, result.stdout), (0, "a\n"))
 
     def test_nothing_stored_is_a_difference(self):
         result, _ = self.ask(("cache", "show", "http://a.example/"), {"ok": True, "result": {"key": "k"}})

@@ -334,6 +334,7 @@ class Descriptors(SluiceTestCase):
         cpu, watch = daemon.cpu_seconds(), Stopwatch()
         eventually(lambda: watch.seconds() > 1, "a second at the limit is observed")
         self.assertLess(daemon.cpu_seconds() - cpu, 0.5, "no spinning on accept")
+        self.assertIn("new clients wait: ", daemon.tail(), "the operator is told")
         for client in crowd:
             client.close()
         watch = Stopwatch()

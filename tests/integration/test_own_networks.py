@@ -77,6 +77,7 @@ class OwnNetworks(SluiceTestCase):
         for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]"):
             self.assertIn(self.refused("GET", host, self.daemon.port), (400, 403))
             self.assertIn(self.refused("GET", host, self.daemon.metrics_port), (400, 403))
+        self.daemon.tool("policy", "test", "http://localhost/", expect=1)  # what the tool foretells is what happens
 
     def test_own_addresses_that_are_not_loopback(self):
         own = own_address()

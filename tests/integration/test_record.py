@@ -87,6 +87,10 @@ class AccessLog(SluiceTestCase):
             self.assertRegex(line, COMBINED)
         self.assertIn('a \\"quoted\\" agent', lines[0])
         self.assertIn('"http://from.example/"', lines[0])
+        for line, status in zip(lines, ("200", "200")):
+            self.assertIn(f'" {status} {len(b"content")} "', line, "octets of content, as web servers count them")
+        page = self.get(daemon, "http://denied.example/")
+        self.assertIn(f'" 403 {len(page.body)} "', self.lines(daemon, 7)[6])
 
     def test_the_request_id_of_a_refusal_page_is_the_one_in_the_log(self):
         daemon = self.start("json")

@@ -32,6 +32,7 @@ inline config::Configuration quick_configuration() {
 struct SharedParts {
   pipeline::PolicyInForce policy{policy_of("allow\n")};
   std::unique_ptr<cache::Store> memory = cache::make_memory_store({});
+  std::shared_ptr<cache::ContentMemory> content = cache::ContentMemory::make(64 << 20).value();
   std::unique_ptr<pipeline::DiskTier> disk;
   pipeline::FillTable fills;
   pipeline::RecentKeys uncacheable;
@@ -72,6 +73,7 @@ class PipelineWorker {
                                                                         configuration_,
                                                                         draining_,
                                                                         *shared.memory,
+                                                                        shared.content.get(),
                                                                         shared.disk.get(),
                                                                         shared.fills,
                                                                         shared.uncacheable,

@@ -1,5 +1,6 @@
 #include "tools/sluice/app.hpp"
 
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,7 +95,11 @@ int run(int argc, const char* const* argv) {
   } catch (const CLI::Success& wanted) {  // --help, --version
     return app.exit(wanted);
   } catch (const CLI::ParseError& error) { return report(context, explain(app, error)); }
-  return context.action();
+  const int result = context.action();
+  const bool is_printed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (is_printed) { return result; }
+  std::fputs("sluice: the answer could not be written to standard output\n", stderr);
+  return kFailed;
 }
 
 }  // namespace sluice::cli

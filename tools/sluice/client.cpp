@@ -85,6 +85,10 @@ void Client::wait_forever() {
   set_reply_limit(socket_, 0);
 }
 
+Error Client::ended() const {
+  return lost("the daemon ended");
+}
+
 Error Client::lost(const std::string& what) const {
   return {ErrorCode::unreachable,
           what + " (" + path_ + ")",

@@ -23,6 +23,7 @@ class Client {
   control::Answer<void> send(const control::Request& request);
   control::Answer<std::optional<control::Json>> next();
   void wait_forever();
+  control::Error ended() const;  // what was to go on ended: the daemon did
 
  private:
   Client(int socket, std::string path);

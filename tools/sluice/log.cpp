@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/sluice/client.hpp"
+#include "tools/sluice/exit_code.hpp"
 #include "tools/sluice/nouns.hpp"
 
 namespace sluice::cli {
@@ -18,7 +19,7 @@ int tail(const Context& context, const control::LogTailArguments& arguments) {
   while (true) {
     const auto piece = client->next();
     if (!piece) { return report(context, piece.error()); }
-    if (!*piece) { return 0; }
+    if (!*piece) { return arguments.follow ? report(context, client->ended()) : kOk; }
     const auto line = control::result_of<control::LogLine>(**piece);
     if (!line) { return report(context, line.error()); }
     if (context.json) {

@@ -107,7 +107,7 @@ int watch(const Context& context, double interval) {
   while (true) {
     const auto sample = client->next();
     if (!sample) { return report(context, sample.error()); }
-    if (!*sample) { return 0; }
+    if (!*sample) { return report(context, client->ended()); }
     const auto status = control::result_of<Status>(**sample);
     if (!status) { return report(context, status.error()); }
     show_sample(context, *status);

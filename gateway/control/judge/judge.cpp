@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cache/fields.hpp"
+#include "gateway/http/host.hpp"
 #include "gateway/http/target_uri.hpp"
 #include "policy/facts.hpp"
 #include "policy/moment.hpp"
@@ -117,6 +118,9 @@ Answer<void> read_addresses(const PolicyTestArguments& arguments, Question& ques
   question.facts.client = *client;
   question.facts.destination = *destination;
   if (question.target.host_is_address) { question.facts.destination = policy::Address::parse(question.target.host); }
+  if (http::is_localhost(question.target.host)) {
+    question.facts.destination = policy::Address::from_ipv4({127, 0, 0, 1});
+  }
   return {};
 }
 

@@ -32,6 +32,10 @@ struct Shape {
   Lines fields;
 };
 
+void PrintTo(const Shape& shape, std::ostream* out) {
+  *out << shape.name;
+}
+
 const Lines kFew{{"Content-Type", "image/webp"}, {"ETag", "\"5f2c-61a\""}};
 const Lines kVaries{{"Content-Type", "text/html; charset=utf-8"},
                     {"Vary", "Accept-Encoding, X-A-Long-Enough-Field-Name, Accept-Language"},

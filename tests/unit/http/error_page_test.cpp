@@ -24,7 +24,8 @@ GeneratedAnswer denial() {
 
 std::string text_of(const GeneratedAnswer& answer) {
   std::string out;
-  append_answer(answer, out);
+  const auto head = append_answer(answer, out);
+  EXPECT_EQ(out.substr(0, head).find("\r\n\r\n"), head - 4);
   return out;
 }
 

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/http/host.hpp"
+
 namespace sluice::http {
 namespace {
 
@@ -293,6 +295,13 @@ TEST(OriginTarget, IsCompletedByHost) {
   EXPECT_FALSE(parse_origin_target(request_for("/#x", "example.com"), "http", out));
   EXPECT_FALSE(parse_origin_target(request_for("*", "example.com"), "http", out));
   EXPECT_FALSE(parse_origin_target(request_for("a", "example.com"), "http", out));
+}
+
+TEST(Host, LocalhostAndTheNamesBelowIt) {
+  EXPECT_TRUE(is_localhost("localhost"));
+  EXPECT_TRUE(is_localhost("a.localhost"));
+  EXPECT_FALSE(is_localhost("notlocalhost"));
+  EXPECT_FALSE(is_localhost("localhost.example"));
 }
 
 TEST(Authority, HasAHostAndAPort) {

@@ -1,6 +1,7 @@
 #include "gateway/net/tcp_stream.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include "tests/support/run.hpp"
 #include "tests/support/tcp_pair.hpp"
@@ -40,6 +41,16 @@ struct WriteOutcome {
   bool ended = false;
   Result<void> done;
 };
+Task<> send_file(TcpStream& stream, int file, std::int64_t offset, std::size_t size, WriteOutcome& outcome) {
+  outcome.done = co_await stream.send_file(file, offset, size);
+  outcome.ended = true;
+}
+// A file of memory that holds these octets.
+Descriptor file_of(std::string_view octets) {
+  Descriptor file(::memfd_create("octets", MFD_CLOEXEC));
+  EXPECT_EQ(::write(file.number(), octets.data(), octets.size()), static_cast<ssize_t>(octets.size()));
+  return file;
+}
 Task<> write(TcpStream& stream, std::string_view octets, WriteOutcome& outcome) {
   outcome.done = co_await stream.write(octets);
   outcome.ended = true;
@@ -99,6 +110,43 @@ TEST_F(TcpStreamTest, AReadThatTakesTooLongFailsWithItsKind) {
   pair_.far.send(asio::buffer("x", 1));
   run(context_, read(stream_, into, outcome));
   EXPECT_TRUE(outcome.count);
+}
+
+TEST_F(TcpStreamTest, AFileIsSentBehindWhatWasLeft) {
+  const auto octets = patterned(kMoreThanTheKernelTakes);
+  const auto file = file_of(octets);
+  std::string left = "head";
+  stream_.write_later(left);
+  WriteOutcome outcome;
+  spawn(context_, send_file(stream_, file.number(), 1000, octets.size() - 2000, outcome));
+  const auto wanted = "head" + octets.substr(1000, octets.size() - 2000);
+  EXPECT_TRUE(run(context_, support::read_octets(pair_.far, wanted.size())) == wanted);
+  settle(context_);
+  EXPECT_TRUE(outcome.ended && outcome.done);
+  EXPECT_EQ(stream_.sent(), wanted.size());
+}
+
+TEST_F(TcpStreamTest, SendingAFileThatThePeerDoesNotTakeExpires) {
+  const auto octets = patterned(kMoreThanTheKernelTakes);
+  const auto file = file_of(octets);
+  stream_.limit_writing(kLimit);
+  WriteOutcome outcome;
+  spawn(context_, send_file(stream_, file.number(), 0, octets.size(), outcome));
+  settle(context_);
+  EXPECT_FALSE(outcome.ended);
+  pass(kLimit + 1s);
+  settle(context_);
+  ASSERT_TRUE(outcome.ended);
+  EXPECT_EQ(outcome.done.error().kind, ErrorKind::connection_write_timeout);
+  EXPECT_LT(stream_.sent(), octets.size());
+}
+
+TEST_F(TcpStreamTest, AFileThatIsShorterThanSaidIsAFault) {
+  const auto file = file_of("12345");
+  WriteOutcome outcome;
+  run(context_, send_file(stream_, file.number(), 0, 6, outcome));
+  ASSERT_FALSE(outcome.done);
+  EXPECT_EQ(outcome.done.error().kind, ErrorKind::proxy_internal_error);
 }
 
 // Expiry cancels the operations of both directions on the socket; the other one must not notice.

@@ -94,6 +94,33 @@ TEST_F(ServeConnection, AMissIsForwardedStoredAndThenAHit) {
   EXPECT_NE(second.field("Cache-Status").find("hit"), std::string::npos) << second.head;
 }
 
+// Its blocks are in the content memory but for a small last one.
+TEST_F(ServeConnection, ALargeResponseIsSentFromWhereItIsStored) {
+  start();
+  const auto content = patterned((2 << 20) + 1000);
+  auto client = worker_->connect();
+  client.send(get(origin_, "/large"));
+  auto upstream = origin_.accept();
+  upstream.read_message();
+  upstream.send(ok(content));
+  EXPECT_TRUE(client.read_message().content == content);
+  EXPECT_EQ(shared_.content->used(), 2U << 20);
+  client.send(get(origin_, "/large"));
+  const auto hit = client.read_message();
+  EXPECT_TRUE(hit.has("Cache-Status: sluice; hit")) << hit.head;
+  EXPECT_TRUE(hit.content == content);
+  for (const auto& [first, last] : {std::pair(0UL, 9UL),
+                                    {1'048'570UL, 1'048'580UL},
+                                    {5UL, content.size() - 1},
+                                    {content.size() - 10, content.size() - 1},
+                                    {(2UL << 20) - 1, 2UL << 20}}) {
+    client.send(get(origin_, "/large", "Range: bytes=" + std::to_string(first) + "-" + std::to_string(last) + "\r\n"));
+    const auto part = client.read_message();
+    EXPECT_TRUE(part.has("206 Partial Content")) << part.head;
+    EXPECT_TRUE(part.content == content.substr(first, last - first + 1)) << first << "-" << last;
+  }
+}
+
 TEST_F(ServeConnection, PipelinedRequestsAreAnsweredInOrder) {
   start();
   auto client = worker_->connect();

@@ -74,8 +74,10 @@ TEST(LogLine, HostileTextStaysInsideItsPlaceInEveryFormat) {
 }
 
 TEST(LogLine, CombinedIsApaches) {
-  EXPECT_EQ(line(sample_record(), LogFormat::combined),
-            "192.0.2.7 - - [03/Feb/2026:04:05:06 +0000] \"GET http://example.com/a?b=c HTTP/1.1\" 200 4567 "
+  AccessRecord record = sample_record();
+  record.sent_heads = 567;
+  EXPECT_EQ(line(record, LogFormat::combined),
+            "192.0.2.7 - - [03/Feb/2026:04:05:06 +0000] \"GET http://example.com/a?b=c HTTP/1.1\" 200 4000 "
             "\"http://example.com/\" \"curl/8.0\"\n");
   AccessRecord unread;
   EXPECT_EQ(line(unread, LogFormat::combined), "- - - [01/Jan/1970:00:00:00 +0000] \"-\" 000 0 \"-\" \"-\"\n");

@@ -53,10 +53,6 @@ TEST(HostsFile, ChangesAreSeenWithinASecond) {
 }
 
 TEST(HostsFile, LocalhostIsTheLoopback) {
-  EXPECT_TRUE(is_localhost("localhost"));
-  EXPECT_TRUE(is_localhost("a.localhost"));
-  EXPECT_FALSE(is_localhost("notlocalhost"));
-  EXPECT_FALSE(is_localhost("localhost.example"));
   EXPECT_EQ(texts(loopback_addresses()->addresses), "::1 127.0.0.1");
 }
 
