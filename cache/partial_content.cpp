@@ -166,6 +166,12 @@ bool is_covered(const RequestView& request, const StoredResponse& stored) {
   return std::ranges::all_of(content_needed(request, stored.head), [&](ByteRange range) { return stored.has(range); });
 }
 
+bool is_better_answer(const RequestView& request, const StoredResponsePtr& one, const StoredResponsePtr& other) {
+  if (one == nullptr || other == nullptr) { return one != nullptr; }
+  if (!may_combine(one->head, other->head)) { return one->head.response_time > other->head.response_time; }
+  return !is_covered(request, *other) && one->octets() > other->octets();
+}
+
 std::vector<Segment> content_of(const StoredResponse& response, ByteRange range) {
   std::vector<Segment> out;
   append_content(response, range, out);

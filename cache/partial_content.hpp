@@ -46,6 +46,10 @@ std::vector<ByteRange> content_needed(const RequestView& request, const StoredHe
 // Is all of that there?
 bool is_covered(const RequestView& request, const StoredResponse& stored);
 
+// Of what two tiers have for the request, either may be null: does `one` answer it better? The one that was the last to
+// hear from the origin server, or has more of it; `other` when it is all the same.
+bool is_better_answer(const RequestView& request, const StoredResponsePtr& one, const StoredResponsePtr& other);
+
 // The octets of `range` out of a response that holds them. REQUIRES: resident, and has(range).
 std::vector<Segment> content_of(const StoredResponse& response, ByteRange range);
 

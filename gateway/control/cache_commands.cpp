@@ -47,6 +47,8 @@ StoredVariant variant_of(const cache::StoredResponse& response, const char* tier
   variant.age = cache::current_age(head, now).count();
   variant.ttl = cache::remaining_freshness(head, now).count();
   variant.size = response.octets();
+  variant.length = head.content_length;
+  variant.spans = spans_of(response);
   variant.stored = static_cast<double>(head.response_time.time_since_epoch().count());
   for (const auto& field : head.fields.fields()) {
     variant.fields.push_back({std::string(field.name), std::string(field.value)});
@@ -63,6 +65,13 @@ void append(const Responses& responses, const char* tier, CacheShow& show) {
 
 Error too_busy() {
   return {ErrorCode::failed, "too much waits for the disk already", "try again", {}};
+}
+
+std::vector<OctetSpan> spans_of(const cache::StoredResponse& response) {
+  std::vector<OctetSpan> spans;
+  if (response.is_whole()) { return spans; }
+  for (const auto& range : response.present->ranges()) { spans.push_back({range.first, range.last}); }
+  return spans;
 }
 
 Task<std::optional<std::vector<cache::StoredResponsePtr>>> list_on_disk(Daemon& daemon, Mailbox& mailbox,

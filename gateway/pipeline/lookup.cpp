@@ -26,13 +26,6 @@ Lookup judge(const Exchange& exchange, cache::Store::Found found) {
   return result;
 }
 
-// Of two tiers that both have a response, the one that was the last to hear from the origin server, or has more of it.
-bool is_better(const Exchange& exchange, const cache::StoredResponsePtr& one, const cache::StoredResponsePtr& other) {
-  if (one == nullptr || other == nullptr) { return one != nullptr; }
-  if (!cache::may_combine(one->head, other->head)) { return one->head.response_time > other->head.response_time; }
-  return !cache::is_covered(exchange.request_view(), *other) && one->octets() > other->octets();
-}
-
 }  // namespace
 
 bool is_allowed(Exchange& exchange, const cache::StoredHead& stored) {
@@ -63,7 +56,7 @@ Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory) {
   auto found = co_await services.disk->find(exchange.key, exchange.request.fields, services.mailbox);
   auto result = judge(exchange, std::move(found));
   result.has_other_variants = result.has_other_variants || in_memory.has_other_variants;
-  if (is_better(exchange, in_memory.response, result.response)) {
+  if (cache::is_better_answer(exchange.request_view(), in_memory.response, result.response)) {
     in_memory.has_other_variants = result.has_other_variants;
     co_return in_memory;
   }

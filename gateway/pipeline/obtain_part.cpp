@@ -4,6 +4,7 @@
 #include "cache/validation.hpp"
 #include "gateway/pipeline/collapse.hpp"
 #include "gateway/pipeline/completed_body.hpp"
+#include "gateway/pipeline/multipart_body.hpp"
 #include "gateway/pipeline/pass_through.hpp"
 
 namespace sluice::pipeline {
@@ -117,6 +118,48 @@ Task<MaybeObtained> begin_anew(Exchange& exchange, FetchedPart fetched) {
   co_return co_await forward_alone(exchange, {});
 }
 
+// REQUIRES: not all of them are there.
+ByteRange first_gap(const cache::StoredResponse& stored, const std::vector<ByteRange>& wanted) {
+  for (const auto& range : wanted) {
+    if (const auto gap = stored.present->first_gap(range)) { return *gap; }
+  }
+  SLUICE_ASSERT(false, "what is completed has a gap");
+  return {};
+}
+
+// Several parts, of which `fetched` has the first gap. Those whose gap begins in it as well read it too, when none of
+// them can hold the others back.
+Obtained several_parts(Exchange& exchange, cache::StoredResponsePtr stored, const std::vector<ByteRange>& wanted,
+                       FetchedPart fetched) {
+  const auto fill = fetched.body->reader().fill();
+  const auto& got = *fill->head().range;
+  const bool is_shared = got.size() <= fill->head().largest_kept;
+  std::vector<MultipartBody::Part> parts;
+  for (const auto& range : wanted) {
+    auto body = std::make_unique<CompletedBody>(exchange, stored, range, std::string{});
+    const auto gap = stored->present->first_gap(range);
+    const bool has_gap = gap && fetched.first <= gap->first && gap->first <= got.last;
+    if (has_gap && is_shared) {
+      body->have(
+          {std::make_unique<FillBody>(exchange.services, fill, gap->first - got.first), std::nullopt, gap->first});
+    } else if (has_gap && fetched.body != nullptr) {
+      body->have(std::exchange(fetched, {}));
+    }
+    parts.push_back({range, std::move(body)});
+  }
+  auto body = std::make_unique<MultipartBody>(std::move(stored), std::move(parts), std::string(view(exchange.id)));
+  const auto fields = body->head().fields.fields();
+  http::ResponseHead head;
+  head.status = 206;
+  head.reason = http::reason_phrase(head.status);
+  head.fields.assign(fields.begin(), fields.end());
+  std::erase_if(head.fields, [](const auto& field) { return field.id == FieldName::content_type; });
+  head.fields.push_back({cache::spelling(FieldName::content_type), body->content_type(), FieldName::content_type});
+  head.framing = http::Framing::length;
+  head.content_length = body->size();
+  return Streamed{std::move(head), std::move(body)};
+}
+
 }  // namespace
 
 Task<MaybeObtained> use_part(Exchange& exchange, Forwarded forwarded) {
@@ -135,25 +178,26 @@ bool may_complete(const Exchange& exchange, const cache::StoredResponse& stored)
   if (stored.is_whole() || !may_share(exchange)) { return false; }
   const auto view = exchange.request_view();
   return cache::find(view.fields, FieldName::range) == nullptr ||
-         cache::evaluate_range(view, stored.head).is_one_part();
+         cache::evaluate_range(view, stored.head).kind == cache::RangeAnswer::Kind::partial;
 }
 
 Task<MaybeObtained> complete(Exchange& exchange, cache::StoredResponsePtr stored) {
   const auto view = exchange.request_view();
-  const auto wanted = cache::content_needed(view, stored->head).front();
-  const auto gap = *stored->present->first_gap(wanted);
+  const auto wanted = cache::content_needed(view, stored->head);
+  const auto gap = first_gap(*stored, wanted);
   const bool is_part = cache::find(view.fields, FieldName::range) != nullptr;
-  auto fetched = co_await fetch_missing(exchange, *stored, {gap, !is_part, gap.first != wanted.first});
+  auto fetched = co_await fetch_missing(exchange, *stored, {gap, !is_part, gap.first != wanted.front().first});
   if (!fetched) { co_return std::unexpected(fetched.error()); }
   if (!continues(*fetched, *stored, gap.first)) { co_return co_await begin_anew(exchange, std::move(*fetched)); }
-  auto content_range = is_part ? cache::to_text({wanted, stored->head.content_length}) : std::string{};
   auto joined = std::make_shared<cache::StoredResponse>(*stored);
   joined->head = cache::combine_heads(stored->head, fetched->head().stored);
-  auto body = std::make_unique<CompletedBody>(exchange, std::move(joined), wanted, std::move(content_range));
+  if (wanted.size() > 1) { co_return several_parts(exchange, std::move(joined), wanted, std::move(*fetched)); }
+  auto content_range = is_part ? cache::to_text({wanted.front(), stored->head.content_length}) : std::string{};
+  auto body = std::make_unique<CompletedBody>(exchange, std::move(joined), wanted.front(), std::move(content_range));
   body->have(std::move(*fetched));
   const auto opened = co_await body->open();
   if (!opened) { co_return std::unexpected(opened.error()); }
-  co_return as_streamed(std::move(body), wanted);
+  co_return as_streamed(std::move(body), wanted.front());
 }
 
 }  // namespace sluice::pipeline

@@ -11,8 +11,8 @@ namespace sluice::pipeline {
 // A range of a response that is not stored.
 Task<Result<std::optional<Obtained>>> obtain_part(Exchange& exchange, cache::PartToAsk part);
 
-// A response of which only parts are stored, completed with what the request needs. REQUIRES: `stored` may be used, and
-// may_complete().
+// A response of which only parts are stored, completed with what the request needs: all of it, one range or several.
+// REQUIRES: `stored` may be used, not all that the request needs is there, and may_complete().
 Task<Result<std::optional<Obtained>>> complete(Exchange& exchange, cache::StoredResponsePtr stored);
 bool may_complete(const Exchange& exchange, const cache::StoredResponse& stored);
 

@@ -104,11 +104,16 @@ Task<Result<void>> send_part(Exchange& exchange, const FromStore& stored, int st
 // Several parts of a stored response (RFC 9110 15.3.7.2).
 Task<Result<void>> send_parts(Exchange& exchange, const FromStore& stored,
                               const std::vector<cache::ByteRange>& ranges) {
-  MultipartBody body(exchange.services, stored, ranges, std::string(view(exchange.id)));
+  std::vector<MultipartBody::Part> parts;
+  auto front = stored.front;
+  for (const auto& range : ranges) {
+    parts.push_back({range, std::make_unique<StoredBody>(exchange.services, stored.response, std::exchange(front, {}),
+                                                         range.first, range.size())});
+  }
+  MultipartBody body(stored.response, std::move(parts), std::string(view(exchange.id)));
   auto head = head_of(stored.response->head, 206);
   std::erase_if(head.fields, [](const auto& field) { return field.id == cache::FieldName::content_type; });
-  const auto content_type = "multipart/byteranges; boundary=" + body.boundary();
-  head.fields.push_back({"Content-Type", content_type, cache::FieldName::content_type});
+  head.fields.push_back({"Content-Type", body.content_type(), cache::FieldName::content_type});
   head.content_length = body.size();
   const auto cache_status = cache_status_of(exchange);
   auto options = response_options(exchange, cache_status);

@@ -7,6 +7,7 @@ import subprocess
 import time
 import unittest
 
+from support import tool
 from support.case import SluiceTestCase, find_program
 from support.client import Client
 from support.origin import unused_port
@@ -73,9 +74,13 @@ class Ranges(SluiceTestCase):
     def url(self):
         return f"http://127.0.0.1:{self.port}/film.mp4"
 
-    def sent_by_origin(self):
+    def asked_of_origin(self):
+        """Octets sent, status, and the Range that was asked for, of each request."""
         with open(os.path.join(self.root, "access.log"), encoding="utf-8") as file:
-            return sum(int(line.split()[0]) for line in file)
+            return [line.split() for line in file]
+
+    def sent_by_origin(self):
+        return sum(int(octets) for octets, _, _ in self.asked_of_origin())
 
     def octets(self, first, last):
         with open(self.film, "rb") as file:
@@ -91,6 +96,20 @@ class Ranges(SluiceTestCase):
 
     def is_hit(self, client, first, last):
         return self.read(client, first, last).is_hit
+
+    def shown(self):
+        return self.daemon.tool("cache", "show", self.url(), "-o", "json", expect=None).json()["variants"]
+
+    def dropped(self):
+        """Stores that the disk was too busy for."""
+        return self.daemon.tool("cache", "stats", "-o", "json").json()["disk"]["refused"]
+
+    def is_fresh(self):
+        return all(variant["ttl"] > 0 for variant in self.shown())
+
+    def holds(self, first, last):
+        spans = [span for variant in self.shown() for span in variant["spans"]]
+        return any(span["first"] <= first and span["last"] >= last for span in spans)
 
     def digest_of_download(self, *arguments):
         target = os.path.join(self.root, "download")
@@ -111,11 +130,65 @@ class Ranges(SluiceTestCase):
                 last = min(first + places.randrange(1, 300000), SIZE - 1)
                 self.read(client, first, last)
                 chunks.update(range(first // MIB, last // MIB + 3))  # what is asked for, and what is read ahead
-        # A chunk may be asked for once more while the disk is still writing it.
-        self.assertLess(self.sent_by_origin(), (len(chunks) + 20) * MIB)
+        # A chunk may be asked for once more while the disk is still writing it, or when a busy one dropped it.
+        self.assertLess(self.sent_by_origin(), (len(chunks) + 20 + self.dropped()) * MIB)
         # All of it, each octet the origin's; what is there is not asked for again.
         self.assertEqual(self.digest_of_download(), self.digest(self.film))
-        self.assertLess(self.sent_by_origin(), SIZE + 60 * MIB)
+        self.assertLess(self.sent_by_origin(), SIZE + (60 + self.dropped()) * MIB)
+
+    def test_a_range_is_fetched_as_whole_chunks_with_read_ahead(self):
+        with Client(self.daemon.port) as client:
+            self.read(client, 100 * MIB + 500, 100 * MIB + 509)
+            eventually(self.asked_of_origin, "the origin has logged it")
+            self.assertEqual(self.asked_of_origin(), [[str(2 * MIB), "206", f"bytes={100 * MIB}-{102 * MIB - 1}"]])
+            eventually(lambda: self.holds(100 * MIB, 102 * MIB - 1), "the read-ahead is stored")
+            self.assertTrue(self.is_hit(client, 101 * MIB, 102 * MIB - 1))
+
+    def test_one_validation_is_for_all_chunks(self):
+        with Client(self.daemon.port) as client:
+            for chunk in (0, 50, 100, 150):
+                self.read(client, chunk * MIB, chunk * MIB + 9)
+                eventually(lambda: self.holds(chunk * MIB, (chunk + 2) * MIB - 1), "it is stored")
+            self.daemon.tool("cache", "purge", self.url())
+            before = len(self.asked_of_origin())
+            self.assertFalse(self.is_hit(client, 50 * MIB, 50 * MIB + 9), "it is validated")
+            eventually(self.is_fresh, "the disk knows")
+            for chunk in (0, 51, 101, 150):
+                self.assertTrue(self.is_hit(client, chunk * MIB, chunk * MIB + 9), "the validation was for all")
+            eventually(lambda: len(self.asked_of_origin()) > before, "the origin has logged it")
+            self.assertEqual([status for _, status, _ in self.asked_of_origin()[before:]], ["304"])
+
+    def test_several_ranges_are_completed(self):
+        ranges = [(5, 9), (60 * MIB, 60 * MIB + 5), (100 * MIB + 7, 101 * MIB + 7), (SIZE - 10, SIZE - 1)]
+        with Client(self.daemon.port) as client:
+            self.read(client, 100 * MIB, 100 * MIB + 9)
+            eventually(lambda: self.holds(100 * MIB, 102 * MIB - 1), "the read-ahead is stored")
+            value = "bytes=" + ", ".join(f"{first}-{last}" for first, last in ranges)
+            answer = client.request(self.url(), fields={"Range": value})
+        self.assertEqual(answer.status, 206)
+        kind, boundary = answer.fields["Content-Type"].split("; boundary=")
+        self.assertEqual(kind, "multipart/byteranges")
+        parts = answer.body.split(b"\r\n--" + boundary.encode())
+        self.assertEqual((parts[0], parts[-1]), (b"", b"--\r\n"))
+        for part, (first, last) in zip(parts[1:-1], ranges, strict=True):
+            head, content = part.split(b"\r\n\r\n", 1)
+            self.assertIn(f"Content-Range: bytes {first}-{last}/{SIZE}".encode(), head)
+            self.assertTrue(content == self.octets(first, last), f"other octets in {first}-{last}")
+        self.assertLess(self.sent_by_origin(), 10 * MIB)
+
+    def test_the_tool_says_which_octets_are_there(self):
+        with Client(self.daemon.port) as client:
+            for chunk in (3, 100):
+                self.read(client, chunk * MIB, chunk * MIB + 9)
+                eventually(lambda: self.holds(chunk * MIB, (chunk + 2) * MIB - 1), "it is stored")
+        shown = self.daemon.tool("cache", "show", self.url()).out
+        self.assertIn("4 MiB of 200 MiB", shown)
+        self.assertIn(f"octets  {3 * MIB}-{5 * MIB - 1}, {100 * MIB}-{102 * MIB - 1}\n", shown)
+        there = self.daemon.tool("cache", "explain", self.url(), "-H", f"Range: bytes={4 * MIB}-{5 * MIB - 1}").out
+        self.assertIn("hit  " + self.url(), there)
+        self.assertIn("201 chunks of 1 MiB on disk, 4 there", there)
+        missing = self.daemon.tool("cache", "explain", self.url(), expect=tool.DIFFERENT).out
+        self.assertIn("because: range", missing)
 
     def test_a_download_is_resumed(self):
         target = os.path.join(self.root, "download")

@@ -102,6 +102,26 @@ class PartialContent : public testing::Test {
     EXPECT_TRUE(got.content == whole_) << "other octets";
     return got.field("Cache-Status");
   }
+  // The first two chunks.
+  void store_front() {
+    ask("Range: bytes=0-9\r\n");
+    range_asked();
+    answer({0, 2 * kChunk - 1});
+    expect_part({0, 9});
+    ASSERT_TRUE(eventually([&] { return shared_.fills.size() == 0; }));
+  }
+  // The content that a multipart/byteranges response has to have, by the boundary that its head names.
+  std::string multipart(const support::SeenMessage& got, const std::vector<cache::ByteRange>& ranges) {
+    const auto type = got.field("Content-Type");
+    EXPECT_TRUE(type.starts_with("multipart/byteranges; boundary=")) << type;
+    const auto delimiter = "\r\n--" + type.substr(type.find('=') + 1);
+    std::string content;
+    for (const auto& range : ranges) {
+      content += delimiter + "\r\nContent-Type: video/mp4\r\nContent-Range: " + cache::to_text({range, kSize}) +
+                 "\r\n\r\n" + octets(range);
+    }
+    return content + delimiter + "--\r\n";
+  }
   void purge_host() {
     shared_.purges.add(cache::PurgeScope::host, origin_.host(), true, coarse_unix_now(), [](const auto&) {});
   }
@@ -343,29 +363,74 @@ TEST_F(PartialContent, ARangeBehindTheEndIsUnsatisfiable) {
   EXPECT_EQ(got.field("Content-Range"), "bytes */" + std::to_string(kSize));
 }
 
-TEST_F(PartialContent, SeveralRangesAreAnsweredFromWhatIsStoredElsePassedThrough) {
+TEST_F(PartialContent, SeveralRangesAreAnsweredFromWhatIsStored) {
   start();
-  ask("Range: bytes=0-9\r\n");
-  range_asked();
-  answer({0, 2 * kChunk - 1});
-  expect_part({0, 9});
-  ASSERT_TRUE(eventually([&] { return shared_.fills.size() == 0; }));
+  store_front();
   ask("Range: bytes=5-6, 1048570-1048579\r\n");
   const auto got = client_->read_message();
   EXPECT_EQ(got.status(), 206);
   EXPECT_TRUE(got.complete);
   EXPECT_EQ(got.field("Content-Range"), "");
   EXPECT_TRUE(is_hit(got.field("Cache-Status"))) << got.head;
-  const auto type = got.field("Content-Type");
-  ASSERT_TRUE(type.starts_with("multipart/byteranges; boundary=")) << type;
-  const auto delimiter = "\r\n--" + type.substr(type.find('=') + 1);
-  const auto part = [&](cache::ByteRange range) {
-    return delimiter + "\r\nContent-Type: video/mp4\r\nContent-Range: " + cache::to_text({range, kSize}) + "\r\n\r\n" +
-           octets(range);
-  };
-  EXPECT_TRUE(got.content == part({5, 6}) + part({1'048'570, 1'048'579}) + delimiter + "--\r\n");
-  // Not all of it is there.
+  EXPECT_TRUE(got.content == multipart(got, {{5, 6}, {1'048'570, 1'048'579}}));
+}
+
+TEST_F(PartialContent, SeveralRangesOfWhatIsNotStoredArePassedThrough) {
+  start();
   ask("Range: bytes=5-6, 2097152-2097153\r\n");
+  EXPECT_EQ(range_asked(), "bytes=5-6, 2097152-2097153");
+  upstream().send(
+      "HTTP/1.1 206 Partial Content\r\nContent-Type: multipart/byteranges; boundary=x\r\n"
+      "Content-Length: 3\r\n\r\nxyz");
+  EXPECT_EQ(client_->read_message().content, "xyz");
+}
+
+TEST_F(PartialContent, SeveralRangesOfWhatIsPartlyStoredAreCompletedWithOneForwardForAChunk) {
+  start();
+  store_front();
+  ask("Range: bytes=2097160-2097169, 5-6, 2097100-2097155, 3000000-3000001, 100-199\r\n");
+  EXPECT_EQ(range_asked(), "bytes=2097152-3146727");
+  answer({2 * kChunk, kSize - 1});
+  const auto got = client_->read_message();
+  EXPECT_EQ(got.status(), 206);
+  EXPECT_TRUE(got.complete);
+  EXPECT_EQ(got.field("Cache-Status"), "sluice; fwd=partial; stored; detail=range");
+  EXPECT_TRUE(
+      got.content ==
+      multipart(got, {{2'097'160, 2'097'169}, {5, 6}, {2'097'100, 2'097'155}, {3'000'000, 3'000'001}, {100, 199}}));
+  EXPECT_FALSE(origin_.has_caller());
+  ASSERT_TRUE(eventually([&] { return shared_.fills.size() == 0; }));
+  ask("");
+  EXPECT_TRUE(is_hit(expect_whole())) << "what was fetched for them is kept";
+}
+
+TEST_F(PartialContent, GapsOfSeveralRangesThatAreFarApartAreFetchedInTurn) {
+  auto configuration = quick_configuration();
+  configuration.cache.read_ahead = 0;
+  start(std::move(configuration));
+  ask("Range: bytes=0-9\r\n");
+  EXPECT_EQ(range_asked(), "bytes=0-1048575");
+  answer({0, kChunk - 1});
+  expect_part({0, 9});
+  ASSERT_TRUE(eventually([&] { return shared_.fills.size() == 0; }));
+  ask("Range: bytes=0-9, 1048576-1048577, 3145728-3145729\r\n");
+  EXPECT_EQ(range_asked(), "bytes=1048576-2097151");
+  // What the client asked for of it is here; the rest of the chunk is still coming.
+  upstream().send(part_head({kChunk, 2 * kChunk - 1}) + octets({kChunk, kChunk + 99}));
+  auto other = origin_.accept();
+  EXPECT_EQ(other.read_message().field("Range"), "bytes=3145728-3146727");
+  other.send(part_head({3 * kChunk, kSize - 1}) + octets({3 * kChunk, kSize - 1}));
+  const auto got = client_->read_message();
+  EXPECT_TRUE(got.content == multipart(got, {{0, 9}, {1'048'576, 1'048'577}, {3'145'728, 3'145'729}}));
+}
+
+TEST_F(PartialContent, SeveralRangesAreNeverMadeUpOfTwoRepresentations) {
+  start();
+  store_front();
+  ask("Range: bytes=5-6, 2097152-2097153\r\n");
+  range_asked();
+  upstream().send(part_head({2 * kChunk, kSize - 1}, "Cache-Control: max-age=60\r\nETag: \"y\"\r\n"));
+  upstream_.emplace(origin_.accept());
   EXPECT_EQ(range_asked(), "bytes=5-6, 2097152-2097153");
   upstream().send(
       "HTTP/1.1 206 Partial Content\r\nContent-Type: multipart/byteranges; boundary=x\r\n"
