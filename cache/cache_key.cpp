@@ -17,12 +17,19 @@ bool is_unreserved(char c) noexcept {
          c == '_' || c == '~';
 }
 
+// A percent sign that begins no triplet must not become the beginning of one: the key of a key is that key.
+bool would_complete_triplet(std::string_view out, char next) noexcept {
+  if (hex_value(next) < 0 || out.empty()) { return false; }
+  const bool is_digit_behind_percent = out.size() >= 2 && out[out.size() - 2] == '%' && hex_value(out.back()) >= 0;
+  return out.back() == '%' || is_digit_behind_percent;
+}
+
 // Appends what stands for the three octets "%xy" at the front of `text`.
 void append_normalised_triplet(std::string_view text, std::string& out) {
   const auto decoded = static_cast<char>(hex_value(text[1]) * 16 + hex_value(text[2]));
   // RFC 3986 6.2.2.2: URIs "should be normalized by decoding any percent-encoded octet that corresponds to an
   // unreserved character".
-  if (is_unreserved(decoded)) {
+  if (is_unreserved(decoded) && !would_complete_triplet(out, decoded)) {
     out += decoded;
     return;
   }

@@ -64,7 +64,7 @@ void RocksdbTier::drop_damaged(std::string_view key, std::uint64_t id) {
 // The record as it is to be changed; empty when there is none that can be read (what it held is then evicted in time).
 StoredRecord RocksdbTier::record_to_change(std::string_view key) {
   finish_removals();
-  if (!purged_.contains(key)) {
+  if (may_have(key) && !purged_.contains(key)) {
     if (auto record = disk_.read_record(key); record && *record) { return std::move(**record); }
   }
   return {std::string(key), {}};

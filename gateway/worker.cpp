@@ -121,6 +121,7 @@ Task<> Worker::accept_loop(Worker* worker, net::Listener* listener) {
       continue;
     }
     auto accepted = co_await listener->accept();
+    if (!accepted && accepted.error() == asio::error::operation_aborted) { co_return; }  // closed: it drains
     if (!accepted) {
       // Established clients go on; new ones wait in the kernel's queue until a descriptor is free again. A client that
       // went away while it waited there costs nobody else a pause.

@@ -16,14 +16,6 @@ std::unexpected<Error> refuse(const char* during) {
   return fail(ErrorKind::http_request_error, Side::client, during, 400);
 }
 
-// Where the parts of a target URI begin and end in its text; views are made last, because appending moves the text.
-struct Layout {
-  std::size_t scheme = 0;
-  std::size_t host_begin = 0;
-  std::size_t host_end = 0;
-  std::size_t path = 0;
-};
-
 struct Target {
   std::string_view scheme;  // "http", "https", "" for CONNECT
   std::string_view authority;
@@ -35,59 +27,61 @@ std::uint16_t default_port(std::string_view scheme) {
   return scheme == "https" ? kHttpsPort : kHttpPort;
 }
 
-// Appends the host, in brackets when it is IPv6, and leaves the view's limits in `layout`.
-const char* append_host(std::string_view host, TargetUri& out, Layout& layout) {
-  layout.host_begin = out.text.size();
-  if (const char* wrong = append_normal_host(host, out.text, out.host_is_address)) { return wrong; }
-  layout.host_end = out.text.size();
-  if (out.text.find(':', layout.host_begin) != out.text.npos) {
-    out.text.insert(layout.host_begin, 1, '[');
-    out.text += ']';
-    ++layout.host_begin;
-    ++layout.host_end;
+// Appends the host, in brackets when it is IPv6.
+const char* append_host(std::string_view host, Site& site) {
+  bool is_address = false;
+  site.host_begin = site.text.size();
+  if (const char* wrong = append_normal_host(host, site.text, is_address)) { return wrong; }
+  site.host_end = site.text.size();
+  if (is_address) { site.address = policy::Address::parse(std::string_view(site.text).substr(site.host_begin)); }
+  if (site.text.find(':', site.host_begin) != site.text.npos) {
+    site.text.insert(site.host_begin, 1, '[');
+    site.text += ']';
+    ++site.host_begin;
+    ++site.host_end;
   }
   return nullptr;
 }
 
-Result<void> append_authority(const Target& target, TargetUri& out, Layout& layout) {
+const char* read_site(const Target& target, Site& site) {
+  site.scheme = target.scheme;
+  site.received = target.authority;
+  site.address.reset();
+  site.text = target.scheme;
+  if (!target.scheme.empty()) { site.text += "://"; }
   AuthorityParts parts;
-  if (const char* wrong = split_authority(target.authority, parts)) { return refuse(wrong); }
-  if (const char* wrong = append_host(parts.host, out, layout)) { return refuse(wrong); }
+  if (const char* wrong = split_authority(target.authority, parts)) { return wrong; }
+  if (const char* wrong = append_host(parts.host, site)) { return wrong; }
   const auto implied = default_port(target.scheme);
-  out.port = implied;
+  site.port = implied;
   // "If the port is empty or not given" it is the scheme's (RFC 9110 4.2.1); authority-form has no default (RFC
   // 9112 3.2.3).
   if (!parts.port.empty() || implied == 0) {
-    if (const char* wrong = read_port(parts.port, out.port)) { return refuse(wrong); }
+    if (const char* wrong = read_port(parts.port, site.port)) { return wrong; }
   }
-  if (out.port != implied) {
-    out.text += ':';
-    out.text += std::to_string(out.port);
-  }
-  return {};
-}
-
-void set_views(const Target& target, const Layout& layout, bool is_asterisk, TargetUri& out) {
-  const std::string_view text = out.text;
-  out.scheme = text.substr(0, target.scheme.size());
-  out.host = text.substr(layout.host_begin, layout.host_end - layout.host_begin);
-  out.path_and_query = is_asterisk ? std::string_view("*") : text.substr(layout.path);
+  const auto port = std::to_string(site.port);
+  site.origin.assign(site.text, site.host_begin, site.host_end - site.host_begin).append(":").append(port);
+  if (site.port != implied) { site.text.append(":").append(port); }
+  return nullptr;
 }
 
 Result<void> build(const Target& target, bool is_asterisk, TargetUri& out) {
-  Layout layout;
-  out.text.clear();
-  if (!target.scheme.empty()) {
-    out.text += target.scheme;
-    out.text += "://";
+  auto& site = out.site;
+  if (!site.is_known || site.scheme != target.scheme || site.received != target.authority) {
+    site.is_known = false;
+    if (const char* wrong = read_site(target, site)) { return refuse(wrong); }
+    site.is_known = true;
   }
-  if (auto authority = append_authority(target, out, layout); !authority) { return authority; }
-  layout.path = out.text.size();
+  out.text = site.text;
   if (!is_asterisk && !target.scheme.empty()) {
     if (!target.path_and_query.starts_with('/')) { out.text += '/'; }
     out.text += target.path_and_query;
   }
-  set_views(target, layout, is_asterisk, out);
+  const std::string_view text = out.text;
+  out.port = site.port;
+  out.scheme = text.substr(0, site.scheme.size());
+  out.host = text.substr(site.host_begin, site.host_end - site.host_begin);
+  out.path_and_query = is_asterisk ? std::string_view("*") : text.substr(site.text.size());
   out.normal.clear();
   if (!is_asterisk && !cache::is_normal_uri(out.text)) { cache::make_cache_key(out.text, out.normal); }
   return {};

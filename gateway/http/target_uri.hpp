@@ -1,13 +1,27 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "gateway/base/error.hpp"
 #include "gateway/http/head.hpp"
+#include "policy/address.hpp"
 
 namespace sluice::http {
+
+// What scheme and authority come to, normalised. Kept for the next request: a client asks one origin again and again.
+struct Site {
+  bool is_known = false;
+  std::string_view scheme;                   // "http", "https", "" for CONNECT
+  std::string received;                      // the authority as the client wrote it
+  std::string text;                          // "http://host[:port]"; "host:port" for CONNECT
+  std::size_t host_begin = 0, host_end = 0;  // in text
+  std::uint16_t port = 0;
+  std::optional<policy::Address> address;  // when the host is one
+  std::string origin;                      // "host:port": the name of the upstream pool
+};
 
 // Where a request goes. Scheme and host are normalised (RFC 3986 6.2.2, RFC 9110 4.2.3): in lower case, no userinfo, no
 // trailing dot, IDN as A-labels (U-labels are refused), addresses in every spelling (decimal, hex, octal, short,
@@ -19,7 +33,7 @@ struct TargetUri {
   std::string_view host;    // into text, IPv6 without brackets
   std::uint16_t port = 0;
   std::string_view path_and_query;  // into text; "*" for OPTIONS *; "" for CONNECT
-  bool host_is_address = false;
+  Site site;
   std::string normal;  // of `text`, as cache::make_cache_key makes it; empty: `text` is normal
 
   std::string_view normal_text() const noexcept { return normal.empty() ? text : normal; }

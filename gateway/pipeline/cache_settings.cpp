@@ -1,7 +1,6 @@
 #include "gateway/pipeline/cache_settings.hpp"
 
 #include "cache/cache_control.hpp"
-#include "cache/cache_key.hpp"
 #include "cache/freshness.hpp"
 #include "cache/query_key.hpp"
 #include "gateway/pipeline/judge_response.hpp"
@@ -47,7 +46,7 @@ bool changes_directives(const policy::Settings& settings, int status) {
 }  // namespace
 
 void make_key(const Exchange& exchange, std::string_view uri, std::string& key) {
-  cache::make_cache_key(uri, key);
+  key = uri;
   const auto* dropped = exchange.settings[SettingKind::cache_key_drop_query];
   if (dropped != nullptr) {
     cache::drop_parameters(key, [&](std::string_view parameter) {

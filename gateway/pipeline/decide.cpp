@@ -44,7 +44,7 @@ policy::Facts facts_of(const Exchange& exchange) {
   policy::Facts facts;
   const bool is_connect = exchange.is_tunnel_request();
   facts.client = exchange.client_address;
-  if (exchange.target.host_is_address) { facts.destination = policy::Address::parse(exchange.target.host); }
+  facts.destination = exchange.target.site.address;
   facts.port = exchange.target.port;
   facts.listener = exchange.listener;
   facts.mode = exchange.mode;

@@ -21,10 +21,10 @@ void Exchange::begin() {
   target.normal.clear();
   target.scheme = target.host = target.path_and_query = {};
   target.port = 0;
-  origin.clear();
   key.clear();
   decision = {};
   destination.reset();
+  destination_text.clear();
   cache_status = {};
   upstream_text.clear();
   led.reset();

@@ -49,12 +49,12 @@ struct Exchange {
 
   // identify
   http::TargetUri target;
-  std::string origin;  // "host:port": the name of the upstream pool
 
   // decide; connecting judges again when the address is known
   policy::Decision decision;
   bool address_matters = false;                // the rules need the address: each one is judged by itself
   std::optional<policy::Address> destination;  // the address judged last
+  std::string destination_text;                // of the address that a stored response came from
   policy::Settings settings;                   // those that apply to the request
 
   // obtain

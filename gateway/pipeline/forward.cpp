@@ -33,8 +33,8 @@ bool is_without_address(ErrorKind kind) noexcept {
 std::string pool_name(const Exchange& exchange) {
   if (goes_to_parent(exchange)) { return "parent " + exchange.configuration->upstream.parent; }
   const auto* instead = exchange.settings[policy::SettingKind::connect_to];
-  if (instead == nullptr) { return exchange.origin; }
-  return exchange.origin + " at " + instead->name + ' ' + std::to_string(instead->port);
+  if (instead == nullptr) { return exchange.target.site.origin; }
+  return exchange.target.site.origin + " at " + instead->name + ' ' + std::to_string(instead->port);
 }
 
 // What policy denies is a denial, whether every address was denied or there is none: then no condition on it holds.

@@ -18,9 +18,6 @@ Result<void> identify(Exchange& exchange) {
       http::looped_through(fields, exchange.configuration->forwarding.cdn_loop)) {
     return fail(ErrorKind::proxy_loop_detected, Side::gateway, "identifying the target");
   }
-  exchange.origin.assign(exchange.target.host);
-  exchange.origin += ':';
-  exchange.origin += std::to_string(exchange.target.port);
   return {};
 }
 

@@ -29,6 +29,7 @@ Lookup judge(const Exchange& exchange, cache::Store::Found found) {
 }  // namespace
 
 bool is_allowed(Exchange& exchange, const cache::StoredHead& stored) {
+  exchange.destination_text = stored.origin_address;
   const bool matters = exchange.address_matters || exchange.policy->has_settings(policy::SettingStage::response);
   if (!matters) { return true; }
   if (stored.origin_address.empty()) { return decide_without_address(exchange); }

@@ -120,7 +120,7 @@ Look look_in_memory(Exchange& exchange) {
   Look look;
   look.bypass = why_not_cached(exchange);
   if (look.bypass != MissCause::none) { return look; }
-  make_key(exchange, exchange.target.text, exchange.key);
+  make_key(exchange, exchange.target.normal_text(), exchange.key);
   if (exchange.key != exchange.target.text) { exchange.cache_status.key = exchange.key; }
   look.found = find_in_memory(exchange);
   judge(exchange, look);

@@ -1,5 +1,6 @@
 #include "gateway/pipeline/pass_through.hpp"
 
+#include "cache/cache_key.hpp"
 #include "cache/cacheability.hpp"
 #include "cache/invalidation.hpp"
 #include "cache/validation.hpp"
@@ -13,9 +14,11 @@ namespace {
 
 void invalidate(Exchange& exchange, const Forwarded& forwarded) {
   if (cache::is_safe_method(exchange.request.method_text)) { return; }
+  std::string normal;
   std::string key;
   for (const auto& uri : cache::invalidated_uris(exchange.request_view(), forwarded.view())) {
-    make_key(exchange, uri, key);
+    cache::make_cache_key(uri, normal);
+    make_key(exchange, normal, key);
     exchange.services.fills.invalidate(key);
     exchange.services.memory.purge(key);
     if (exchange.services.disk != nullptr) { exchange.services.disk->purge(key); }
@@ -98,7 +101,7 @@ Task<Result<Obtained>> pass_through(Exchange& exchange, const cache::StoredRespo
   if (may_be_kept(exchange, *forwarded)) {
     const bool all_sent = co_await has_sent_all(*forwarded);
     if (all_sent) {
-      make_key(exchange, exchange.target.text, exchange.key);
+      make_key(exchange, exchange.target.normal_text(), exchange.key);
       co_return co_await keep_and_follow(exchange, std::move(*forwarded), FillTable::alone());
     }
   }

@@ -24,6 +24,15 @@ std::string_view shadow_setting_of(const Exchange& exchange) {
   return policy->rules()[shadow->rule].id;
 }
 
+// Of what was connected the log says it in `upstream`.
+std::string_view judged_destination(Exchange& exchange) {
+  if (!exchange.upstream_text.empty()) { return {}; }
+  if (exchange.destination && exchange.destination_text.empty()) {
+    exchange.destination_text = exchange.destination->text();
+  }
+  return exchange.destination_text;
+}
+
 void count_settings(Exchange& exchange, const policy::Settings& settings, std::int64_t now) {
   const auto& policy = exchange.earlier_policy != nullptr ? exchange.earlier_policy : exchange.policy;
   const auto count = [&](const policy::Setting* setting) {
@@ -60,7 +69,8 @@ void record(Exchange& exchange) {
   record.first_byte = exchange.first_byte.count() != 0 || exchange.status == 0 ? exchange.first_byte : record.duration;
   record.request_id = view(exchange.id);
   record.client = client.address_text;
-  record.listener = client.mode;
+  record.listener = client.listener;
+  record.mode = client.mode;
   record.method = exchange.request.method_text;
   record.url = url_for_log(exchange);
   record.http_version = exchange.request.version == http::Version::http_1_0 ? "HTTP/1.0" : "HTTP/1.1";
@@ -78,6 +88,7 @@ void record(Exchange& exchange) {
   record.cache = exchange.cache_status;
   if (exchange.led != nullptr) { record.cache.stored = exchange.led->was_stored(); }
   record.upstream = exchange.upstream_text;
+  record.destination = judged_destination(exchange);
   record.through_parent = !exchange.upstream_text.empty() && goes_to_parent(exchange);
   record.tunnel = exchange.is_tunnel;
   record.from_memory = exchange.from_memory && exchange.cache_status.hit;

@@ -50,8 +50,8 @@ bool is_allowed_to(Exchange& exchange, const PurgeOrder& order) {
   http::TargetUri target;
   if (!http::parse_proxy_target(request, target)) { return false; }
   auto facts = facts_of(exchange);
-  facts.destination = target.host_is_address ? policy::Address::parse(target.host) : std::nullopt;
-  facts.destination_resolved_elsewhere = !target.host_is_address;  // nothing is connected
+  facts.destination = target.site.address;
+  facts.destination_resolved_elsewhere = !target.site.address;  // nothing is connected
   facts.port = target.port;
   facts.host = target.host;
   facts.scheme = target.scheme;

@@ -19,7 +19,8 @@ struct AccessRecord {
   std::chrono::microseconds first_byte{};  // until the response head was sent
   std::string_view request_id;
   std::string_view client;    // address, text
-  std::string_view listener;  // "explicit"
+  std::string_view listener;  // where it came in, "address:port"
+  std::string_view mode;      // "explicit"
   std::string_view method;
   std::string_view url;  // target URI; "host:port" for CONNECT; "" when it could not be read
   std::string_view http_version = "HTTP/1.1";
@@ -33,7 +34,8 @@ struct AccessRecord {
   policy::Decision decision;
   std::string_view shadow_setting;  // id of a setting that would have applied if it were no shadow; "" when none
   cache::CacheStatus cache;
-  std::string_view upstream;  // address:port connected, text; "" when none
+  std::string_view upstream;     // address:port connected, text; "" when none
+  std::string_view destination;  // where none was connected: the address judged, or that of a stored response; or ""
   bool through_parent = false;
   bool tunnel = false;
   bool from_memory = false;  // a hit that the memory tier answered

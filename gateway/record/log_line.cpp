@@ -65,7 +65,7 @@ std::size_t largest_json(const AccessRecord& record) {
   for (const std::string_view text :
        {record.request_id, record.client, record.listener, record.method, record.url, record.http_version,
         record.content_type, record.referer, record.user_agent, record.decision.rule_id, record.decision.reason,
-        record.decision.shadow_id, record.shadow_setting, record.upstream}) {
+        record.decision.shadow_id, record.shadow_setting, record.upstream, record.mode, record.destination}) {
     texts += text.size();
   }
   return kJsonGrowth * texts + 1536;
@@ -75,6 +75,7 @@ void append_request(const AccessRecord& record, JsonMembers& json) {
   json.text(R"(,"id":)", record.request_id);
   json.text(R"(,"client":)", record.client);
   json.text(R"(,"listener":)", record.listener);
+  json.text(R"(,"mode":)", record.mode);
   json.text(R"(,"method":)", record.method);
   json.text(R"(,"url":)", record.url);
   json.text(R"(,"version":)", record.http_version);
@@ -120,6 +121,7 @@ char* write_json(const AccessRecord& record, char* to) {
   json.text(R"(,"shadow_setting":)", record.shadow_setting);
   append_cache(record, json);
   json.text(R"(,"upstream":)", record.upstream);
+  json.text(R"(,"to":)", record.destination);
   json.flag(R"(,"parent":)", record.through_parent);
   json.flag(R"(,"tunnel":)", record.tunnel);
   if (record.error) { json.word(R"(,"error":)", to_string(*record.error)); }

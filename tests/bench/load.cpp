@@ -1,6 +1,9 @@
 // The load of the benchmark: one epoll loop, closed loop on a fixed number of connections. Prints one line of JSON.
 //
 //     load get PORT TARGET AUTHORITY CONNECTIONS SECONDS LENGTH     keep-alive requests; every answer is checked
+//     load walk PORT TARGET AUTHORITY CONNECTIONS LENGTH COUNT      TARGET?0, TARGET?1, ... TARGET?COUNT-1, each once
+//     load zipf PORT TARGET AUTHORITY CONNECTIONS SECONDS LENGTH COUNT SKEW
+//                                                                   TARGET?N, N below COUNT as popular as Zipf says
 //     load put PORT TARGET AUTHORITY LENGTH                         one request with LENGTH octets of content
 //     load tunnels PORT AUTHORITY CONNECTIONS SECONDS               CONNECT, 200, close, again
 //     load bulk PORT AUTHORITY CONNECTIONS PATH LENGTH              one CONNECT each, then LENGTH octets of content
@@ -9,7 +12,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
+#include <optional>
+#include <random>
 #include <string_view>
 #include <vector>
 
@@ -25,9 +31,28 @@ struct Plan {
   int connections = 0;
   double seconds = 0;        // 0: until the work is done
   std::uint64_t length = 0;  // of each answer's content
-  std::string request;       // sent first
-  std::string inner;         // bulk: sent inside the tunnel
+  std::string request{};     // sent first
+  std::string inner{};       // bulk: sent inside the tunnel
   std::uint64_t upload = 0;  // octets of content behind the request
+  std::uint64_t count = 0;   // of targets: `request` is what is ahead of the number, `inner` what is behind it
+  double skew = 0;           // 0: each target once, in order
+};
+
+// Numbers below `count`, number n with a probability in proportion to 1 / (n + 1)^skew; the same ones in every run.
+class Zipf {
+ public:
+  Zipf(std::uint64_t count, double skew) : sums_(count) {
+    double sum = 0;
+    for (std::size_t i = 0; i < sums_.size(); ++i) { sums_[i] = sum += std::pow(static_cast<double>(i + 1), -skew); }
+  }
+  std::uint64_t next() {
+    const auto at = std::uniform_real_distribution<double>(0, sums_.back())(random_);
+    return static_cast<std::uint64_t>(std::ranges::lower_bound(sums_, at) - sums_.begin());
+  }
+
+ private:
+  std::vector<double> sums_;
+  std::mt19937_64 random_{1};
 };
 
 struct Connection {
@@ -57,7 +82,9 @@ struct Figures {
 
 class Load {
  public:
-  explicit Load(Plan plan) : plan_(std::move(plan)), connections_(static_cast<std::size_t>(plan_.connections)) {}
+  explicit Load(Plan plan) : plan_(std::move(plan)), connections_(static_cast<std::size_t>(plan_.connections)) {
+    if (plan_.skew > 0) { zipf_.emplace(plan_.count, plan_.skew); }
+  }
 
   int run() {
     const auto begin = Clock::now();
@@ -82,8 +109,19 @@ class Load {
     bench::must(fcntl(connection.fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
     bench::no_delay(connection.fd);
     poll_.add(connection.fd, plan_.upload > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN, &connection);
-    ask(connection, plan_.request);
+    ask(connection, next_request());
     connection.unsent = plan_.upload;
+  }
+
+  std::string next_request() {
+    if (plan_.count == 0) { return plan_.request; }
+    return plan_.request + std::to_string(zipf_ ? zipf_->next() : next_target_++) + plan_.inner;
+  }
+
+  // True while the connection has another request to make.
+  bool goes_on() const {
+    if (plan_.kind != Plan::Kind::get) { return false; }
+    return plan_.count > 0 && !zipf_ ? next_target_ < plan_.count : plan_.seconds > 0;
   }
 
   void ask(Connection& connection, const std::string& request) {
@@ -164,7 +202,7 @@ class Load {
   void answer_complete(Connection& connection) {
     count(connection);
     connection.in_content = false;
-    if (plan_.kind == Plan::Kind::get && plan_.seconds > 0) { return ask(connection, plan_.request); }
+    if (goes_on()) { return ask(connection, next_request()); }
     close(connection.fd);
     connection.fd = -1;
     --open_;
@@ -192,6 +230,8 @@ class Load {
   }
 
   Plan plan_;
+  std::optional<Zipf> zipf_;
+  std::uint64_t next_target_ = 0;
   std::vector<Connection> connections_;
   std::size_t open_ = 0;
   Figures figures_;
@@ -212,6 +252,14 @@ std::string put_request(const std::string& target, const std::string& authority,
          "\r\nUser-Agent: sluice-bench\r\nContent-Length: " + length + "\r\n\r\n";
 }
 
+void set_targets(Plan& plan, const std::string& target, const std::string& authority, std::uint64_t count,
+                 double skew) {
+  plan.request = "GET " + target + "?";
+  plan.inner = get_request(target, authority).substr(("GET " + target).size());
+  plan.count = count;
+  plan.skew = skew;
+}
+
 // Nothing that can be read as a plan: kind get without a port.
 Plan plan_of(const std::vector<std::string>& words) {
   Plan plan;
@@ -224,6 +272,12 @@ Plan plan_of(const std::vector<std::string>& words) {
             get_request(words[2], words[3]),
             "",
             0};
+  } else if (words.size() == 7 && words[0] == "walk") {
+    plan = {Plan::Kind::get, std::stoi(words[1]), std::stoi(words[4]), 0, std::stoull(words[5])};
+    set_targets(plan, words[2], words[3], std::stoull(words[6]), 0);
+  } else if (words.size() == 9 && words[0] == "zipf") {
+    plan = {Plan::Kind::get, std::stoi(words[1]), std::stoi(words[4]), std::stod(words[5]), std::stoull(words[6])};
+    set_targets(plan, words[2], words[3], std::stoull(words[7]), std::stod(words[8]));
   } else if (words.size() == 5 && words[0] == "put") {
     plan.port = std::stoi(words[1]);
     plan.connections = 1;
@@ -259,6 +313,8 @@ int main(int argc, char** argv) {
   if (plan.port == 0) {
     std::fprintf(stderr,
                  "usage: load get PORT TARGET AUTHORITY CONNECTIONS SECONDS LENGTH\n"
+                 "       load walk PORT TARGET AUTHORITY CONNECTIONS LENGTH COUNT\n"
+                 "       load zipf PORT TARGET AUTHORITY CONNECTIONS SECONDS LENGTH COUNT SKEW\n"
                  "       load put PORT TARGET AUTHORITY LENGTH\n"
                  "       load tunnels PORT AUTHORITY CONNECTIONS SECONDS\n"
                  "       load bulk PORT AUTHORITY CONNECTIONS PATH LENGTH\n");

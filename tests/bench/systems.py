@@ -34,6 +34,8 @@ class System:
     explicit = False
     workloads = HTTP
     needs = None  # the program of a peer
+    cpus = {SUT_CPU}
+    look_interval = 0.05  # seconds between two looks whether it listens
 
     def __init__(self, bench):
         self.bench = bench  # .programs, .sluiced, .origin_port
@@ -51,7 +53,7 @@ class System:
         with open(os.path.join(directory, "output"), "wb") as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
                                             env={**os.environ, **environment},
-                                            preexec_fn=lambda: os.sched_setaffinity(0, {SUT_CPU}))
+                                            preexec_fn=lambda: os.sched_setaffinity(0, self.cpus))
         self.wait_until_it_listens()
 
     def wait_until_it_listens(self):
@@ -63,7 +65,7 @@ class System:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
                 return
             except OSError:
-                time.sleep(0.05)
+                time.sleep(self.look_interval)
         raise RuntimeError(f"{self.name} does not listen: {self.said()}")
 
     def said(self):
@@ -131,10 +133,12 @@ class Sluice(System):
     explicit = True
     workloads = HTTP + TUNNELS
     log = "json"
+    more_settings = {}
 
     def command(self, workload):
         self.write("state/policy.sluice", "allow to 127.0.0.0/8, ::1\nallow\n")
-        settings = {"listeners": f"127.0.0.1:{self.port}", "admin.metrics": "127.0.0.1:0", "workers": "1", "log.format": self.log}
+        settings = {"listeners": f"127.0.0.1:{self.port}", "admin.metrics": "127.0.0.1:0", "workers": "1", "log.format": self.log,
+                    **self.more_settings}
         command = [self.bench.sluiced, "--state-directory", os.path.join(self.directory, "state")]
         for key, value in settings.items():
             command += ["--set", f"{key}={value}"]

@@ -37,7 +37,7 @@ void check(const http::TargetUri& target, http::Method method) {
   SLUICE_ASSERT(std::none_of(target.host.begin(), target.host.end(), [](char c) { return c >= 'A' && c <= 'Z'; }),
                 "lower case");
   const auto address = policy::Address::parse(target.host);
-  SLUICE_ASSERT(address.has_value() == target.host_is_address, "an address is known as one");
+  SLUICE_ASSERT(address == target.site.address, "an address is known as one");
   SLUICE_ASSERT(!address || address->text() == target.host, "an address has its canonical text");
   http::TargetUri again;
   const auto authority = std::string(http::authority_of(target));
@@ -60,7 +60,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       request_for(input.substr(0, line_feed), line_feed == input.npos ? "" : input.substr(line_feed + 1), method);
   if (line_feed == input.npos) { request.fields.clear(); }
   http::TargetUri target;
-  if (http::parse_proxy_target(request, target)) { check(target, method); }
+  if (http::parse_proxy_target(request, target)) {
+    check(target, method);
+    const auto text = target.text;
+    SLUICE_ASSERT(http::parse_proxy_target(request, target) && target.text == text, "what is known of a site is true");
+  }
   if (http::parse_origin_target(request, "https", target)) {
     SLUICE_ASSERT(!target.host.empty(), "a target has a host");
   }

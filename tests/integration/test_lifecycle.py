@@ -25,6 +25,7 @@ class StartAndStop(SluiceTestCase):
                 watch = Stopwatch()
                 daemon.stop(number)
                 self.assertLess(watch.seconds(), 5, "with nothing open there is nothing to wait for")
+                self.assertNotIn("new clients wait", daemon.tail())
 
     def test_idle_connections_do_not_hold_up_the_end(self):
         origin = self.start_origin()

@@ -95,7 +95,7 @@ _sluice() {
     -o|--output) COMPREPLY=($(compgen -W 'table json' -- "$current")); return ;;
     --scheme) COMPREPLY=($(compgen -W 'http https' -- "$current")); return ;;
     --method) COMPREPLY=($(compgen -W 'GET HEAD POST PUT DELETE CONNECT OPTIONS PATCH' -- "$current")); return ;;
-    --socket|--policy) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --socket|--policy|--log) COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac
   case "$path" in
 )bash";
@@ -107,7 +107,7 @@ constexpr const char* kReply = R"bash(  esac
   fi
   case "$path" in
     'policy remove') words="$(_sluice_rule_ids "${socket[@]}")" ;;
-    'policy check'|'policy fmt'|'policy apply'|'policy diff'|'config check') COMPREPLY=($(compgen -f -- "$current")); return ;;
+    'policy check'|'policy fmt'|'policy apply'|'policy diff'|'policy replay'|'config check') COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }

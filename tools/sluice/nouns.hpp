@@ -23,6 +23,8 @@ void add_policy_files(CLI::App& policy, Context& context);     // check, fmt
 void add_policy_versions(CLI::App& policy, Context& context);  // apply, confirm, rollback, history, show, diff, edit
 void add_policy_edits(CLI::App& policy, Context& context);
 void add_policy_test(CLI::App& policy, Context& context);
+void add_policy_replay(CLI::App& policy, Context& context);
+void add_policy_explain(CLI::App& policy, Context& context);
 
 // And of `cache`.
 void add_cache_list(CLI::App& cache, Context& context);

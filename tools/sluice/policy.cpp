@@ -170,6 +170,8 @@ void add_policy(CLI::App& app, Context& context) {
   add_unused(*policy, context);
   add_policy_edits(*policy, context);
   add_policy_test(*policy, context);
+  add_policy_replay(*policy, context);
+  add_policy_explain(*policy, context);
   add_reload(*policy, context);
   add_policy_files(*policy, context);
   add_policy_versions(*policy, context);

@@ -38,8 +38,7 @@ Condition url_condition(const std::string& url) {
   }
   // https is asked for by CONNECT, which says host and port and nothing of the path.
   if (target.scheme == "https") {
-    return (target.host_is_address ? "to " : "host ") + std::string(target.host) + " port " +
-           std::to_string(target.port);
+    return (target.site.address ? "to " : "host ") + std::string(target.host) + " port " + std::to_string(target.port);
   }
   return "url ~ " + policy::quoted("^" + regex_of(std::string(target.normal_text())));
 }

@@ -2,11 +2,19 @@
 
 #include <charconv>
 
+#include <CLI/CLI.hpp>
+
 #include "gateway/control/judge/included_files.hpp"
 #include "gateway/control/judge/judge.hpp"
 #include "tools/sluice/policy_file.hpp"
 
 namespace sluice::cli {
+
+void add_policy_source(CLI::App& command, PolicySource& source) {
+  auto* const file =
+      command.add_option("--policy", source.file, "Judge by this file; needs no daemon")->type_name("FILE");
+  command.add_option("--as-of", source.as_of, "Judge by this version")->type_name("VERSION")->excludes(file);
+}
 
 control::Answer<std::uint64_t> read_version(const std::string& text) {
   if (text.empty()) { return 0; }

@@ -1,3 +1,5 @@
+#include "tools/sluice/policy_test.hpp"
+
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -111,7 +113,7 @@ int test(const Context& context, const TestOptions& options) {
   if (context.json) {
     print_json(*answer);
   } else {
-    print(summary(context, *answer) + trace(context, *answer));
+    print(policy_test_text(context, *answer));
   }
   return answer->otherwise == "deny" ? kDifference : kOk;
 }
@@ -215,22 +217,20 @@ void add_facts(CLI::App& command, control::PolicyTestArguments& arguments) {
       ->allow_extra_args(false);
 }
 
-void add_source(CLI::App& command, PolicySource& source) {
-  auto* const file =
-      command.add_option("--policy", source.file, "Judge by this file; needs no daemon")->type_name("FILE");
-  command.add_option("--as-of", source.as_of, "Judge by this version")->type_name("VERSION")->excludes(file);
-}
-
 void add_test_all(CLI::App& policy, Context& context) {
   CLI::App* const command =
       policy.add_subcommand("test-all", "Run the tests that stand in the policy; exit code 1 when one fails");
   command->fallthrough();
   const auto source = std::make_shared<PolicySource>();
-  add_source(*command, *source);
+  add_policy_source(*command, *source);
   command->callback([&context, source] { context.action = [&context, source] { return test_all(context, *source); }; });
 }
 
 }  // namespace
+
+std::string policy_test_text(const Context& context, const PolicyTest& test) {
+  return summary(context, test) + trace(context, test);
+}
 
 void add_policy_test(CLI::App& policy, Context& context) {
   CLI::App* const command =
@@ -245,7 +245,7 @@ void add_policy_test(CLI::App& policy, Context& context) {
       ->type_name("FILE")
       ->excludes(url);
   add_facts(*command, options->arguments);
-  add_source(*command, options->source);
+  add_policy_source(*command, options->source);
   command->callback([&context, options] {
     const bool has_batch = !options->batch.empty();
     if (!has_batch && options->arguments.url.empty()) { throw CLI::RequiredError("URL"); }

@@ -7,8 +7,10 @@
 #include "tools/sluice/edit_file.hpp"
 #include "tools/sluice/exit_code.hpp"
 #include "tools/sluice/human.hpp"
+#include "tools/sluice/log_file.hpp"
 #include "tools/sluice/nouns.hpp"
 #include "tools/sluice/policy_file.hpp"
+#include "tools/sluice/policy_replay.hpp"
 #include "tools/sluice/policy_source.hpp"
 #include "tools/sluice/shell.hpp"
 
@@ -159,15 +161,33 @@ control::Answer<control::PolicyDiffArguments> diff_arguments(const std::vector<s
   return arguments;
 }
 
+// What the newest exchanges of the daemon's log would have met; none when there is no log to read, or what was compared
+// was read from standard input and is gone.
+std::optional<ReplayRun> replay_newest(const Context& context, const std::string& candidate) {
+  constexpr std::uint64_t kNewest = 64 << 20;  // octets of the log
+  if (candidate == "-") { return std::nullopt; }
+  const auto logs = log_files(context, {});
+  if (!logs) { return std::nullopt; }
+  const bool is_version = read_version(candidate).has_value();
+  const auto snapshot = compile_source(context, is_version ? PolicySource{"", candidate} : PolicySource{candidate, ""});
+  if (!snapshot) { return std::nullopt; }
+  auto run = replay(**snapshot, *logs, {}, kNewest);
+  if (!run || run->result.judged == 0) { return std::nullopt; }
+  return std::move(*run);
+}
+
 int diff(const Context& context, const std::vector<std::string>& what) {
   const auto arguments = diff_arguments(what);
   if (!arguments) { return report(context, arguments.error()); }
   const auto answer = ask<control::PolicyDifference>(context, control::command::kPolicyDiff, *arguments);
   if (!answer) { return report(context, answer.error()); }
+  const auto replayed = answer->changes.empty() ? std::nullopt : replay_newest(context, what.back());
   if (context.json) {
-    print_json(*answer);
+    control::Json json = *answer;
+    if (replayed) { json["replay"] = replay_json(*replayed); }
+    print_json(json);
   } else {
-    print(changes_text(context, answer->changes));
+    print(changes_text(context, answer->changes) + (replayed ? "\n" + replay_text(context, *replayed) : ""));
   }
   return answer->changes.empty() ? kOk : kDifference;
 }
@@ -246,7 +266,9 @@ void add_history(CLI::App& policy, Context& context) {
 }
 
 void add_diff(CLI::App& policy, Context& context) {
-  CLI::App* const command = verb(policy, "diff", "What differs; exit code 1 when something does");
+  CLI::App* const command =
+      verb(policy, "diff",
+           "What differs, and what it would have meant for the newest exchanges; exit code 1 when something does");
   const auto what = std::make_shared<std::vector<std::string>>();
   command->add_option("WHAT", *what, "A file, or one or two versions; one is compared with what is in force")
       ->required()

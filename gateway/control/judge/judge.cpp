@@ -117,7 +117,7 @@ Answer<void> read_addresses(const PolicyTestArguments& arguments, Question& ques
   if (!destination) { return std::unexpected(destination.error()); }
   question.facts.client = *client;
   question.facts.destination = *destination;
-  if (question.target.host_is_address) { question.facts.destination = policy::Address::parse(question.target.host); }
+  if (question.target.site.address) { question.facts.destination = question.target.site.address; }
   if (http::is_localhost(question.target.host)) {
     question.facts.destination = policy::Address::from_ipv4({127, 0, 0, 1});
   }

@@ -25,6 +25,8 @@ TEST(CacheKey, IsTheNormalisedUri) {
       {"decoded once only", "http://a.example/%2541", "http://a.example/%2541", "3986 2.4"},
       {"query too", "http://a.example/?q=%7e%2F", "http://a.example/?q=~%2F", "3986 6.2.2.2"},
       {"not a triplet", "http://a.example/%zz%4", "http://a.example/%zz%4", "3986 2.1"},
+      {"decoding makes no triplet", "http://a.example/%4%41/%%34A/%%41", "http://a.example/%4%41/%%34A/%%41",
+       "3986 2.4"},
       {"percent at the end", "http://a.example/x%", "http://a.example/x%", "3986 2.1"},
       {"case of the path stays", "http://a.example/Path", "http://a.example/Path", "3986 6.2.2.1"},
       {"dot segments", "http://a.example/b/c/./../../g", "http://a.example/g", "3986 5.2.4"},
@@ -45,7 +47,7 @@ TEST(CacheKey, IsTheNormalisedUri) {
 TEST(CacheKey, OfAKeyIsItself) {
   std::string once, twice;
   for (const auto* uri : {"http://a.example/%7e%2f%%41?%zz", "http://a.example?x#y", "http://a.example/%25%34%31",
-                          "http://a.example/a/../b"}) {
+                          "http://a.example/%4%41", "http://a.example/a/../b"}) {
     make_cache_key(uri, once);
     make_cache_key(once, twice);
     EXPECT_EQ(once, twice) << uri;

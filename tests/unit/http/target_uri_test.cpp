@@ -108,7 +108,7 @@ TEST(TargetUri, BringsAddressesToOneSpelling) {
     const auto parsed = parse_proxy_target(request_for(target, nullptr), out);
     ASSERT_TRUE(parsed) << target << " " << parsed.error().text();
     EXPECT_EQ(out.host, test.host) << target;
-    EXPECT_TRUE(out.host_is_address) << target;
+    EXPECT_TRUE(out.site.address) << target;
     const auto bracketed =
         out.host.find(':') == std::string_view::npos ? std::string(test.host) : "[" + std::string(test.host) + "]";
     EXPECT_EQ(out.text, "http://" + bracketed + "/");
@@ -121,7 +121,7 @@ TEST(TargetUri, KnowsNamesFromAddresses) {
     TargetUri out;
     const auto target = "http://" + std::string(host) + "/";
     ASSERT_TRUE(parse_proxy_target(request_for(target, nullptr), out)) << host;
-    EXPECT_FALSE(out.host_is_address) << host;
+    EXPECT_FALSE(out.site.address) << host;
   }
   TargetUri out;
   ASSERT_TRUE(parse_proxy_target(request_for("http://LOCALHOST./", nullptr), out));
@@ -209,7 +209,7 @@ TEST(TargetUri, OfConnectIsAnAuthority) {
   EXPECT_EQ(out.host, "::1");
   ASSERT_TRUE(parse_proxy_target(request_for("0x7f.1:443", nullptr, Method::connect), out));
   EXPECT_EQ(out.text, "127.0.0.1:443");
-  EXPECT_TRUE(out.host_is_address);
+  EXPECT_TRUE(out.site.address);
   for (const auto* target :
        {"example.com", "example.com:", ":443", "example.com:0", "example.com:65536", "http://example.com:443/",
         "https://example.com/", "example.com:443/", "example.com:443?", "user@example.com:443", "::1:443", "*", "/"}) {
@@ -295,6 +295,37 @@ TEST(OriginTarget, IsCompletedByHost) {
   EXPECT_FALSE(parse_origin_target(request_for("/#x", "example.com"), "http", out));
   EXPECT_FALSE(parse_origin_target(request_for("*", "example.com"), "http", out));
   EXPECT_FALSE(parse_origin_target(request_for("a", "example.com"), "http", out));
+}
+
+// What is kept of the last site is never said of another one.
+TEST(ProxyTarget, ReadsAsIfItWereTheFirstOfItsConnection) {
+  const std::pair<Method, const char*> targets[] = {
+      {Method::get, "http://a.example/1"},      {Method::get, "http://a.example/2?q"},
+      {Method::get, "http://A.example/3"},      {Method::get, "https://a.example/4"},
+      {Method::get, "http://a.example:8080/5"}, {Method::get, "http://u@a.example/6"},
+      {Method::get, "http://a.example:8080/7"}, {Method::connect, "a.example:8080"},
+      {Method::connect, "a.example"},           {Method::get, "http://0x7f.1/8"},
+      {Method::get, "http://b.example/9"},      {Method::get, "http://[::1]:81/10"},
+      {Method::get, "http://[::1]:81/11"},      {Method::get, "http:///12"},
+      {Method::options, "http://b.example"},    {Method::get, "http://b.example"},
+  };
+  TargetUri kept;
+  for (int i = 0; i < 2; ++i) {
+    for (const auto& [method, target] : targets) {
+      TargetUri first;
+      const auto request = request_for(target, nullptr, method);
+      const auto wanted = parse_proxy_target(request, first);
+      ASSERT_EQ(parse_proxy_target(request, kept).has_value(), wanted.has_value()) << target;
+      if (!wanted) { continue; }
+      EXPECT_EQ(kept.text, first.text);
+      EXPECT_EQ(kept.scheme, first.scheme);
+      EXPECT_EQ(kept.host, first.host) << target;
+      EXPECT_EQ(kept.port, first.port) << target;
+      EXPECT_EQ(kept.path_and_query, first.path_and_query) << target;
+      EXPECT_EQ(kept.site.address, first.site.address) << target;
+      EXPECT_EQ(kept.site.origin, first.site.origin) << target;
+    }
+  }
 }
 
 TEST(Host, LocalhostAndTheNamesBelowIt) {

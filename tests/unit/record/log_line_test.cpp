@@ -20,7 +20,8 @@ std::string line(const AccessRecord& record, LogFormat format) {
 
 TEST(LogLine, JsonHoldsWhatIsKnownAndLeavesOutTheRest) {
   EXPECT_EQ(line(sample_record(), LogFormat::json),
-            R"({"time":"2026-02-03T04:05:06.007Z","id":"00112233aabbccdd","client":"192.0.2.7","listener":"explicit",)"
+            R"({"time":"2026-02-03T04:05:06.007Z","id":"00112233aabbccdd","client":"192.0.2.7",)"
+            R"("listener":"192.0.2.1:3128","mode":"explicit",)"
             R"("method":"GET","url":"http://example.com/a?b=c","version":"HTTP/1.1","status":200,"received":321,)"
             R"("sent":4567,"duration_us":12345,"first_byte_us":2345,"type":"text/html; charset=utf-8",)"
             R"("referer":"http://example.com/","agent":"curl/8.0","verdict":"allow","rule":"r-3","reason":"web",)"

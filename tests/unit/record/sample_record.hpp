@@ -12,7 +12,8 @@ inline AccessRecord sample_record() {
   record.first_byte = std::chrono::microseconds(2345);
   record.request_id = "00112233aabbccdd";
   record.client = "192.0.2.7";
-  record.listener = "explicit";
+  record.listener = "192.0.2.1:3128";
+  record.mode = "explicit";
   record.method = "GET";
   record.url = "http://example.com/a?b=c";
   record.status = 200;

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gateway/http/target_uri.hpp"
+#include "policy/facts.hpp"
+
+namespace sluice::control {
+
+// What a JSON line of the access log says about one exchange. Texts live until the next line is read.
+struct LoggedExchange {
+  std::chrono::sys_seconds time{};
+  std::string_view id;
+  std::string_view client;
+  std::string_view user;
+  std::string_view listener;
+  std::string_view mode;
+  std::string_view method;
+  std::string_view url;
+  std::string_view destination;  // address; "" when none was known
+  std::string_view type;         // of the response
+  std::string_view verdict;      // "" when the policy was not asked: the request could not be read
+  std::string_view rule;
+  std::uint64_t policy = 0;  // its version; 0 when not said
+  int status = 0;            // of the response; 0 when none was sent
+};
+
+// Reads lines of the access log, and makes facts of them.
+// Thread: one. Lifetime: what a line gave lives until the next one is read.
+class LogReader {
+ public:
+  LogReader();
+  ~LogReader();
+  LogReader(const LogReader&) = delete;
+  LogReader& operator=(const LogReader&) = delete;
+
+  // Errors: why the line is none of ours. `line` must be followed by kPadding octets that may be read.
+  static constexpr std::size_t kPadding = 64;
+  std::expected<LoggedExchange, std::string_view> read(std::string_view line);
+
+  // What the policy could have known. Request fields and the size of the content are not in the log: they stay
+  // unknown. Where the log has no address, conditions on it do not hold. Errors: why the target cannot be read.
+  std::expected<policy::Facts, std::string_view> facts_of(const LoggedExchange& exchange);
+
+ private:
+  struct Parser;
+  std::unique_ptr<Parser> parser_;
+  http::TargetUri target_;
+};
+
+// Seconds of "2026-11-26T01:02:03.004Z"; none when it is not in this form (RFC 3339, as the log writes it).
+std::optional<std::chrono::sys_seconds> parse_log_time(std::string_view text) noexcept;
+
+}  // namespace sluice::control

@@ -1,0 +1,53 @@
+#include "gateway/control/judge/replay.hpp"
+
+#include <algorithm>
+
+namespace sluice::control {
+
+void Replay::judge(std::string_view lines) {
+  while (!lines.empty()) {
+    const auto line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+    if (!line.empty()) { judge_line(line); }
+  }
+}
+
+void Replay::judge_line(std::string_view line) {
+  const auto exchange = reader_.read(line);
+  if (!exchange) {
+    ++result_.unreadable;
+    return;
+  }
+  if (exchange->time < since_) { return; }
+  // Nothing was decided about a request that could not be read.
+  const auto facts = exchange->verdict.empty() ? std::unexpected(std::string_view()) : reader_.facts_of(*exchange);
+  if (!facts) {
+    ++result_.unreadable;
+    return;
+  }
+  if (result_.judged == 0) { result_.first = exchange->time; }
+  result_.last = std::max(result_.last, exchange->time);
+  ++result_.judged;
+  compare(*exchange, *facts);
+}
+
+void Replay::compare(const LoggedExchange& exchange, const policy::Facts& facts) {
+  const auto decision = candidate_.decide(facts);
+  if (decision.verdict == policy::Verdict::undecided) {
+    ++result_.undecided;
+    ++result_.undecided_by[std::string(decision.rule_id)];
+    return;
+  }
+  const auto verdict = policy::to_string(decision.verdict);
+  if (verdict == exchange.verdict) {
+    ++result_.same;
+    return;
+  }
+  const bool is_denied = decision.verdict == policy::Verdict::deny;
+  ++(is_denied ? result_.newly_denied : result_.newly_allowed);
+  auto& counts = is_denied ? result_.denied : result_.allowed;
+  ++counts[{std::string(is_denied ? decision.rule_id : exchange.rule), std::string(exchange.user),
+            std::string(facts.host.value_or(""))}];
+}
+
+}  // namespace sluice::control

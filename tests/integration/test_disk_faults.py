@@ -1,0 +1,135 @@
+"""A disk that fills up, that cannot be written, that comes back: no client notices, and caching goes on when it can."""
+
+import os
+import threading
+import time
+import unittest
+
+from support.case import SluiceTestCase, find_program
+from support.client import Client
+from support.origin import reply
+from support.waiting import Stopwatch, eventually
+
+FRESH = {"Cache-Control": "max-age=86400"}
+DISK = 48 << 20
+LARGE = 500_000
+
+
+def content_of(path):
+    """Octets that belong to one path."""
+    return (path.encode() * (LARGE // len(path) + 1))[:LARGE]
+
+
+class SmallDisk(SluiceTestCase):
+    """Tests on a file system of their own."""
+
+    def setUp(self):
+        super().setUp()
+        self.origin = self.start_origin()
+        self.origin.default = lambda exchange: reply(body=content_of(exchange.request.target), fields=FRESH)
+
+    def mount(self, directory, *options):
+        os.makedirs(directory, exist_ok=True)
+        done = self.run_program(find_program("mount"), "-t", "tmpfs", "-o", ",".join((f"size={DISK}", "mode=0777", *options)),
+                                "tmpfs", directory, check=False)
+        if done.returncode != 0:
+            self.skipTest(f"no file system can be mounted here: {done.stderr.decode().strip()}")
+        self.addCleanup(self.run_program, find_program("umount"), "--lazy", directory)
+
+    def fill_up(self, directory):
+        """Takes all space that is left; removing the file gives it back."""
+        path = os.path.join(directory, "ballast")
+        with open(path, "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(1 << 16))
+            except OSError:
+                return path
+
+    def request_all(self, daemon, paths):
+        """Each answer is whole and right. Returns how many were hits."""
+        hits = 0
+        with Client(daemon.port) as client:
+            for path in paths:
+                answer = client.request(self.origin.url(path))
+                self.assertEqual(answer.status, 200)
+                self.assertEqual(answer.body, content_of(path), path)
+                hits += answer.is_hit
+        return hits
+
+    def stored_on_disk(self, daemon):
+        return daemon.tool("cache", "stats", "-o", "json").json()["disk"]["responses"]
+
+
+class FullDisk(SmallDisk):
+    def test_no_client_notices_and_caching_resumes_when_there_is_space(self):
+        daemon = self.prepare_daemon({"cache.memory": "8MiB", "cache.disk": "1GiB"})
+        cache = os.path.join(daemon.state, "cache")
+        self.mount(cache)
+        daemon.start()
+        self.request_all(daemon, [f"/before/{number}" for number in range(20)])
+        eventually(lambda: self.stored_on_disk(daemon) == 20, "all of it is on disk")
+        ballast = self.fill_up(cache)
+        self.request_all(daemon, [f"/full/{number}" for number in range(60)])
+        daemon.wait_for_line("cache: the disk failed")
+        os.remove(ballast)
+        watch, number = Stopwatch(), 0
+        while self.stored_on_disk(daemon) <= 20 and watch.seconds() < 30:
+            self.request_all(daemon, [f"/after/{number}"])
+            number += 1
+            time.sleep(0.2)
+        self.assertLess(watch.seconds(), 10, daemon.tail())
+        daemon.restart()
+        self.assertGreater(self.request_all(daemon, [f"/before/{number}" for number in range(20)]), 0, "it is the same store")
+
+    def test_full_from_the_start(self):
+        daemon = self.prepare_daemon({"cache.memory": "8MiB", "cache.disk": "1GiB"})
+        cache = os.path.join(daemon.state, "cache")
+        self.mount(cache)
+        self.fill_up(cache)
+        daemon.start()
+        self.request_all(daemon, [f"/{number}" for number in range(20)])
+
+    def test_kill_9_while_it_is_full(self):
+        daemon = self.prepare_daemon({"cache.memory": "8MiB", "cache.disk": "1GiB"})
+        cache = os.path.join(daemon.state, "cache")
+        self.mount(cache)
+        daemon.start()
+        paths = [f"/{number}" for number in range(150)]
+        filler = threading.Thread(target=self.request_all, args=(daemon, paths))
+        filler.start()
+        filler.join()
+        daemon.kill()
+        daemon.start()
+        self.request_all(daemon, paths)
+
+    def test_the_whole_state_directory_is_full(self):
+        daemon = self.prepare_daemon({"cache.memory": "8MiB", "cache.disk": "1GiB"}, policy=None)
+        self.mount(daemon.state)
+        daemon.write_policy("allow\n")
+        daemon.start()
+        self.request_all(daemon, [f"/{number}" for number in range(5)])
+        rules = daemon.tool("policy", "list", "-o", "json").out
+        ballast = self.fill_up(daemon.state)
+        refused = daemon.tool("policy", "deny", "ads.example", expect=None)
+        self.assertNotEqual(refused.status, 0)
+        self.assertIn("No space left on device", refused.error)
+        self.assertEqual(daemon.tool("policy", "list", "-o", "json").out, rules, "nothing of it is in force")
+        self.request_all(daemon, [f"/full/{number}" for number in range(20)])
+        os.remove(ballast)
+        daemon.tool("policy", "deny", "ads.example")
+        self.assertEqual(self.get(daemon, "http://ads.example/").status, 403)
+
+
+class ReadOnlyDisk(SmallDisk):
+    def test_it_goes_on_in_memory_and_says_so(self):
+        daemon = self.prepare_daemon({"cache.memory": "8MiB", "cache.disk": "1GiB"})
+        self.mount(os.path.join(daemon.state, "cache"), "ro")
+        daemon.start()
+        self.assertIn("going on in memory only", daemon.tail())
+        self.request_all(daemon, ["/x"])
+        self.assertEqual(self.request_all(daemon, ["/x"]), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

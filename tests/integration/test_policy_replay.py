@@ -1,0 +1,91 @@
+"""What a policy would have said to the exchanges of the past, and what it did say to one of them."""
+
+import json
+import os
+import unittest
+
+from support.case import SluiceTestCase
+from support.client import Client
+from support.origin import reply
+from support.waiting import eventually
+
+POLICY = """allow to 127.0.0.0/8, ::1
+deny host .ads.example reason "advertising"
+allow
+"""
+CANDIDATE = """deny path /games reason "HR-231"
+allow to 127.0.0.0/8, ::1
+allow
+"""
+
+
+class Replay(SluiceTestCase):
+    def setUp(self):
+        super().setUp()
+        self.origin = self.start_origin()
+        self.daemon = self.start_daemon(policy=POLICY)
+        for path in ("/games/1", "/games/2", "/news"):
+            self.get(self.daemon, self.origin.on(path, reply(body=b"x", fields={"Cache-Control": "max-age=60"})))
+        self.get(self.daemon, self.origin.url("/news"))  # a hit
+        self.denied = self.get(self.daemon, "http://x.ads.example/", {"Accept": "application/json"})
+        with Client(self.daemon.port) as client:
+            client.connect_to(self.origin.authority)
+        eventually(lambda: len(self.daemon.log_lines()) == 6, lambda: "\n".join(self.daemon.log_lines()))
+        self.candidate = os.path.join(self.scratch(), "candidate.sluice")
+        with open(self.candidate, "w", encoding="ascii") as file:
+            file.write(CANDIDATE)
+
+    def test_the_log_holds_the_facts_of_each_decision(self):
+        named = self.origin.on("/named", reply(body=b"x", fields={"Cache-Control": "max-age=60"})).replace("127.0.0.1", "localhost")
+        for _ in range(2):
+            self.get(self.daemon, named)
+        eventually(lambda: len(self.daemon.log_lines()) == 8, "two lines more")
+        hit = json.loads(self.daemon.log_lines()[-1])
+        self.assertEqual(hit["cache"], "hit")
+        self.assertEqual((hit["to"], hit["mode"]), ("127.0.0.1", "explicit"))
+        self.assertEqual(hit["listener"], f"127.0.0.1:{self.daemon.port}")
+
+    def test_replay(self):
+        done = self.daemon.tool("policy", "replay", self.candidate, "-o", "json", expect=1).json()
+        self.assertEqual((done["judged"], done["newly_denied"], done["newly_allowed"], done["undecided"]), (6, 2, 1, 0))
+        self.assertEqual([(group["host"], group["exchanges"]) for group in done["denied"]], [("127.0.0.1", 2)])
+        self.assertEqual([group["host"] for group in done["allowed"]], ["x.ads.example"])
+        text = self.daemon.tool("policy", "replay", self.candidate, "--since", "1h", expect=1).out
+        for words in ("6 exchanges", "newly denied 2", "newly allowed 1", "x.ads.example"):
+            self.assertIn(words, text)
+
+    def test_the_policy_in_force_says_what_it_said(self):
+        version = self.daemon.tool("policy", "list", "-o", "json").json()["version"]
+        done = self.daemon.tool("policy", "replay", f"v{version}", "-o", "json").json()
+        self.assertEqual((done["judged"], done["same"]), (6, 6))
+
+    def test_without_a_daemon(self):
+        log = os.path.join(self.daemon.state, "access.log")
+        self.daemon.stop()
+        done = self.daemon.tool("policy", "replay", self.candidate, "--log", log, "-o", "json", expect=1).json()
+        self.assertEqual(done["judged"], 6)
+        self.daemon.tool("policy", "replay", self.candidate, "--log", log + ".none", expect=2)
+        self.daemon.tool("policy", "replay", self.candidate, expect=4)
+
+    def test_diff_says_what_the_change_would_have_meant(self):
+        done = self.daemon.tool("policy", "diff", self.candidate, expect=1)
+        self.assertIn("newly denied 2", done.out)
+        self.assertEqual(self.daemon.tool("policy", "diff", self.candidate, "-o", "json", expect=1).json()["replay"]["judged"], 6)
+
+    def test_explain(self):
+        identity = json.loads(self.denied.body)["request_id"]
+        done = self.daemon.tool("policy", "explain", identity, expect=1)
+        self.assertIn("deny host .ads.example", done.out)
+        self.assertIn("advertising", done.out)
+        # What was decided under an older version is explained by that one.
+        self.daemon.tool("policy", "remove", self.daemon.tool("policy", "list", "-o", "json").json()["rules"][1]["id"])
+        self.assertIn("DENY", self.daemon.tool("policy", "explain", identity, expect=1).out)
+        self.assertIn("ALLOW", self.daemon.tool("policy", "explain", identity, "--policy", self.candidate).out)
+        found = json.loads(self.daemon.log_lines()[0])
+        explained = self.daemon.tool("policy", "explain", found["id"], "-o", "json").json()
+        self.assertEqual(explained["logged"]["rule"], explained["rule_id"])
+        self.daemon.tool("policy", "explain", "0" * 16, expect=1)
+
+
+if __name__ == "__main__":
+    unittest.main()

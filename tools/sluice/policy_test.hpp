@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "tools/sluice/context.hpp"
+
+namespace sluice::cli {
+
+// The verdict, what it hangs on, and what each rule came to.
+std::string policy_test_text(const Context& context, const control::PolicyTest& test);
+
+}  // namespace sluice::cli
