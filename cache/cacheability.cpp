@@ -13,8 +13,8 @@
 namespace sluice::cache {
 namespace {
 
-// The final statuses of RFC 9110 whose requirements this cache carries out. 206 and 304 are carried out elsewhere or
-// not yet and never stored.
+// The final statuses of RFC 9110 whose requirements this cache carries out. 206 and 304 are carried out elsewhere
+// and never stored as they are.
 bool is_understood(int status) noexcept {
   return (status >= 200 && status <= 205) || (status >= 300 && status <= 303) || status == 305 || status == 307 ||
          status == 308 || (status >= 400 && status <= 417) || status == 421 || status == 422 || status == 426 ||

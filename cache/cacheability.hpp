@@ -9,7 +9,7 @@ namespace sluice::cache {
 
 // RFC 9111 section 3: may a shared cache store this response to this request? `none` means yes; anything else is the
 // cause why not. GET makes stored responses, and so does a POST that answers a GET of its URI too (RFC 9110 9.3.3);
-// HEAD is answered from them. 206 is not stored yet (`range`).
+// HEAD is answered from them. A 206 is never stored as the whole (`range`): see partial_content.hpp.
 MissCause why_not_storable(const RequestView& request, const ResponseView& response);
 
 // The cause why a request cannot even be looked up, `none` when it can: a method other than GET and HEAD; content,

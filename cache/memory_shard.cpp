@@ -11,7 +11,9 @@ namespace {
 // The content is the same when it is the same memory, or the same chunks on disk.
 bool has_same_content(const StoredResponse& a, const StoredResponse& b) noexcept {
   if (&a == &b) { return true; }
-  if (a.head.content_length != b.head.content_length || a.store_id != b.store_id) { return false; }
+  if (a.head.content_length != b.head.content_length || a.store_id != b.store_id || a.present != b.present) {
+    return false;
+  }
   if (a.store_id != 0) { return true; }
   return std::ranges::equal(a.segments, b.segments,
                             [](const Segment& x, const Segment& y) { return x.data == y.data && x.size == y.size; });
@@ -79,13 +81,11 @@ MemoryShard::Released MemoryShard::insert(std::unique_ptr<MemoryItem> item) {
   const std::scoped_lock lock(mutex_);
   MemoryItem& fresh = *item.release();
   if (MemoryItem* same = same_variant(fresh)) {
-    order_.replace(*same, fresh);
-    index_.remove(*same);
-    removed.emplace_back(same);
-  } else {
-    drop_oldest_variant(fresh.hash(), fresh.key(), removed);
-    order_.insert(fresh);
+    removed.push_back(take_place_of(*same, fresh));
+    return released(removed);
   }
+  drop_oldest_variant(fresh.hash(), fresh.key(), removed);
+  order_.insert(fresh);
   index_.add(fresh);
   return released(removed);
 }
@@ -112,6 +112,22 @@ bool MemoryShard::replace_head(const StoredResponse& old, MemoryItem& fresh, Rel
   std::swap(target->response, fresh.response);
   std::swap(target->rule, fresh.rule);
   return true;
+}
+
+bool MemoryShard::replace(const StoredResponse& old, std::unique_ptr<MemoryItem>& fresh) {
+  std::unique_ptr<MemoryItem> former;  // freed after the lock
+  const std::scoped_lock lock(mutex_);
+  MemoryItem* same = same_variant(*fresh);
+  if (same == nullptr || same->response.get() != &old) { return false; }
+  former = take_place_of(*same, *fresh.release());
+  return true;
+}
+
+std::unique_ptr<MemoryItem> MemoryShard::take_place_of(MemoryItem& former, MemoryItem& fresh) {
+  order_.replace(former, fresh);
+  index_.remove(former);
+  index_.add(fresh);
+  return std::unique_ptr<MemoryItem>(&former);
 }
 
 MemoryShard::Released MemoryShard::purge(std::uint64_t hash, std::string_view key) {

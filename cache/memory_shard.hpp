@@ -54,6 +54,9 @@ class MemoryShard {
   // Puts the response of `fresh` in the place of `old`; false when `old`, or its content, is no longer what the shard
   // holds. REQUIRES: fresh.octets() are reserved.
   bool replace_head(const StoredResponse& old, MemoryItem& fresh, Released& released);
+  // Takes `fresh`, of the same variant, in the place of `old`; false when that is not what the shard holds any more.
+  // REQUIRES: what `fresh` has more than `old` is reserved.
+  bool replace(const StoredResponse& old, std::unique_ptr<MemoryItem>& fresh);
   Released purge(std::uint64_t hash, std::string_view key);
   Released evict_one();  // nothing released when the shard is empty
   // Gives the tables another size; what is stored stays, ghosts are forgotten. One call at a time.
@@ -63,6 +66,7 @@ class MemoryShard {
   using Removed = std::vector<std::unique_ptr<MemoryItem>>;
 
   std::unique_ptr<MemoryItem> remove(MemoryItem& item);
+  std::unique_ptr<MemoryItem> take_place_of(MemoryItem& former, MemoryItem& fresh);
   MemoryItem* same_variant(const MemoryItem& fresh) const;
   void drop_oldest_variant(std::uint64_t hash, std::string_view key, Removed& removed);
   static Released released(const Removed& removed);

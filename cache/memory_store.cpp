@@ -11,6 +11,7 @@
 #include "cache/allocation.hpp"
 #include "cache/key_hash.hpp"
 #include "cache/memory_shard.hpp"
+#include "cache/partial_content.hpp"
 #include "cache/syntax.hpp"
 
 namespace sluice::cache {
@@ -36,6 +37,7 @@ class MemoryStore final : public Store {
   std::expected<Segment, StoreError> read(const StoredResponse& response, std::uint64_t offset) override;
   std::expected<std::unique_ptr<StoreWriter>, StoreError> write(std::uint64_t expected_size) override;
   std::expected<void, StoreError> put(StoredResponsePtr response) override;
+  std::expected<void, StoreError> put_part(StoredResponsePtr part) override;
   std::expected<StoredResponsePtr, StoreError> freshen(const StoredResponse& response, StoredHead head) override;
   std::size_t purge(std::string_view key) override;
   std::vector<StoredResponsePtr> list(std::string_view key) override;
@@ -61,6 +63,8 @@ class MemoryStore final : public Store {
   std::uint64_t hash(std::string_view key) const { return hash_key(key, seed_); }
   // The top bits choose the shard, the low bits the bucket in it.
   MemoryShard& shard(std::uint64_t hash) const { return *shards_[(hash >> 48) % shards_.size()]; }
+  StoredResponsePtr variant_of(const StoredHead& head);
+  std::expected<bool, StoreError> grow(const StoredResponsePtr& stored, std::unique_ptr<MemoryItem>& combined);
   bool try_reserve(std::uint64_t octets);
   bool evict_somewhere();
   void account(const MemoryShard::Released& released);
@@ -144,11 +148,9 @@ Store::Found MemoryStore::find(std::string_view key, Fields request) {
 }
 
 std::expected<Segment, StoreError> MemoryStore::read(const StoredResponse& response, std::uint64_t offset) {
-  for (const auto& segment : response.segments) {
-    if (offset < segment.size) { return Segment{segment.owner, segment.data + offset, segment.size - offset}; }
-    offset -= segment.size;
-  }
-  return std::unexpected(StoreError::gone);
+  auto piece = response.resident_piece(offset);
+  if (piece.size == 0) { return std::unexpected(StoreError::gone); }
+  return piece;
 }
 
 std::expected<std::unique_ptr<StoreWriter>, StoreError> MemoryStore::write(std::uint64_t expected_size) {
@@ -157,7 +159,7 @@ std::expected<std::unique_ptr<StoreWriter>, StoreError> MemoryStore::write(std::
 }
 
 std::expected<void, StoreError> MemoryStore::put(StoredResponsePtr response) {
-  if (!response->is_resident() || is_too_large(response->head.content_length)) {
+  if (!response->is_resident() || is_too_large(response->octets())) {
     return std::unexpected(refuse(StoreError::too_large));
   }
   auto item = make_item(std::move(response));
@@ -166,11 +168,54 @@ std::expected<void, StoreError> MemoryStore::put(StoredResponsePtr response) {
   return {};
 }
 
+// The response of the same key and variant, or null.
+StoredResponsePtr MemoryStore::variant_of(const StoredHead& head) {
+  for (auto& stored : list(head.key)) {
+    if (stored->head.variant == head.variant) { return std::move(stored); }
+  }
+  return nullptr;
+}
+
+// Combining happens outside the shard's lock; who finds that another one was faster begins again.
+std::expected<void, StoreError> MemoryStore::put_part(StoredResponsePtr part) {
+  constexpr int kMostAttempts = 8;
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    const auto stored = variant_of(part->head);
+    if (stored == nullptr || !may_combine(stored->head, part->head)) { return put(std::move(part)); }
+    if (stored->is_whole()) { return {}; }
+    auto combined = make_item(combine(*stored, *part));
+    if (is_too_large(combined->response->octets())) { return std::unexpected(refuse(StoreError::too_large)); }
+    const auto grown = grow(stored, combined);
+    if (!grown) { return std::unexpected(refuse(grown.error())); }
+    if (!*grown) { continue; }
+    stores_.fetch_add(1, std::memory_order_relaxed);
+    return {};
+  }
+  return std::unexpected(refuse(StoreError::no_space));
+}
+
+// Puts `combined` in the place of `stored`, and reserves only what it has more. False when `stored` has gone meanwhile:
+// evicted to make room for itself, for instance.
+std::expected<bool, StoreError> MemoryStore::grow(const StoredResponsePtr& stored,
+                                                  std::unique_ptr<MemoryItem>& combined) {
+  const auto octets = combined->octets();
+  const auto before = make_item(stored)->octets();
+  const auto more = octets > before ? octets - before : 0;
+  if (!reserve(more)) { return std::unexpected(StoreError::no_space); }
+  if (!shard(combined->hash()).replace(*stored, combined)) {
+    release(more);
+    return false;
+  }
+  release(before + more - octets);
+  return true;
+}
+
 std::expected<StoredResponsePtr, StoreError> MemoryStore::freshen(const StoredResponse& response, StoredHead head) {
   auto fresh = std::make_shared<StoredResponse>();
   fresh->head = std::move(head);
   fresh->segments = response.segments;
   fresh->store_id = response.store_id;
+  fresh->present = response.present;
   if (fresh->head.key != response.head.key || fresh->head.content_length != response.head.content_length) {
     return std::unexpected(StoreError::gone);
   }

@@ -12,6 +12,7 @@
 #include "cache/key_hash.hpp"
 #include "cache/read_holds.hpp"
 #include "cache/rocksdb_disk.hpp"
+#include "cache/rocksdb_removal.hpp"
 #include "cache/rocksdb_store.hpp"
 
 namespace sluice::cache {
@@ -31,6 +32,7 @@ class RocksdbTier final : public Store {
   std::expected<Segment, StoreError> read(const StoredResponse& response, std::uint64_t offset) override;
   std::expected<std::unique_ptr<StoreWriter>, StoreError> write(std::uint64_t expected_size) override;
   StoreResult put(StoredResponsePtr response) override;
+  StoreResult put_part(StoredResponsePtr part) override;
   std::expected<StoredResponsePtr, StoreError> freshen(const StoredResponse& response, StoredHead head) override;
   std::size_t purge(std::string_view key) override;
   std::vector<StoredResponsePtr> list(std::string_view key) override;
@@ -69,6 +71,9 @@ class RocksdbTier final : public Store {
 
   // REQUIRES (all below): `changes_` is held.
   StoredRecord record_to_change(std::string_view key);
+  void put_variant(rocksdb::WriteBatch& batch, StoredRecord& record, StoredVariant variant, RocksdbRemoval& replaced);
+  void note_stored(const std::string& key, const DiskIndex::Entry& entry, RocksdbRemoval& replaced, bool was_there);
+  bool put_chunks(rocksdb::WriteBatch& batch, const StoredResponse& part, StoredVariant& variant);
   void forget(std::string_view key, std::uint64_t id);
   StoreResult admit_write();
   StoreResult write_purges();

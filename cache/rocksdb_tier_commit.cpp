@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "cache/rocksdb_removal.hpp"
 #include "cache/rocksdb_tier.hpp"
 #include "cache/rocksdb_writer.hpp"
 #include "cache/variant_choice.hpp"
@@ -64,37 +63,54 @@ std::expected<StoredResponsePtr, StoreError> RocksdbTier::commit(StoredHead head
   if (auto room = make_room(missing); !room) { return std::unexpected(room.error()); }
 
   StoredRecord record = record_to_change(head.key);
-  auto& variants = record.variants;
   rocksdb::WriteBatch batch;
   RocksdbRemoval replaced(disk_, *holds_);
-  const auto remove = [&](std::vector<StoredVariant>::iterator variant) {
-    replaced.add(batch, variant->store_id, variant->octets, variant->head.content_length);
-    variants.erase(variant);
-  };
-  const auto same = std::ranges::find_if(variants, [&](const auto& v) { return v.head.variant == head.variant; });
-  if (same != variants.end()) { remove(same); }
-  while (variants.size() >= kMostVariants) { remove(std::prev(variants.end())); }
-  variants.insert(variants.begin(), {std::move(head), id, charge});
-
+  put_variant(batch, record, {std::move(head), id, charge}, replaced);
   if (!completed.rest.empty()) { disk_.put_chunk(batch, id, completed.chunks_written, completed.rest); }
   if (completed.chunks_written != 0) { disk_.unmark_writing(batch, id); }
-  disk_.put_owner(batch, id, charge, record.key);
-  disk_.put_record(batch, record);
   if (auto written = disk_.write(batch); !written) { return std::unexpected(written.error()); }
-
-  purged_.erase(record.key);
-  has_purged_ = !purged_.empty();
-  const auto hashed = hash(record.key);
-  open_ += replaced.done();
-  for (const auto old : replaced.ids()) { index_.remove(hashed, old); }
-  index_.add({hashed, id, charge});
+  note_stored(record.key, {hash(record.key), id, charge}, replaced, false);
   release(completed.reserved);
-  stores_.fetch_add(1, std::memory_order_relaxed);
   auto response = std::make_shared<StoredResponse>();
-  response->head = std::move(variants.front().head);
+  response->head = std::move(record.variants.front().head);
   response->store_id = id;
   if (completed.chunks_written == 0) { response->segments = std::move(completed.rest); }
   return response;
+}
+
+// Puts a variant in front of its record, its queue entry and the record into the batch. What it takes the place of
+// goes, its own chunks excepted, and so does the oldest of too many.
+void RocksdbTier::put_variant(rocksdb::WriteBatch& batch, StoredRecord& record, StoredVariant variant,
+                              RocksdbRemoval& replaced) {
+  auto& variants = record.variants;
+  const auto remove = [&](std::vector<StoredVariant>::iterator old) {
+    if (old->store_id != variant.store_id) {
+      replaced.add(batch, old->store_id, old->octets, old->head.content_length);
+    }
+    variants.erase(old);
+  };
+  const auto same =
+      std::ranges::find_if(variants, [&](const auto& v) { return v.head.variant == variant.head.variant; });
+  if (same != variants.end()) { remove(same); }
+  while (variants.size() >= kMostVariants) { remove(std::prev(variants.end())); }
+  disk_.put_owner(batch, variant.store_id, variant.octets, record.key);
+  variants.insert(variants.begin(), std::move(variant));
+  disk_.put_record(batch, record);
+}
+
+// What was written is in the index from now on.
+void RocksdbTier::note_stored(const std::string& key, const DiskIndex::Entry& entry, RocksdbRemoval& replaced,
+                              bool was_there) {
+  purged_.erase(key);
+  has_purged_ = !purged_.empty();
+  open_ += replaced.done();
+  for (const auto old : replaced.ids()) { index_.remove(entry.hash, old); }
+  if (was_there) {
+    index_.recharge(entry.hash, entry.id, entry.octets);
+  } else {
+    index_.add(entry);
+  }
+  stores_.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace sluice::cache

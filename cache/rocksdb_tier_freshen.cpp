@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "cache/rocksdb_removal.hpp"
+#include "cache/partial_content.hpp"
 #include "cache/rocksdb_tier.hpp"
 
 namespace sluice::cache {
@@ -40,7 +40,10 @@ std::expected<StoredResponsePtr, StoreError> RocksdbTier::freshen(const StoredRe
   // itself decides.
   const auto is_same = [&](const StoredVariant& v) {
     if (v.head.variant != old.variant || v.head.content_length != old.content_length) { return false; }
-    return v.store_id == response.store_id || has_content_of(v, response);
+    if (v.store_id == response.store_id) { return true; }
+    // Of parts each tier may have others: they belong together by their validator.
+    if (v.present || !response.is_whole()) { return may_combine(v.head, old); }
+    return has_content_of(v, response);
   };
   auto target = std::ranges::find_if(variants, is_same);
   if (target == variants.end()) { return std::unexpected(StoreError::gone); }
@@ -54,7 +57,7 @@ std::expected<StoredResponsePtr, StoreError> RocksdbTier::freshen(const StoredRe
     break;
   }
   target = std::ranges::find_if(variants, [&](const auto& v) { return v.store_id == id; });
-  target->octets = disk_charge(head, chunk_size(id));
+  target->octets = disk_charge(head, chunk_size(id), target->present);
   target->head = std::move(head);
   disk_.put_owner(batch, id, target->octets, record.key);
   disk_.put_record(batch, record);
@@ -66,6 +69,7 @@ std::expected<StoredResponsePtr, StoreError> RocksdbTier::freshen(const StoredRe
   auto fresh = std::make_shared<StoredResponse>();
   fresh->head = std::move(target->head);
   fresh->segments = response.segments;
+  fresh->present = response.is_resident() ? response.present : target->present;
   fresh->store_id = id;
   fresh->hold = response.hold;
   return fresh;

@@ -48,6 +48,7 @@ std::expected<StoredResponsePtr, StoreError> RocksdbTier::load(std::string_view 
   auto response = std::make_shared<StoredResponse>();
   response->store_id = variant.store_id;
   response->head = std::move(variant.head);
+  response->present = std::move(variant.present);
   const auto length = response->head.content_length;
   if (length > 0 && length <= chunk_size(response->store_id)) {
     auto content = disk_.read_chunk(response->store_id, 0, length);
@@ -67,11 +68,9 @@ std::expected<Segment, StoreError> RocksdbTier::read(const StoredResponse& respo
   const auto chunk = chunk_size(response.store_id);
   if (offset >= response.head.content_length) { return std::unexpected(StoreError::gone); }
   if (response.is_resident()) {
-    for (const auto& segment : response.segments) {
-      if (offset < segment.size) { return Segment{segment.owner, segment.data + offset, segment.size - offset}; }
-      offset -= segment.size;
-    }
-    return std::unexpected(StoreError::gone);
+    auto piece = response.resident_piece(offset);
+    if (piece.size == 0) { return std::unexpected(StoreError::gone); }
+    return piece;
   }
   const auto number = offset / chunk;
   const auto size = std::min(chunk, response.head.content_length - number * chunk);
@@ -93,6 +92,7 @@ void append_heads(std::vector<StoredVariant>& variants, std::vector<StoredRespon
     auto response = std::make_shared<StoredResponse>();
     response->head = std::move(variant.head);
     response->store_id = variant.store_id;
+    response->present = std::move(variant.present);
     out.push_back(std::move(response));
   }
 }

@@ -57,8 +57,8 @@ class Store {
   };
   [[nodiscard]] virtual Found find(std::string_view key, Fields request) = 0;
 
-  // Octets of the content from `offset` to the end of the piece that holds it. REQUIRES: offset < content_length.
-  // Errors: damaged, gone, store_failed.
+  // Octets of the content from `offset` to the end of the piece that holds it. REQUIRES: offset < content_length
+  // and the response has it. Errors: damaged, gone, store_failed.
   [[nodiscard]] virtual std::expected<Segment, StoreError> read(const StoredResponse& response,
                                                                 std::uint64_t offset) = 0;
 
@@ -67,6 +67,11 @@ class Store {
 
   // Stores a whole response at once.
   [[nodiscard]] virtual std::expected<void, StoreError> put(StoredResponsePtr response) = 0;
+
+  // A part of a response (`present` is set) joins what is stored of the same representation, or takes the place of what
+  // is stored under the same key and variant (RFC 9111 3.4). What is stored then is whole when nothing is missing.
+  // RocksdbStore keeps the chunks that are whole in the part. Errors: those of put().
+  [[nodiscard]] virtual std::expected<void, StoreError> put_part(StoredResponsePtr part) = 0;
 
   // Replaces the head of the stored response with the same key and variant, content untouched (4.3.4).
   // Returns the response as now stored; Errors: gone.

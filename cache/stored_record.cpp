@@ -11,8 +11,9 @@ namespace sluice::cache {
 namespace {
 
 constexpr std::string_view kMagic = "SLR";
-constexpr char kVersion = 2;
+constexpr char kVersion = 3;
 constexpr std::size_t kPrefix = 8;                     // magic, version, checksum
+constexpr std::size_t kSpan = 2 * 8;                   // two offsets
 constexpr std::size_t kLeastField = 2 * 4 + 1;         // two lengths and a name of one octet
 constexpr std::int64_t kLatestTime = 253'402'300'799;  // 9999-12-31T23:59:59Z, the last that an HTTP date can say
 
@@ -24,6 +25,15 @@ void append_integer(Integer value, std::string& out) {
 void append_text(std::string_view text, std::string& out) {
   append_u32(static_cast<std::uint32_t>(text.size()), out);
   out.append(text);
+}
+
+void append_spans(const std::optional<Spans>& present, std::string& out) {
+  append_u32(present ? static_cast<std::uint32_t>(present->ranges().size()) : 0, out);
+  if (!present) { return; }
+  for (const auto& range : present->ranges()) {
+    append_u64(range.first, out);
+    append_u64(range.last, out);
+  }
 }
 
 void append_variant(const StoredVariant& variant, std::string& out) {
@@ -38,6 +48,7 @@ void append_variant(const StoredVariant& variant, std::string& out) {
   append_integer(static_cast<std::uint16_t>(head.status), out);
   append_text(head.variant, out);
   append_text(head.origin_address, out);
+  append_spans(variant.present, out);
   append_u32(static_cast<std::uint32_t>(head.fields.fields().size()), out);
   for (const Field& field : head.fields.fields()) {
     append_text(field.name, out);
@@ -79,6 +90,23 @@ bool read_fields(OctetReader& reader, OwnedFields& fields) {
   return true;
 }
 
+// Spans in order, with gaps between them, that make no whole.
+bool read_spans(OctetReader& reader, std::uint64_t content_length, std::optional<Spans>& present) {
+  const std::size_t count = reader.u32();
+  if (count > reader.rest().size() / kSpan) { return false; }
+  for (std::size_t i = 0; i < count; ++i) {
+    const ByteRange range{reader.u64(), reader.u64()};
+    if (range.last < range.first || range.last >= content_length) { return false; }
+    if (!present) {
+      present.emplace();
+    } else if (range.first == 0 || range.first - 1 <= present->ranges().back().last) {
+      return false;
+    }
+    present->add(range);
+  }
+  return !present || !present->covers({0, content_length - 1});
+}
+
 bool read_variant(OctetReader& reader, std::string_view key, StoredVariant& variant) {
   StoredHead& head = variant.head;
   variant.store_id = reader.u64();
@@ -91,6 +119,7 @@ bool read_variant(OctetReader& reader, std::string_view key, StoredVariant& vari
   head.status = reader.u16();
   head.variant = reader.text();
   head.origin_address = reader.text();
+  if (!read_spans(reader, head.content_length, variant.present)) { return false; }
   if (!read_fields(reader, head.fields) || reader.failed()) { return false; }
   if (!is_storable(head) || variant.store_id == 0) { return false; }
   head.key = key;
@@ -192,12 +221,15 @@ std::expected<StoredRecord, RecordError> decode_record(std::string_view octets) 
   return record;
 }
 
-std::uint64_t disk_charge(const StoredHead& head, std::uint64_t chunk) {
+std::uint64_t disk_charge(const StoredHead& head, std::uint64_t chunk, const std::optional<Spans>& present) {
   constexpr std::uint64_t kFixed = 192;     // the numbers of a variant, its queue entry, index blocks, filters
   constexpr std::uint64_t kEachChunk = 96;  // key, checksum, the blob file's header and the reference to it
   constexpr std::uint64_t kEachField = 8;
-  const auto chunks = (head.content_length + chunk - 1) / chunk;
-  return head.content_length + chunks * kEachChunk + kFixed + 2 * head.key.size() + head.variant.size() +
+  constexpr std::uint64_t kEachSpan = 16;
+  const auto octets = present ? present->octets() : head.content_length;
+  const auto chunks = (octets + chunk - 1) / chunk;
+  const auto spans = present ? present->ranges().size() * kEachSpan : 0;
+  return octets + spans + chunks * kEachChunk + kFixed + 2 * head.key.size() + head.variant.size() +
          head.origin_address.size() + head.fields.memory() + head.fields.fields().size() * kEachField;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,9 @@ namespace sluice::cache {
 // One variant as its record on disk holds it. `wire` is made again by seal() when it is decoded.
 struct StoredVariant {
   StoredHead head;
-  std::uint64_t store_id = 0;  // names its content chunks
-  std::uint64_t octets = 0;    // what it was charged against the disk budget
+  std::uint64_t store_id = 0;                   // names its content chunks
+  std::uint64_t octets = 0;                     // what it was charged against the disk budget
+  std::optional<Spans> present = std::nullopt;  // whole chunks; nullopt: all of the content
 };
 
 // All variants of one key, the newest first.
@@ -35,8 +37,9 @@ std::string_view to_string(RecordError error) noexcept;
 //
 //   "SLR" u8 version | u32 crc32c of all that follows | text key | u16 variants
 //   each variant: u64 store_id, u64 octets, u64 content_length, i64 request_time, i64 response_time, i64 stale_from,
-//                 u64 generation, u16 status, text variant, text origin_address, u32 fields, each field: text name,
-//                 text value
+//                 u64 generation, u16 status, text variant, text origin_address, u32 spans, each span: u64 first octet,
+//                 u64 last octet, u32 fields, each field: text name, text value
+//   No span at all: the content is whole.
 //
 // decode_record trusts no length, accepts no octet too many or too few, and no field that could not have been stored
 // (a name that is no token, CR, LF or NUL in a value), so that a decoded head can be sent as it is.
@@ -48,8 +51,10 @@ std::expected<StoredRecord, RecordError> decode_record(std::string_view octets);
 // Could decode_record give this head back?
 bool is_storable(const StoredHead& head) noexcept;
 
-// What the disk budget is charged for a response: content, its share of the record, keys, index entries.
-std::uint64_t disk_charge(const StoredHead& head, std::uint64_t chunk);
+// What the disk budget is charged for a response: content (what is `present` of it), its share of the record, keys,
+// index entries.
+std::uint64_t disk_charge(const StoredHead& head, std::uint64_t chunk,
+                          const std::optional<Spans>& present = std::nullopt);
 
 // Content chunks and queue entries carry their own checksum in front: u32 crc32c over `salt`, then the octets.
 std::uint32_t checksum_of(std::string_view salt, std::string_view octets) noexcept;

@@ -88,9 +88,28 @@ void StoredHead::seal() {
   derived = derive(*this);
 }
 
+ByteRange StoredResponse::place_of(ByteRange range) const noexcept {
+  if (is_whole()) { return range; }
+  const auto first = present->octets_ahead_of(range.first);
+  return {first, first + range.size() - 1};
+}
+
+Segment StoredResponse::resident_piece(std::uint64_t offset) const {
+  if (!is_whole()) {
+    if (!present->run_at_front({offset, offset})) { return {}; }
+    offset = present->octets_ahead_of(offset);
+  }
+  for (const auto& segment : segments) {
+    if (offset < segment.size) { return {segment.owner, segment.data + offset, segment.size - offset}; }
+    offset -= segment.size;
+  }
+  return {};
+}
+
 std::size_t StoredResponse::memory() const noexcept {
   std::size_t octets = allocated(sizeof(StoredResponse) + kSharedHeader);
   octets += allocated(segments.capacity() * sizeof(Segment));
+  if (!is_whole()) { octets += allocated(present->ranges().capacity() * sizeof(ByteRange)); }
   octets += allocated_by(head.key) + allocated_by(head.variant) + allocated_by(head.origin_address);
   octets += allocated_by(head.wire) + head.fields.memory();
   const void* last_block = nullptr;

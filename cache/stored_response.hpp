@@ -4,11 +4,13 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cache/fields.hpp"
+#include "cache/spans.hpp"
 
 namespace sluice::cache {
 
@@ -88,16 +90,24 @@ class CheckedUpTo {
   std::atomic<std::uint64_t> value_ = 0;
 };
 
-// A whole response that was proven complete. `segments` hold all content, or none when it is read from the disk store
-// piece by piece (Store::read).
+// A response that was proven complete, or parts of one (RFC 9111 3.3). `segments` hold all content that there is, in
+// order and none across a gap, or nothing when it is read from the disk store piece by piece (Store::read).
 struct StoredResponse {
   StoredHead head;
   std::vector<Segment> segments;
-  std::uint64_t store_id = 0;        // names its chunks on disk; 0 when it has none
-  std::shared_ptr<const void> hold;  // keeps content on disk there while it is read piece by piece
+  std::uint64_t store_id = 0;                   // names its chunks on disk; 0 when it has none
+  std::optional<Spans> present = std::nullopt;  // what there is of the content; nullopt: all of it
+  std::shared_ptr<const void> hold;             // keeps content on disk there while it is read piece by piece
   mutable CheckedUpTo checked;
 
+  bool is_whole() const noexcept { return !present.has_value(); }
+  bool has(ByteRange range) const noexcept { return is_whole() || present->covers(range); }
+  std::uint64_t octets() const noexcept { return is_whole() ? head.content_length : present->octets(); }
   bool is_resident() const noexcept { return head.content_length == 0 || !segments.empty(); }
+  // Where these octets are among those of the segments. REQUIRES: has(range).
+  ByteRange place_of(ByteRange range) const noexcept;
+  // The octets from `offset` to the end of the segment that holds it; empty when it is not there, or not resident.
+  Segment resident_piece(std::uint64_t offset) const;
   std::size_t memory() const noexcept;  // octets that it holds: content and head, what the allocator adds included
 };
 using StoredResponsePtr = std::shared_ptr<const StoredResponse>;

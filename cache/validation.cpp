@@ -150,6 +150,27 @@ StoredHead freshen(const StoredHead& stored, const ResponseView& not_modified, U
   return out;
 }
 
+// RFC 9111 3.4: "When combining the new response with one or more stored responses, a cache MUST use the header fields
+// provided in the new response, aside from Content-Range, to replace all instances of the corresponding header fields
+// in the stored response."
+StoredHead combine_heads(const StoredHead& stored, const StoredHead& part) {
+  const auto fresh = part.fields.fields();
+  std::vector<Field> taken(fresh.begin(), fresh.end());
+  std::vector<Field> merged;
+  merged.reserve(stored.fields.fields().size() + taken.size());
+  for (const auto& field : stored.fields.fields()) {
+    if (!is_of_the_message(field) && !has_line(taken, field)) { merged.push_back(field); }
+  }
+  merged.insert(merged.end(), taken.begin(), taken.end());
+  StoredHead out = part;
+  out.fields = OwnedFields(merged);
+  // What a purge touches of one, it touches of both.
+  out.generation = std::min(stored.generation, part.generation);
+  out.stale_from = std::min(stored.stale_from, part.stale_from);
+  out.seal();
+  return out;
+}
+
 bool selects(const ResponseView& not_modified, const StoredHead& stored) {
   if (const auto* field = find(not_modified.fields, FieldName::etag); field != nullptr) {
     const auto theirs = parse_entity_tag(field->value);

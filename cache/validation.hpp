@@ -28,6 +28,10 @@ ConditionResult evaluate_conditions(const RequestView& request, const StoredHead
 StoredHead freshen(const StoredHead& stored, const ResponseView& not_modified, UnixTime request_time,
                    UnixTime response_time);
 
+// RFC 9111 3.4: the head of a stored response that a part of the same representation joins: the fields of the part
+// replace those of the same name, and its times are those of the whole. `seal()` is called.
+StoredHead combine_heads(const StoredHead& stored, const StoredHead& part);
+
 // RFC 9111 4.3.5: does this 200 to HEAD speak of the stored response? It freshens it then, and otherwise says that it
 // is not what the origin server has any more.
 bool describes(const ResponseView& head_response, const StoredHead& stored);

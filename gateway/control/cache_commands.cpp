@@ -38,14 +38,17 @@ Answer<pipeline::PurgeOrder> order_of(const CachePurgeArguments& arguments) {
   return order_of(chosen->first, *chosen->second, arguments.hard, kHelp);
 }
 
-StoredVariant variant_of(const cache::StoredHead& head, const char* tier, cache::UnixTime now) {
+StoredVariant variant_of(const cache::StoredResponse& response, const char* tier, cache::UnixTime now) {
+  const auto& head = response.head;
   StoredVariant variant;
   variant.tier = tier;
   variant.variant = head.variant;
   variant.status = head.status;
   variant.age = cache::current_age(head, now).count();
   variant.ttl = cache::remaining_freshness(head, now).count();
-  variant.size = head.content_length;
+  variant.size = response.octets();
+  variant.length = head.content_length;
+  variant.spans = spans_of(response);
   variant.stored = static_cast<double>(head.response_time.time_since_epoch().count());
   for (const auto& field : head.fields.fields()) {
     variant.fields.push_back({std::string(field.name), std::string(field.value)});
@@ -55,13 +58,20 @@ StoredVariant variant_of(const cache::StoredHead& head, const char* tier, cache:
 
 void append(const Responses& responses, const char* tier, CacheShow& show) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  for (const auto& response : responses) { show.variants.push_back(variant_of(response->head, tier, now)); }
+  for (const auto& response : responses) { show.variants.push_back(variant_of(*response, tier, now)); }
 }
 
 }  // namespace
 
 Error too_busy() {
   return {ErrorCode::failed, "too much waits for the disk already", "try again", {}};
+}
+
+std::vector<OctetSpan> spans_of(const cache::StoredResponse& response) {
+  std::vector<OctetSpan> spans;
+  if (response.is_whole()) { return spans; }
+  for (const auto& range : response.present->ranges()) { spans.push_back({range.first, range.last}); }
+  return spans;
 }
 
 Task<std::optional<std::vector<cache::StoredResponsePtr>>> list_on_disk(Daemon& daemon, Mailbox& mailbox,

@@ -18,4 +18,7 @@ Task<std::optional<std::vector<cache::StoredResponsePtr>>> list_on_disk(Daemon& 
                                                                         std::string key);
 Error too_busy();
 
+// What is there of a content; none when it is all of it.
+std::vector<OctetSpan> spans_of(const cache::StoredResponse& response);
+
 }  // namespace sluice::control

@@ -7,6 +7,7 @@
 
 #include "cache/cacheability.hpp"
 #include "cache/freshness.hpp"
+#include "cache/partial_content.hpp"
 #include "cache/reuse.hpp"
 #include "cache/rocksdb_keys.hpp"
 #include "cache/tags.hpp"
@@ -56,6 +57,13 @@ bool selects(const Question& question, const cache::StoredHead& head) {
   cache::VariantChoice choice(question.fields.fields());
   const auto rule = cache::variant_rule(head);
   return choice.is_selected(rule, head.variant);
+}
+
+cache::StoredResponsePtr selected_of(const std::vector<cache::StoredResponsePtr>& responses, const Question& question) {
+  for (const auto& response : responses) {
+    if (selects(question, response->head)) { return response; }
+  }
+  return nullptr;
 }
 
 // The names that variants were made by, and how many values each took.
@@ -119,21 +127,30 @@ void describe(const cache::StoredResponse& response, const Question& question, C
     explain.last_modified = cache::find(fields, cache::FieldName::last_modified)->value;
   }
   explain.size = head.content_length;
+  explain.spans = spans_of(response);
   if (response.store_id != 0) {
     explain.chunk = cache::chunk_size(response.store_id);
     explain.chunks = cache::chunk_count(response.store_id, head.content_length);
+    explain.chunks_present = (response.octets() + explain.chunk - 1) / explain.chunk;
   }
   explain.origin_address = head.origin_address;
   cache::for_each_tag(fields, [&](std::string_view tag) { explain.tags.emplace_back(tag); });
 }
 
-void judge(const Daemon& daemon, const cache::StoredHead& head, const Question& question, CacheExplain& explain) {
+void judge(const Daemon& daemon, const cache::StoredResponse& response, const Question& question,
+           CacheExplain& explain) {
+  const auto& head = response.head;
   const auto purged = daemon.purges.judge(head);
   const auto reuse = cache::judge_reuse(question.view(), head, question.now, purged.stale_from);
   explain.ttl = reuse.ttl.count();
   if (purged.is_gone) {
     explain.outcome = "miss";
     explain.cause = cache::to_string(cache::MissCause::purged);
+    return;
+  }
+  if (reuse.kind != Kind::must_validate && !cache::is_covered(question.view(), response)) {
+    explain.outcome = "miss";
+    explain.cause = cache::to_string(cache::MissCause::range);
     return;
   }
   const bool is_stale = reuse.ttl <= Seconds{0};
@@ -156,6 +173,9 @@ void say_what_misses(CacheExplain& explain) {
     }
     out.push_back("the request says Cache-Control: no-cache, max-age below " + std::to_string(explain.age) +
                   " or min-fresh above " + std::to_string(explain.ttl));
+  }
+  if (explain.outcome == "hit" && !explain.spans.empty()) {
+    out.push_back("the request asks for octets that are not there: those are fetched, and what is there is not");
   }
   for (const auto& variant : explain.variants) {
     if (variant.variant.empty()) { continue; }
@@ -186,16 +206,20 @@ Task<Answer<CacheExplain>> explain_lookup(Daemon& daemon, Mailbox& mailbox, Cach
   append_variants(in_memory, "memory", *question, explain);
   append_variants(*on_disk, "disk", *question, explain);
   name_guilty_field(explain);
-  const auto selected = [&](const auto& response) { return selects(*question, response->head); };
-  auto found = std::ranges::find_if(in_memory, selected);
-  const bool is_in_memory = found != in_memory.end();
-  if (!is_in_memory) { found = std::ranges::find_if(*on_disk, selected); }
-  const auto bypass = cache::why_not_lookup(question->view());
-  if (is_in_memory || found != on_disk->end()) {
-    explain.tier = is_in_memory ? "memory" : "disk";
-    describe(**found, *question, explain);
-    describe_purges(daemon, (*found)->head, explain);
-    judge(daemon, (*found)->head, *question, explain);
+  const auto view = question->view();
+  auto found = selected_of(in_memory, *question);
+  explain.tier = "memory";
+  if (found == nullptr || !cache::is_covered(view, *found)) {
+    if (auto other = selected_of(*on_disk, *question); !cache::is_better_answer(view, found, other)) {
+      found = std::move(other);
+      explain.tier = found != nullptr ? "disk" : "";
+    }
+  }
+  const auto bypass = cache::why_not_lookup(view);
+  if (found != nullptr) {
+    describe(*found, *question, explain);
+    describe_purges(daemon, found->head, explain);
+    judge(daemon, *found, *question, explain);
   } else {
     const auto cause = !explain.variants.empty()        ? cache::MissCause::vary
                        : daemon.purged.has(explain.key) ? cache::MissCause::purged

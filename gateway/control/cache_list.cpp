@@ -73,9 +73,10 @@ class Collection {
     auto [place, is_new] = found_.try_emplace({head.key, head.variant});
     if (!is_new) {
       if (place->second.tier != tier) { place->second.tier = "both"; }
+      place->second.size = std::max(place->second.size, response.octets());
       return;
     }
-    place->second = listed(head, tier);
+    place->second = listed(response, tier);
   }
 
   CacheList result() const {
@@ -88,14 +89,15 @@ class Collection {
   }
 
  private:
-  ListedResponse listed(const cache::StoredHead& head, const char* tier) const {
+  ListedResponse listed(const cache::StoredResponse& response, const char* tier) const {
+    const auto& head = response.head;
     const auto purged = daemon_.purges.judge(head);
     ListedResponse out;
     out.key = head.key;
     out.variant = head.variant;
     out.tier = tier;
     out.status = head.status;
-    out.size = head.content_length;
+    out.size = response.octets();
     out.age = cache::current_age(head, now_).count();
     const auto until_purged =
         purged.stale_from == cache::kNeverStale ? cache::Seconds::max() : purged.stale_from - now_;

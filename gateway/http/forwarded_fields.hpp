@@ -20,6 +20,7 @@ struct ForwardOptions {
   std::string_view via_name;  // received-by in Via: a token or host, our own and no one else's
   bool to_parent = false;     // the next hop is a proxy: absolute-form, Proxy-Authorization kept
   bool drop_range = false;    // Range and If-Range
+  std::string_view range;     // value of Range in place of the request's own; empty: its own
   bool validators = false;    // the client's conditional fields are dropped; `extra` may hold others
   std::string_view cdn_loop;  // our id in CDN-Loop; "": no member of ours
   Fields extra;               // written behind the request's own fields

@@ -37,6 +37,8 @@ bool is_kept(const Field& field, const RequestHead& request, const ForwardOption
       if (options.x_forwarded_for == ClientAddressField::delete_) { return false; }
       break;
     case FieldName::range:
+      if (options.drop_range || !options.range.empty()) { return false; }
+      break;
     case FieldName::if_range:
       if (options.drop_range) { return false; }
       break;
@@ -117,6 +119,7 @@ void write_request_head(const RequestHead& request, const TargetUri& target, con
   for (const auto& field : request.fields) {
     if (is_kept(field, request, options, connection)) { write_field(field.name, field.value, out); }
   }
+  if (!options.range.empty()) { write_field("Range", options.range, out); }
   for (const auto& field : options.extra) { write_field(field.name, field.value, out); }
   if (!options.cdn_loop.empty()) { write_field("CDN-Loop", options.cdn_loop, out); }
   write_max_forwards(request, out);

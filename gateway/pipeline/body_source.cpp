@@ -43,6 +43,35 @@ Task<Result<std::string_view>> FillBody::next() {
   }
 }
 
+std::optional<Result<std::string_view>> PartOfBody::cut(Result<std::string_view> piece) {
+  if (!piece) { return piece; }
+  if (piece->empty()) { return fail(ErrorKind::http_response_incomplete, Side::upstream, "reading a part"); }
+  const auto skipped = std::min<std::uint64_t>(skip_, piece->size());
+  skip_ -= skipped;
+  auto wanted = piece->substr(static_cast<std::size_t>(skipped));
+  if (wanted.empty()) { return std::nullopt; }
+  wanted = wanted.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(wanted.size(), remaining_)));
+  remaining_ -= wanted.size();
+  return wanted;
+}
+
+std::optional<Result<std::string_view>> PartOfBody::ready() {
+  while (remaining_ > 0) {
+    auto piece = whole_->ready();
+    if (!piece) { return std::nullopt; }
+    if (auto wanted = cut(std::move(*piece))) { return wanted; }
+  }
+  return std::string_view{};
+}
+
+Task<Result<std::string_view>> PartOfBody::next() {
+  while (remaining_ > 0) {
+    auto piece = co_await whole_->next();
+    if (auto wanted = cut(std::move(piece))) { co_return std::move(*wanted); }
+  }
+  co_return std::string_view{};
+}
+
 // The part of `piece` that is wanted.
 Result<std::string_view> StoredBody::take(cache::Segment piece) {
   const auto size = std::min<std::uint64_t>(piece.size, remaining_);
@@ -55,8 +84,9 @@ Result<std::string_view> StoredBody::take(cache::Segment piece) {
 
 std::optional<Result<std::string_view>> StoredBody::ready() {
   if (remaining_ == 0) { return std::string_view{}; }
-  if (offset_ >= front_.size) { return std::nullopt; }
-  return take({front_.owner, front_.data + offset_, front_.size - static_cast<std::size_t>(offset_)});
+  if (response_->is_resident()) { return take(response_->resident_piece(offset_)); }
+  if (front_.size == 0) { return std::nullopt; }
+  return take(std::exchange(front_, {}));
 }
 
 Task<Result<std::string_view>> StoredBody::next() {

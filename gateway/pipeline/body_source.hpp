@@ -53,13 +53,14 @@ class UpstreamBody final : public BodySource {
 // A response that is being filled, or was.
 class FillBody final : public BodySource {
  public:
-  FillBody(Services& services, std::shared_ptr<Fill> fill) : services_(services), reader_(std::move(fill)) {}
+  explicit FillBody(Services& services, std::shared_ptr<Fill> fill, std::uint64_t position = 0)
+      : services_(services), reader_(std::move(fill), position) {}
 
   Task<Result<std::string_view>> next() override;
   std::optional<Result<std::string_view>> ready() override;
   bool is_ready() const override { return reader_.is_ready(); }
   std::string_view trailers() const override { return reader_.fill()->trailers(); }
-  Fill::Reader& reader() noexcept { return reader_; }
+  const Fill::Reader& reader() const noexcept { return reader_; }
 
  private:
   Services& services_;
@@ -67,10 +68,36 @@ class FillBody final : public BodySource {
   cache::Segment piece_;  // keeps what next() returned
 };
 
-// A part of a stored response, piece by piece from disk.
+// A part of what another source gives; it ends where the part does, whatever comes behind.
+class PartOfBody final : public BodySource {
+ public:
+  PartOfBody(BodySourcePtr whole, std::uint64_t skip, std::uint64_t size)
+      : whole_(std::move(whole)), skip_(skip), remaining_(size) {}
+
+  Task<Result<std::string_view>> next() override;
+  std::optional<Result<std::string_view>> ready() override;
+  bool is_ready() const override { return skip_ == 0 && whole_->is_ready(); }
+  bool finish() override { return whole_->finish(); }
+  Task<> stop() override { return whole_->stop(); }
+
+  // A Content-Range of its own, for the head that goes with it.
+  void describe(std::string content_range) { content_range_ = std::move(content_range); }
+  const std::string& description() const noexcept { return content_range_; }
+
+ private:
+  // What of a piece is wanted; nullopt: none of it yet.
+  std::optional<Result<std::string_view>> cut(Result<std::string_view> piece);
+
+  BodySourcePtr whole_;
+  std::uint64_t skip_;
+  std::uint64_t remaining_;
+  std::string content_range_;
+};
+
+// A part of a stored response, from memory or piece by piece from disk.
 class StoredBody final : public BodySource {
  public:
-  // `front`: the first octets of the content when they were read already.
+  // `front`: the first octets of the part when they were read already.
   StoredBody(Services& services, cache::StoredResponsePtr response, cache::Segment front, std::uint64_t offset,
              std::uint64_t size)
       : services_(services),

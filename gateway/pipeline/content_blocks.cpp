@@ -10,18 +10,18 @@ namespace {
 constexpr std::size_t kBlock = 64 * 1024;  // while the length is not known
 constexpr std::size_t kLargestBlock = 1024 * 1024;
 
-std::shared_ptr<char[]> block_of(cache::ContentMemory* memory, std::size_t size) {
-  if (memory != nullptr && size >= cache::ContentMemory::kSmallest) {
-    if (auto block = memory->allocate(size)) { return block; }
-  }
-  return std::make_shared_for_overwrite<char[]>(size);
-}
-
 bool is_next(const cache::Segment& segment, const cache::Segment& before) {
   return before.owner == segment.owner && before.data + before.size == segment.data;
 }
 
 }  // namespace
+
+std::shared_ptr<char[]> content_block(cache::ContentMemory* memory, std::size_t size) {
+  if (memory != nullptr && size >= cache::ContentMemory::kSmallest) {
+    if (auto block = memory->allocate(size)) { return block; }
+  }
+  return std::make_shared_for_overwrite<char[]>(size);
+}
 
 cache::Segment ContentBlocks::copy(std::string_view piece) {
   if (used_ == capacity_) { new_block(); }
@@ -36,7 +36,7 @@ cache::Segment ContentBlocks::copy(std::string_view piece) {
 void ContentBlocks::new_block() {
   const auto rest = expected_ > total_ ? expected_ - total_ : kBlock;
   capacity_ = static_cast<std::size_t>(std::min<std::uint64_t>(rest, expected_ > 0 ? kLargestBlock : kBlock));
-  block_ = block_of(memory_, capacity_);
+  block_ = content_block(memory_, capacity_);
   used_ = 0;
 }
 
@@ -52,7 +52,7 @@ std::vector<cache::Segment> ContentBlocks::finished(std::vector<cache::Segment> 
   out.shrink_to_fit();
   if (used_ * 4 >= capacity_ * 3 || out.empty()) { return out; }
   auto& last = out.back();
-  const auto exact = block_of(memory_, last.size);
+  const auto exact = content_block(memory_, last.size);
   std::memcpy(exact.get(), last.data, last.size);
   last.data = exact.get();
   last.owner = exact;

@@ -10,6 +10,9 @@
 
 namespace sluice::pipeline {
 
+// A block for content of that size: of the content memory, which may be null, when it is large.
+std::shared_ptr<char[]> content_block(cache::ContentMemory* memory, std::size_t size);
+
 // Copies content into blocks of its own, which become the segments of a stored response. Large blocks are of the
 // content memory where there is one, so that they can be sent without another copy.
 class ContentBlocks {

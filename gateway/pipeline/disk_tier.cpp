@@ -75,6 +75,12 @@ bool DiskTier::put(cache::StoredResponsePtr response) {
       octets, [this, response = std::move(response)] { [[maybe_unused]] const auto counted = store_->put(response); });
 }
 
+bool DiskTier::put_part(cache::StoredResponsePtr part) {
+  const auto octets = part->memory();
+  return enqueue(octets,
+                 [this, part = std::move(part)] { [[maybe_unused]] const auto counted = store_->put_part(part); });
+}
+
 void DiskTier::freshen(cache::StoredResponsePtr response, cache::StoredHead head) {
   enqueue(head.wire.size(), [this, response = std::move(response), head = std::move(head)]() mutable {
     [[maybe_unused]] const auto counted = store_->freshen(*response, std::move(head));

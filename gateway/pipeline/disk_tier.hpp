@@ -31,7 +31,8 @@ class DiskTier {
   Task<std::expected<cache::Segment, cache::StoreError>> read(cache::StoredResponsePtr response, std::uint64_t offset,
                                                               Mailbox& mailbox);
 
-  bool put(cache::StoredResponsePtr response);  // false: too much waits already
+  bool put(cache::StoredResponsePtr response);   // false: too much waits already
+  bool put_part(cache::StoredResponsePtr part);  // the same
   void freshen(cache::StoredResponsePtr response, cache::StoredHead head);
   void purge(std::string key);  // from now on the key is not found, though the disk may take its time
   // Behind what waits to be written, marks what is stored for the key then as stale from that time on.

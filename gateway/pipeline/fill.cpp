@@ -118,9 +118,23 @@ Task<bool> Fill::wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen,
   co_return co_await waiter->signal.wait_for(limit);
 }
 
-Fill::Reader::Reader(std::shared_ptr<Fill> fill) : fill_(std::move(fill)) {
+Task<> Fill::wait_for_readers(std::shared_ptr<Fill> fill, asio::io_context& context, Mailbox& mailbox) {
+  const auto seen = fill->changes();
+  if (fill->has_room()) { co_return; }
+  co_await wait_for_change(fill, seen, context, mailbox, milliseconds(1000));
+}
+
+bool Fill::holds(std::uint64_t octet, bool kept_whole) const {
+  const std::lock_guard lock(mutex_);
+  if ((state_ != State::filling && state_ != State::complete) || !head_->range) { return false; }
+  const auto& range = *head_->range;
+  if (octet < range.first || octet > range.last || (kept_whole && !kept_whole_)) { return false; }
+  return dropped_ <= octet - range.first && octet - range.first <= size_;
+}
+
+Fill::Reader::Reader(std::shared_ptr<Fill> fill, std::uint64_t position) : fill_(std::move(fill)), position_(position) {
   const std::lock_guard lock(fill_->mutex_);
-  came_too_late_ = fill_->dropped_ > 0;
+  came_too_late_ = fill_->dropped_ > position;
   place_ = fill_->readers_.insert(fill_->readers_.end(), this);
 }
 

@@ -32,7 +32,8 @@ class Fill {
   struct Head {
     cache::StoredHead stored;  // content_length is set when `length_known`
     bool length_known = false;
-    std::uint64_t largest_kept = 0;  // content beyond this is not kept whole in memory
+    std::optional<cache::ByteRange> range = std::nullopt;  // the part of the response that is being filled; else all
+    std::uint64_t largest_kept = 0;                        // content beyond this is not kept whole in memory
   };
 
   explicit Fill(std::uint64_t window) : window_(window) {}
@@ -60,10 +61,13 @@ class Fill {
   std::string_view trailers() const { return trailers_; }  // REQUIRES: the state was seen to be complete
   const Head& head() const { return *head_; }              // REQUIRES: the state was seen to be filling or complete
 
+  // Of a part: may a reader begin at this octet of the response now? `kept_whole`: only where it holds nobody back.
+  bool holds(std::uint64_t octet, bool kept_whole) const;
+
   // A place in the content. Counts as a reader while it lives.
   class Reader {
    public:
-    explicit Reader(std::shared_ptr<Fill> fill);
+    explicit Reader(std::shared_ptr<Fill> fill, std::uint64_t position = 0);
     ~Reader();
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
@@ -72,7 +76,7 @@ class Fill {
     Result<std::optional<cache::Segment>> take();
     bool is_ready() const;  // take() has something to say
 
-    // True when the front of the content was let go before this reader came: it cannot follow.
+    // True when the octet to begin with was let go before this reader came: it cannot follow.
     bool came_too_late() const noexcept { return came_too_late_; }
     const std::shared_ptr<Fill>& fill() const noexcept { return fill_; }
 
@@ -88,6 +92,8 @@ class Fill {
   std::uint64_t changes() const;
   static Task<bool> wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen, asio::io_context& context,
                                     Mailbox& mailbox, milliseconds limit);
+  // Ends when readers went on, or after a while.
+  static Task<> wait_for_readers(std::shared_ptr<Fill> fill, asio::io_context& context, Mailbox& mailbox);
 
  private:
   struct Waiter {

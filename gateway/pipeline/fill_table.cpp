@@ -1,5 +1,7 @@
 #include "gateway/pipeline/fill_table.hpp"
 
+#include <algorithm>
+
 namespace sluice::pipeline {
 
 FillTable::Joined FillTable::join(std::string_view key) {
@@ -11,16 +13,48 @@ FillTable::Joined FillTable::join(std::string_view key) {
   return {std::move(fill), true};
 }
 
+FillTable::Joined FillTable::join_part(std::string_view key, std::uint64_t first, bool later) {
+  auto& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  for (auto [part, end] = shard.parts.equal_range(key); part != end; ++part) {
+    const auto& [begin, fill] = part->second;
+    const bool is_about_to = begin == first && !later && fill->state() == Fill::State::waiting;
+    if (begin && (is_about_to || fill->holds(first, later))) { return {fill, false}; }
+  }
+  auto fill = alone();
+  shard.parts.emplace(std::string(key), Part{first, fill});
+  return {std::move(fill), true};
+}
+
+std::shared_ptr<Fill> FillTable::add_part(std::string_view key) {
+  auto fill = alone();
+  auto& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  shard.parts.emplace(std::string(key), Part{std::nullopt, fill});
+  return fill;
+}
+
 void FillTable::leave(std::string_view key, const Fill& fill) {
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.fills.find(key);
-  if (found != shard.fills.end() && found->second.get() == &fill) { shard.fills.erase(found); }
+  if (found != shard.fills.end() && found->second.get() == &fill) {
+    shard.fills.erase(found);
+    return;
+  }
+  for (auto [part, end] = shard.parts.equal_range(key); part != end; ++part) {
+    if (part->second.fill.get() != &fill) { continue; }
+    shard.parts.erase(part);
+    return;
+  }
 }
 
 void FillTable::invalidate(std::string_view key) {
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
+  const auto [part, end] = shard.parts.equal_range(key);
+  std::for_each(part, end, [](auto& entry) { entry.second.fill->invalidate(); });
+  shard.parts.erase(part, end);
   const auto found = shard.fills.find(key);
   if (found == shard.fills.end()) { return; }
   found->second->invalidate();
@@ -37,7 +71,7 @@ std::size_t FillTable::size() const {
   std::size_t total = 0;
   for (const auto& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
-    total += shard.fills.size();
+    total += shard.fills.size() + shard.parts.size();
   }
   return total;
 }

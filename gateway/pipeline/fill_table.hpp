@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,6 +22,14 @@ class FillTable {
     bool leads = false;
   };
   Joined join(std::string_view key);
+
+  // The same for a part of the response that begins at `first`; fills of parts go on side by side. Also one that began
+  // ahead of it is joined, when that octet is there or the next to come. `later`: it is read at some time only, so that
+  // no fill is joined that its readers hold back.
+  Joined join_part(std::string_view key, std::uint64_t first, bool later = false);
+
+  // A fill of a part that nobody else finds; it is in the table for invalidate().
+  std::shared_ptr<Fill> add_part(std::string_view key);
 
   // A fill that nobody else finds.
   static std::shared_ptr<Fill> alone() { return std::make_shared<Fill>(kWindow); }
@@ -39,9 +49,14 @@ class FillTable {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
   };
+  struct Part {
+    std::optional<std::uint64_t> first;  // where it begins; nullopt: not for others
+    std::shared_ptr<Fill> fill;
+  };
   struct Shard {
     mutable std::mutex mutex;
     std::unordered_map<std::string, std::shared_ptr<Fill>, Hash, std::equal_to<>> fills;
+    std::multimap<std::string, Part, std::less<>> parts;
   };
   Shard& shard_of(std::string_view key) { return shards_[Hash{}(key) % shards_.size()]; }
 

@@ -95,6 +95,8 @@ void send_request(Exchange& exchange, Forwarded& forwarded, const ForwardPlan& p
 // RFC 9110 15.2: a proxy forwards interim responses, unless it asked for them itself or the client speaks HTTP/1.0.
 Task<Result<void>> pass_interim(Exchange& exchange, const http::ResponseHead& head) {
   if (exchange.client == nullptr || exchange.request.version == http::Version::http_1_0) { co_return Result<void>{}; }
+  // Behind the final head they would be read as content: what is fetched then completes a response under way.
+  if (exchange.status != 0) { co_return Result<void>{}; }
   if (head.status == 100 && !exchange.request.expects_continue) { co_return Result<void>{}; }
   http::ResponseOptions options;
   options.via_name = exchange.services.via_name;
@@ -190,7 +192,8 @@ void write_request_to_upstream(const Exchange& exchange, const ForwardPlan& plan
   options.client_address = client;
   options.validators = plan.whole;
   options.drop_range = plan.whole;
-  std::array<cache::Field, 2> conditions;
+  options.range = plan.range;
+  std::array<cache::Field, 3> conditions;
   std::size_t count = 0;
   if (!plan.validators.if_none_match.empty()) {
     conditions[count++] = {"If-None-Match", plan.validators.if_none_match, cache::FieldName::if_none_match};
@@ -198,6 +201,7 @@ void write_request_to_upstream(const Exchange& exchange, const ForwardPlan& plan
   if (!plan.validators.if_modified_since.empty()) {
     conditions[count++] = {"If-Modified-Since", plan.validators.if_modified_since, cache::FieldName::if_modified_since};
   }
+  if (!plan.if_range.empty()) { conditions[count++] = {"If-Range", plan.if_range, cache::FieldName::if_range}; }
   options.extra = cache::Fields(conditions.data(), count);
   http::write_request_head(exchange.request, exchange.target, options, out);
 }

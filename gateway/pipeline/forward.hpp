@@ -13,6 +13,8 @@ namespace sluice::pipeline {
 struct ForwardPlan {
   bool whole = false;            // leave the client's Range and conditions out
   cache::Validators validators;  // conditions of our own; only with `whole`
+  std::string range;             // value of Range in place of the client's; empty: the client's, unless `whole`
+  std::string if_range;          // of our own; only with `whole` and `range`
 };
 
 // A request that was forwarded, and the head of its response. The connection holds what the head's views point to.

@@ -3,7 +3,9 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "cache/cacheability.hpp"
+#include "cache/partial_content.hpp"
 #include "gateway/pipeline/content_blocks.hpp"
+#include "gateway/pipeline/keep_part.hpp"
 #include "gateway/pipeline/purge_sweep.hpp"
 
 namespace sluice::pipeline {
@@ -29,7 +31,9 @@ class Keeper {
 
   Task<Result<void>> read_content() {
     for (;;) {
-      while (!fill_.has_room()) { co_await wait_for_readers(); }
+      while (!fill_.has_room()) {
+        co_await Fill::wait_for_readers(keeping_.fill, services_.context, services_.mailbox);
+      }
       if (is_given_up()) { co_return fail(ErrorKind::client_gone, Side::client, "filling"); }
       auto piece = co_await keeping_.forwarded.connection->reader.next();
       if (!piece) { co_return std::unexpected(piece.error()); }
@@ -44,7 +48,7 @@ class Keeper {
 
   // True when a tier took it. The disk writes behind: what fails there later is counted there.
   bool store() {
-    if (fill_.is_invalidated() || was_purged()) { return false; }
+    if (fill_.is_invalidated() || was_purged(services_, fill_.head().stored)) { return false; }
     auto head = fill_.head().stored;
     head.content_length = size_;
     head.seal();
@@ -75,13 +79,6 @@ class Keeper {
     fill_.append(std::move(segment));
   }
 
-  // Since it was asked for. Purges are not remembered for ever, so that what took very long counts as purged.
-  bool was_purged() const {
-    const auto& head = fill_.head().stored;
-    if (head.generation >= services_.purges.generation()) { return false; }
-    return coarse_unix_now() - head.request_time > kOldestFill || !services_.purges.judge(head).is_clean();
-  }
-
   void write_to_disk(std::uint64_t expected_size) {
     if (services_.disk != nullptr) { writing_ = std::make_unique<DiskTier::Writing>(*services_.disk, expected_size); }
   }
@@ -98,12 +95,6 @@ class Keeper {
     return !may_finish() && fill_.give_up_if_unread({ErrorKind::client_gone, Side::client, 0, false, "filling"});
   }
 
-  Task<> wait_for_readers() {
-    const auto seen = fill_.changes();
-    if (fill_.has_room()) { co_return; }
-    co_await Fill::wait_for_change(keeping_.fill, seen, services_.context, services_.mailbox, milliseconds(1000));
-  }
-
   Services& services_;
   Keeping& keeping_;
   Fill& fill_;
@@ -114,15 +105,27 @@ class Keeper {
 
 }  // namespace
 
+bool was_purged(const Services& services, const cache::StoredHead& head) {
+  if (head.generation >= services.purges.generation()) { return false; }
+  return coarse_unix_now() - head.request_time > kOldestFill || !services.purges.judge(head).is_clean();
+}
+
 void begin_keeping(Exchange& exchange, Keeping& keeping) {
   const auto& forwarded = keeping.forwarded;
-  const bool through_parent = goes_to_parent(exchange);
+  const auto address = goes_to_parent(exchange) ? std::string{} : forwarded.connection->address.text();
+  const auto part = cache::part_of(forwarded.view());
+  const auto make_head = part ? cache::make_part_head : cache::make_stored_head;
   Fill::Head head;
-  head.stored =
-      cache::make_stored_head(exchange.request_view(), forwarded.view(), keeping.key, forwarded.request_time,
-                              forwarded.response_time, through_parent ? "" : forwarded.connection->address.text());
-  head.length_known = forwarded.head.framing == http::Framing::length || forwarded.head.framing == http::Framing::none;
-  head.stored.content_length = forwarded.head.framing == http::Framing::length ? forwarded.head.content_length : 0;
+  head.stored = make_head(exchange.request_view(), forwarded.view(), keeping.key, forwarded.request_time,
+                          forwarded.response_time, address);
+  if (part) {
+    head.range = part->range;
+    head.length_known = true;
+  } else {
+    const auto framing = forwarded.head.framing;
+    head.length_known = framing == http::Framing::length || framing == http::Framing::none;
+    head.stored.content_length = framing == http::Framing::length ? forwarded.head.content_length : 0;
+  }
   head.largest_kept = keeping.configuration->cache.memory_largest;
   head.stored.generation = forwarded.generation;
   const auto* finish = exchange.response_settings[policy::SettingKind::cache_finish_aborted];
@@ -130,7 +133,7 @@ void begin_keeping(Exchange& exchange, Keeping& keeping) {
   keeping.fill->begin(std::move(head));
 }
 
-Task<> keep(Services* services, Keeping keeping) {
+Task<> keep_whole(Services* services, Keeping keeping) {
   Keeper keeper(*services, keeping);
   const auto read = co_await keeper.read_content();
   if (read) {
@@ -145,6 +148,7 @@ Task<> keep(Services* services, Keeping keeping) {
 }
 
 Task<> start_keeping(Services& services, Keeping keeping) {
+  const auto keep = keeping.fill->head().range ? keep_part : keep_whole;
   const auto& head = keeping.forwarded.head;
   const auto here = keeping.forwarded.connection->reader.rest().size();
   if (head.framing == http::Framing::none || (head.framing == http::Framing::length && here >= head.content_length)) {

@@ -13,14 +13,19 @@ struct Keeping {
   std::uint64_t finish_up_to = 0;  // content of this size is read to its end when every client has gone
 };
 
+// Was this response purged since it was asked for? Purges are not remembered for ever, so that what took very long
+// counts as purged.
+bool was_purged(const Services& services, const cache::StoredHead& head);
+
 // Announces the head to everyone who follows the fill. REQUIRES: the response may be stored.
 void begin_keeping(Exchange& exchange, Keeping& keeping);
 
-// Reads the content to its end, however many clients follow; stores the response when its end was proven.
-// Spawned: takes values. A response whose content is here already is kept without suspending.
-Task<> keep(Services* services, Keeping keeping);
+// Reads the content to its end, however many clients follow; stores the response when its end was proven. Spawned:
+// takes values.
+Task<> keep_whole(Services* services, Keeping keeping);
 
-// Spawns keep(), or runs it when it will not have to wait.
+// Spawns keep_whole() or keep_part(), or runs it when it will not have to wait: the content is here already.
+// REQUIRES: begin_keeping().
 Task<> start_keeping(Services& services, Keeping keeping);
 
 }  // namespace sluice::pipeline

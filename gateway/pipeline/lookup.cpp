@@ -1,5 +1,6 @@
 #include "gateway/pipeline/lookup.hpp"
 
+#include "cache/partial_content.hpp"
 #include "gateway/pipeline/decide.hpp"
 
 namespace sluice::pipeline {
@@ -44,8 +45,11 @@ Lookup find_in_memory(Exchange& exchange) {
 }
 
 bool may_be_on_disk(const Exchange& exchange, const Lookup& in_memory) {
+  const auto& response = in_memory.response;
+  const bool is_answered =
+      response != nullptr ? cache::is_covered(exchange.request_view(), *response) : exchange.from_memory;
   const auto* disk = exchange.services.disk;
-  return in_memory.response == nullptr && !exchange.from_memory && disk != nullptr && disk->may_have(exchange.key);
+  return !is_answered && disk != nullptr && disk->may_have(exchange.key);
 }
 
 Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory) {
@@ -53,6 +57,11 @@ Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory) {
   auto found = co_await services.disk->find(exchange.key, exchange.request.fields, services.mailbox);
   auto result = judge(exchange, std::move(found));
   result.has_other_variants = result.has_other_variants || in_memory.has_other_variants;
+  if (cache::is_better_answer(exchange.request_view(), in_memory.response, result.response)) {
+    in_memory.has_other_variants = result.has_other_variants;
+    co_return in_memory;
+  }
+  exchange.from_memory = false;
   const bool is_clean = result.stale_from == cache::kNeverStale;
   if (result.response != nullptr && is_clean && result.response->is_resident()) {
     // The memory tier may refuse it (admission): it is on disk all the same.
@@ -60,6 +69,11 @@ Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory) {
   }
   if (result.response != nullptr && !is_allowed(exchange, result.response->head)) { result.response = nullptr; }
   co_return result;
+}
+
+void remove_stored(Exchange& exchange) {
+  exchange.services.memory.purge(exchange.key);
+  if (exchange.services.disk != nullptr) { exchange.services.disk->purge(exchange.key); }
 }
 
 }  // namespace sluice::pipeline

@@ -17,11 +17,14 @@ struct Lookup {
 // found. REQUIRES: exchange.key is made.
 Lookup find_in_memory(Exchange& exchange);
 
-// True when memory had no answer, and the disk may have one.
+// True when memory had no answer, or only a part of it, and the disk may have one.
 bool may_be_on_disk(const Exchange& exchange, const Lookup& in_memory);
 
 // The same on disk; a small response that is found there goes to memory.
 Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory);
+
+// Removes what both tiers have under the key of the exchange.
+void remove_stored(Exchange& exchange);
 
 // May this stored response be sent, by the policy in force?
 bool is_allowed(Exchange& exchange, const cache::StoredHead& stored);

@@ -2,8 +2,10 @@
 
 #include "cache/cacheability.hpp"
 #include "cache/invalidation.hpp"
+#include "cache/partial_content.hpp"
 #include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/collapse.hpp"
+#include "gateway/pipeline/obtain_part.hpp"
 #include "gateway/pipeline/pass_through.hpp"
 #include "gateway/pipeline/validate_behind.hpp"
 
@@ -33,20 +35,6 @@ void note_hit(Exchange& exchange, const cache::Reuse& reuse) {
   exchange.cache_status.cause = reuse.kind == Kind::fresh ? MissCause::none : reuse.cause;
 }
 
-void note_miss(Exchange& exchange, const Lookup& found, const cache::Reuse& reuse) {
-  auto& status = exchange.cache_status;
-  status.hit = false;
-  if (found.response != nullptr) {
-    status.forward = miss_reason(reuse);
-    status.cause = reuse.cause;
-    return;
-  }
-  const bool is_vary_miss = found.has_other_variants && !found.is_purged;
-  status.forward = is_vary_miss ? CacheStatus::Forward::vary_miss : CacheStatus::Forward::uri_miss;
-  const bool was_purged = found.is_purged || exchange.services.purged.has(exchange.key);
-  status.cause = is_vary_miss ? MissCause::vary : was_purged ? MissCause::purged : MissCause::cold;
-}
-
 MissCause why_not_cached(const Exchange& exchange) {
   const bool may_use = exchange.configuration->cache.enabled && may_use_cache(exchange);
   if (!may_use || exchange.request.wants_upgrade) { return MissCause::bypass; }
@@ -57,10 +45,10 @@ MissCause why_not_cached(const Exchange& exchange) {
 // Content on disk is opened ahead of the response head: what cannot be read is forwarded instead. The front is empty
 // when it is not needed; nullopt: the disk does not deliver.
 Task<std::optional<cache::Segment>> read_front(Exchange& exchange, const cache::StoredResponsePtr& stored) {
-  const bool is_whole = exchange.request.method == http::Method::get &&
-                        cache::find(exchange.request.fields, cache::FieldName::range) == nullptr;
-  if (stored->is_resident() || !is_whole) { co_return cache::Segment{}; }
-  auto front = co_await exchange.services.disk->read(stored, 0, exchange.services.mailbox);
+  if (stored->is_resident()) { co_return cache::Segment{}; }
+  const auto needed = cache::content_needed(exchange.request_view(), stored->head);
+  if (needed.empty()) { co_return cache::Segment{}; }
+  auto front = co_await exchange.services.disk->read(stored, needed.front().first, exchange.services.mailbox);
   if (!front) { co_return std::nullopt; }
   co_return std::move(*front);
 }
@@ -74,6 +62,50 @@ void judge(const Exchange& exchange, Look& look) {
 
 bool is_usable(const Look& look) {
   return look.found.response != nullptr && look.reuse.kind != Kind::must_validate;
+}
+
+void note_miss(Exchange& exchange, const Look& look) {
+  const auto& found = look.found;
+  auto& status = exchange.cache_status;
+  status.hit = false;
+  if (is_usable(look)) {
+    status.forward = CacheStatus::Forward::partial;
+    status.cause = MissCause::range;
+    return;
+  }
+  if (found.response != nullptr) {
+    status.forward = miss_reason(look.reuse);
+    status.cause = look.reuse.cause;
+    return;
+  }
+  const bool is_vary_miss = found.has_other_variants && !found.is_purged;
+  status.forward = is_vary_miss ? CacheStatus::Forward::vary_miss : CacheStatus::Forward::uri_miss;
+  const bool was_purged = found.is_purged || exchange.services.purged.has(exchange.key);
+  status.cause = is_vary_miss ? MissCause::vary : was_purged ? MissCause::purged : MissCause::cold;
+}
+
+bool is_covered(const Exchange& exchange, const Look& look) {
+  const auto& stored = *look.found.response;
+  return stored.is_whole() || cache::is_covered(exchange.request_view(), stored);
+}
+
+// The store does not have it, or not all of it, or it has to be validated.
+Task<Result<std::optional<Obtained>>> forward_what_is_missing(Exchange& exchange, Look& look) {
+  // A part would join what a hard purge touched, or be taken for there already.
+  const bool is_range = cache::find(exchange.request.fields, cache::FieldName::range) != nullptr;
+  if (look.found.is_purged && is_range) { remove_stored(exchange); }
+  auto stored = std::move(look.found.response);
+  if (stored == nullptr || look.reuse.kind == Kind::must_validate) {
+    const Candidate candidate{std::move(stored), look.reuse};
+    auto obtained = co_await collapse(exchange, candidate);
+    const auto* validated = obtained && *obtained ? std::get_if<FromStore>(&**obtained) : nullptr;
+    if (validated == nullptr || cache::is_covered(exchange.request_view(), *validated->response)) {
+      co_return obtained;
+    }
+    stored = validated->response;
+  }
+  if (may_complete(exchange, *stored)) { co_return co_await complete(exchange, std::move(stored)); }
+  co_return co_await forward_alone(exchange, {});
 }
 
 FromStore use(Exchange& exchange, Look& look, cache::Segment front) {
@@ -96,7 +128,7 @@ Look look_in_memory(Exchange& exchange) {
 }
 
 std::optional<FromStore> use_resident(Exchange& exchange, Look& look) {
-  if (!is_usable(look) || !look.found.response->is_resident()) { return std::nullopt; }
+  if (!is_usable(look) || !look.found.response->is_resident() || !is_covered(exchange, look)) { return std::nullopt; }
   return use(exchange, look, {});
 }
 
@@ -110,20 +142,20 @@ Task<Result<Obtained>> obtain(Exchange& exchange, Look look) {
   for (int looks = 1;; look.found = find_in_memory(exchange)) {
     if (may_be_on_disk(exchange, look.found)) { look.found = co_await find_on_disk(exchange, std::move(look.found)); }
     judge(exchange, look);
-    if (is_usable(look)) {
+    const bool is_hit = is_usable(look) && is_covered(exchange, look);
+    if (is_hit) {
       auto front = co_await read_front(exchange, look.found.response);
       if (front) { co_return use(exchange, look, std::move(*front)); }
       look.found.response = nullptr;  // the disk did not deliver: it is as if it had not been stored
       unreadable = true;
     }
-    note_miss(exchange, look.found, look.reuse);
+    note_miss(exchange, look);
     if (unreadable) { exchange.cache_status.cause = MissCause::error; }
     if (cache::is_only_if_cached(exchange.request_view())) {
       co_return fail(ErrorKind::only_if_cached, Side::gateway, "looking up");
     }
     if (looks == 1) { exchange.services.top_keys.note(exchange.key, false); }
-    const Candidate candidate{std::move(look.found.response), look.reuse};
-    auto obtained = co_await collapse(exchange, candidate);
+    auto obtained = co_await forward_what_is_missing(exchange, look);
     if (!obtained) { co_return std::unexpected(obtained.error()); }
     if (*obtained) { co_return std::move(**obtained); }
     if (looks++ == kLooks) { co_return co_await pass_through(exchange); }

@@ -13,7 +13,8 @@ namespace sluice::pipeline {
 struct FromStore {
   cache::StoredResponsePtr response;
   cache::Seconds age{0};
-  cache::Segment front{};  // the first octets of content that is on disk; none when they were not needed
+  // The first octets that the request needs of content that is on disk; none when they were not needed.
+  cache::Segment front{};
 };
 
 // A response that comes in while it goes out.

@@ -3,6 +3,7 @@
 #include "cache/http_date.hpp"
 #include "cache/ranges.hpp"
 #include "cache/validation.hpp"
+#include "gateway/pipeline/multipart_body.hpp"
 #include "gateway/pipeline/response_writer.hpp"
 #include "gateway/pipeline/send_segments.hpp"
 
@@ -94,10 +95,33 @@ Task<Result<void>> send_part(Exchange& exchange, const FromStore& stored, int st
   begin_response(exchange, head, options);
   if (is_to_head(exchange)) { co_return co_await write_head(exchange, status); }
   if (stored.response->is_resident()) {
-    co_return co_await send_segments(exchange, stored.response->segments, range, status);
+    co_return co_await send_segments(exchange, stored.response->segments, stored.response->place_of(range), status);
   }
   StoredBody body(exchange.services, stored.response, stored.front, range.first, range.size());
   co_return co_await stream_content(exchange, body, http::Framing::length, status);
+}
+
+// Several parts of a stored response (RFC 9110 15.3.7.2).
+Task<Result<void>> send_parts(Exchange& exchange, const FromStore& stored,
+                              const std::vector<cache::ByteRange>& ranges) {
+  std::vector<MultipartBody::Part> parts;
+  auto front = stored.front;
+  for (const auto& range : ranges) {
+    parts.push_back({range, std::make_unique<StoredBody>(exchange.services, stored.response, std::exchange(front, {}),
+                                                         range.first, range.size())});
+  }
+  MultipartBody body(stored.response, std::move(parts), std::string(view(exchange.id)));
+  auto head = head_of(stored.response->head, 206);
+  std::erase_if(head.fields, [](const auto& field) { return field.id == cache::FieldName::content_type; });
+  head.fields.push_back({"Content-Type", body.content_type(), cache::FieldName::content_type});
+  head.content_length = body.size();
+  const auto cache_status = cache_status_of(exchange);
+  auto options = response_options(exchange, cache_status);
+  options.age = static_cast<std::uint64_t>(stored.age.count());
+  options.framing = http::Framing::length;
+  options.content_length = head.content_length;
+  begin_response(exchange, head, options);
+  co_return co_await stream_content(exchange, body, http::Framing::length, 206);
 }
 
 // RFC 9110 15.5.17
@@ -167,8 +191,9 @@ Task<Result<void>> send_stored(Exchange& exchange, const FromStore& stored) {
     if (answer.kind == cache::RangeAnswer::Kind::unsatisfiable) {
       co_return co_await send_unsatisfiable(exchange, stored);
     }
+    if (answer.is_one_part()) { co_return co_await send_part(exchange, stored, 206, answer.ranges.front()); }
     if (answer.kind == cache::RangeAnswer::Kind::partial) {
-      co_return co_await send_part(exchange, stored, 206, answer.range);
+      co_return co_await send_parts(exchange, stored, answer.ranges);
     }
   }
   if (stored.response->is_resident() || is_to_head(exchange)) { co_return co_await send_resident(exchange, stored); }

@@ -102,7 +102,8 @@ void check_reuse(const RequestView& request, const StoredHead& head, Seconds lat
   require(reuse.kind == Reuse::Kind::must_validate || reuse.ttl > Seconds{0} || head.derived.may_be_stale);
   const auto answer = evaluate_range(request, head);
   if (answer.kind == RangeAnswer::Kind::partial) {
-    require(answer.range.first <= answer.range.last && answer.range.last < head.content_length);
+    require(!answer.ranges.empty() && answer.ranges.size() <= kMostRanges);
+    for (const auto& range : answer.ranges) { require(range.first <= range.last && range.last < head.content_length); }
   }
   const auto condition = evaluate_conditions(request, head);
   require(condition == evaluate_conditions(request, head));

@@ -118,12 +118,14 @@ class Curl(SluiceTestCase):
         content = bytes(range(256)) * 40
 
         def ranged(exchange):
-            self.assertEqual(exchange.fields.get("Range"), "bytes=5-9")
-            return reply(206, content[5:10], {"Content-Range": "bytes 5-9/10240", **CACHEABLE}, "Partial Content")
+            self.assertEqual(exchange.fields.get("Range"), "bytes=0-2097151", "its chunk, and what is read ahead")
+            return reply(206, content, {"Content-Range": "bytes 0-10239/10240", **CACHEABLE}, "Partial Content")
 
         url = self.origin.on("/part", ranged)
         done = self.curl(daemon, "--range", "5-9", url)
         self.assertEqual(done.stdout, content[5:10])
+        self.assertEqual(self.curl(daemon, "--range", "20-29", url).stdout, content[20:30])
+        self.assertEqual(self.origin.count("/part"), 1)
 
     def test_http_1_0_client(self):
         daemon = self.start_daemon()

@@ -46,14 +46,8 @@ class FailingStore final : public cache::Store {
   std::expected<cache::Segment, cache::StoreError> read(const cache::StoredResponse& response,
                                                         std::uint64_t offset) override {
     if (script_->reads++ == script_->failing_read) { return std::unexpected(cache::StoreError::store_failed); }
-    const auto found = store_->list(response.head.key);
-    for (const auto& stored : found) {
-      for (const auto& segment : stored->segments) {
-        if (offset < segment.size) {
-          return cache::Segment{segment.owner, segment.data + offset, segment.size - offset};
-        }
-        offset -= segment.size;
-      }
+    for (const auto& stored : store_->list(response.head.key)) {
+      if (auto piece = stored->resident_piece(offset); piece.size > 0) { return piece; }
     }
     return std::unexpected(cache::StoreError::gone);
   }
@@ -68,6 +62,11 @@ class FailingStore final : public cache::Store {
     script_->before_put();
     if (script_->puts++ == script_->failing_put) { return std::unexpected(cache::StoreError::no_space); }
     return store_->put(std::move(response));
+  }
+  std::expected<void, cache::StoreError> put_part(cache::StoredResponsePtr part) override {
+    script_->before_put();
+    if (script_->puts++ == script_->failing_put) { return std::unexpected(cache::StoreError::no_space); }
+    return store_->put_part(std::move(part));
   }
   std::expected<cache::StoredResponsePtr, cache::StoreError> freshen(const cache::StoredResponse& response,
                                                                      cache::StoredHead head) override {

@@ -8,6 +8,7 @@
 #include "tools/sluice/exit_code.hpp"
 #include "tools/sluice/human.hpp"
 #include "tools/sluice/nouns.hpp"
+#include "tools/sluice/spans_text.hpp"
 #include "tools/sluice/stores.hpp"
 
 namespace sluice::cli {
@@ -67,11 +68,12 @@ std::string freshness(const control::StoredVariant& variant) {
 
 std::string variant_text(const Context& context, const control::StoredVariant& variant) {
   std::string out = context.terminal.styled(variant.tier, Style::bold) + "  status " + std::to_string(variant.status) +
-                    "  " + human_size(variant.size) + "  age " + human_duration(static_cast<double>(variant.age)) +
-                    "  " +
+                    "  " + human_share(variant.size, variant.length) + "  age " +
+                    human_duration(static_cast<double>(variant.age)) + "  " +
                     context.terminal.styled(freshness(variant), variant.ttl > 0 ? Style::good : Style::doubtful) +
                     "  stored " + human_time(variant.stored) + "\n";
   if (!variant.variant.empty()) { out += "  selected by  " + printable(variant.variant) + "\n"; }
+  out += spans_text(variant.spans, "  octets  ");
   for (const control::Field& field : variant.fields) {
     out += "  " + printable(field.name) + ": " + printable(field.value) + "\n";
   }

@@ -6,6 +6,7 @@
 #include "tools/sluice/exit_code.hpp"
 #include "tools/sluice/human.hpp"
 #include "tools/sluice/nouns.hpp"
+#include "tools/sluice/spans_text.hpp"
 
 namespace sluice::cli {
 namespace {
@@ -41,10 +42,12 @@ std::string stored_text(const CacheExplain& explain) {
   std::string out =
       "  stored     " + explain.tier + ", status " + std::to_string(explain.status) + ", " + human_size(explain.size);
   if (explain.chunks > 1) {
-    out += ", " + std::to_string(explain.chunks) + " chunks of " + human_size(explain.chunk) + " on disk, all there";
+    out += ", " + std::to_string(explain.chunks) + " chunks of " + human_size(explain.chunk) + " on disk, " +
+           (explain.spans.empty() ? "all" : std::to_string(explain.chunks_present)) + " there";
   }
   if (!explain.origin_address.empty()) { out += ", from " + printable(explain.origin_address); }
-  out += "\n" + freshness(explain) + window("stale-while-revalidate", explain.stale_while_revalidate, explain) +
+  out += "\n" + spans_text(explain.spans, "  octets     ") + freshness(explain) +
+         window("stale-while-revalidate", explain.stale_while_revalidate, explain) +
          window("stale-if-error", explain.stale_if_error, explain);
   const auto& validator = explain.etag.empty() ? explain.last_modified : explain.etag;
   out += "  validator  " + (validator.empty() ? std::string("none: it is fetched anew") : printable(validator)) + "\n";

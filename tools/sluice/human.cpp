@@ -59,6 +59,10 @@ std::string human_percent(double ratio) {
   return with_one_decimal(ratio * 100) + " %";
 }
 
+std::string human_share(std::uint64_t octets, std::uint64_t all) {
+  return octets == all ? human_size(all) : human_size(octets) + " of " + human_size(all);
+}
+
 std::string human_milliseconds(double value) {
   if (!(value > 0)) { return "0 ms"; }
   return (value < 9.95 ? with_one_decimal(value) : whole(std::round(value))) + " ms";

@@ -85,7 +85,8 @@ SLUICE_JSON_MEMBERS(ListsWhich, what, matches)
 SLUICE_JSON_MEMBERS(CacheStats, memory, disk, hit_ratio, by_outcome, misses, miss_shares, purges)
 SLUICE_JSON_MEMBERS(UrlArguments, url)
 SLUICE_JSON_MEMBERS(Field, name, value)
-SLUICE_JSON_MEMBERS(StoredVariant, tier, variant, status, age, ttl, size, stored, fields)
+SLUICE_JSON_MEMBERS(OctetSpan, first, last)
+SLUICE_JSON_MEMBERS(StoredVariant, tier, variant, status, age, ttl, size, length, spans, stored, fields)
 SLUICE_JSON_MEMBERS(CacheShow, key, variants)
 SLUICE_JSON_MEMBERS(CachePurgeArguments, url, host, prefix, tag, hard)
 
@@ -115,7 +116,8 @@ SLUICE_JSON_MEMBERS(ExplainedVariant, tier, variant, selected)
 SLUICE_JSON_MEMBERS(ExplainedPurge, scope, name, mode, number)
 SLUICE_JSON_MEMBERS(CacheExplain, key, outcome, cause, tier, status, age, lifetime, lifetime_by, ttl,
                     stale_while_revalidate, stale_if_error, may_be_stale, must_validate, etag, last_modified, size,
-                    chunk, chunks, origin_address, tags, purges, variants, varies_most_by, misses_when)
+                    spans, chunk, chunks, chunks_present, origin_address, tags, purges, variants, varies_most_by,
+                    misses_when)
 SLUICE_JSON_MEMBERS(LogTailArguments, lines, follow)
 SLUICE_JSON_MEMBERS(LogLine, line)
 SLUICE_JSON_MEMBERS(LogReopen, file)

@@ -453,13 +453,20 @@ struct Field {
   std::string value;
 };
 
+struct OctetSpan {  // of a content, both included
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
 struct StoredVariant {
   std::string tier;     // memory | disk
   std::string variant;  // what the request's fields selected it by; "" without Vary
   int status = 0;
   std::int64_t age = 0;
-  std::int64_t ttl = 0;  // freshness left; negative: stale for that long
-  std::uint64_t size = 0;
+  std::int64_t ttl = 0;          // freshness left; negative: stale for that long
+  std::uint64_t size = 0;        // octets of content that are there
+  std::uint64_t length = 0;      // of the whole content
+  std::vector<OctetSpan> spans;  // what is there when it is not all; else none
   double stored = 0;
   std::vector<Field> fields;
 };
@@ -558,9 +565,11 @@ struct CacheExplain {  // answers `cache.explain`
   bool must_validate = false;  // each use needs a validation
   std::string etag;
   std::string last_modified;
-  std::uint64_t size = 0;
-  std::uint64_t chunk = 0;   // octets of content a chunk on disk; 0: it is known from memory only
-  std::uint64_t chunks = 0;  // all of them are there
+  std::uint64_t size = 0;        // of the whole content
+  std::vector<OctetSpan> spans;  // what is there of it when it is not all; else none
+  std::uint64_t chunk = 0;       // octets of content a chunk on disk; 0: it is known from memory only
+  std::uint64_t chunks = 0;      // of the whole content
+  std::uint64_t chunks_present = 0;
   std::string origin_address;
   std::vector<std::string> tags;
   std::vector<ExplainedPurge> purges;  // that touch it
@@ -641,6 +650,7 @@ SLUICE_JSON_DECLARE(ListsWhich);
 SLUICE_JSON_DECLARE(CacheStats);
 SLUICE_JSON_DECLARE(UrlArguments);
 SLUICE_JSON_DECLARE(Field);
+SLUICE_JSON_DECLARE(OctetSpan);
 SLUICE_JSON_DECLARE(StoredVariant);
 SLUICE_JSON_DECLARE(CacheShow);
 SLUICE_JSON_DECLARE(CachePurgeArguments);

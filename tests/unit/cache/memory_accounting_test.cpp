@@ -97,6 +97,25 @@ TEST_P(MemoryAccounting, WhatIsCountedIsWhatIsAllocated) {
   EXPECT_GE(held, counted * (1 - kTolerance));
 }
 
+// Parts that overlap, join and are dropped with what they joined.
+TEST(MemoryAccountingOfParts, CountsWhatIsKeptOfThem) {
+  if (!allocator_tells()) { GTEST_SKIP() << "the allocator of this build does not say what it gave out"; }
+  const std::string whole(300'000, 'x');
+  const auto before = allocated_now();
+  const auto store = make_memory_store({.budget = kBudget, .largest_response = kBudget / 4, .shards = 4});
+  for (int number = 0; number < 400; ++number) {
+    for (std::uint64_t first = 0; first < 200'000; first += 30'000) {
+      ASSERT_TRUE(store->put_part(make_part(std::to_string(number), whole, {first, first + 49'999}, "x")));
+    }
+  }
+  const auto counted = static_cast<double>(store->stats().octets);
+  const auto held = static_cast<double>(allocated_now() - before);
+  EXPECT_GT(counted, 0.9 * kBudget);
+  EXPECT_LE(counted, kBudget);
+  EXPECT_LE(held, counted * (1 + kTolerance));
+  EXPECT_GE(held, counted * (1 - kTolerance));
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, MemoryAccounting, testing::ValuesIn(kShapes), [](const auto& shape) {
   std::string name = shape.param.name;
   std::erase_if(name, [](char c) { return c == ' ' || c == ','; });

@@ -311,5 +311,87 @@ TEST(MemoryStore, ManyThreadsAtOnceKeepItConsistent) {
   EXPECT_EQ(store->stats().octets, store_of(1 << 20, 2)->stats().octets);
 }
 
+TEST(MemoryStore, PartsJoinAndCountAgainstTheBudgetUntilTheyGo) {
+  const auto store = store_of(1 << 20);
+  const auto empty = store->stats().octets;
+  const auto whole = pattern(30'000, 1);
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {10'000, 19'999}, "x")));
+  const auto one = store->stats().octets;
+  EXPECT_GE(one, empty + 10'000);
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {15'000, 29'999}, "x")));
+  EXPECT_EQ(store->stats().responses, 1U);
+  EXPECT_GE(store->stats().octets, empty + 20'000);
+  const auto parts = store->find("k", kPlain.fields()).response;
+  ASSERT_FALSE(parts->is_whole());
+  EXPECT_EQ(read_range(*store, *parts, {10'000, 29'999}), whole.substr(10'000));
+  EXPECT_FALSE(store->read(*parts, 9'999));
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {0, 9'999}, "x")));
+  const auto found = store->find("k", kPlain.fields()).response;
+  EXPECT_TRUE(found->is_whole());
+  EXPECT_EQ(content_of(*store, *found), whole);
+  EXPECT_EQ(store->purge("k"), 1U);
+  EXPECT_EQ(store->stats().octets, empty);
+}
+
+TEST(MemoryStore, APartThatJoinsMakesRoomForItsOwnOctetsOnly) {
+  const auto whole = pattern(600'000, 1);
+  const auto store = store_of(1 << 20);
+  ASSERT_TRUE(store->put(make_response("other", pattern(200'000, 2))));
+  for (std::uint64_t first = 0; first < 500'000; first += 100'000) {
+    ASSERT_TRUE(store->put_part(make_part("k", whole, {first, first + 99'999}, "x")));
+  }
+  EXPECT_EQ(store->stats().evictions, 0U);
+  EXPECT_NE(store->find("other", kPlain.fields()).response, nullptr);
+  EXPECT_EQ(*store->find("k", kPlain.fields()).response->present, Spans({0, 499'999}));
+}
+
+TEST(MemoryStore, APartDoesNotMakeRoomByWhatItJoinsForEver) {
+  const auto whole = pattern(900'000, 1);
+  const auto store = store_of(1 << 20);
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {0, 399'999}, "x")));
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    ASSERT_TRUE(store->put(make_response("other" + std::to_string(i), pattern(20'000, i + 2))));
+  }
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {400'000, 899'999}, "x")));
+  const auto found = store->find("k", kPlain.fields()).response;
+  ASSERT_NE(found, nullptr);
+  // Its first part may have been what was evicted for the second.
+  EXPECT_EQ(read_range(*store, *found, {400'000, 899'999}), whole.substr(400'000));
+  EXPECT_LE(store->stats().octets, store->stats().budget);
+}
+
+TEST(MemoryStore, APartOfAnotherRepresentationTakesThePlaceOfWhatIsStored) {
+  const auto store = store_of(1 << 20);
+  const auto whole = pattern(300, 1);
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {0, 99}, "x")));
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {100, 199}, "y")));
+  const auto found = store->find("k", kPlain.fields()).response;
+  EXPECT_EQ(*found->present, Spans({100, 199}));
+  EXPECT_EQ(store->stats().responses, 1U);
+}
+
+TEST(MemoryStore, AFreshHeadIsForAllPartsAndLeavesThemAsTheyAre) {
+  const auto store = store_of(1 << 20);
+  const auto whole = pattern(300, 1);
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {0, 99}, "x")));
+  const auto stored = store->find("k", kPlain.fields()).response;
+  auto head = stored->head;
+  head.response_time += Seconds{100};
+  head.seal();
+  ASSERT_TRUE(store->freshen(*stored, head));
+  const auto found = store->find("k", kPlain.fields()).response;
+  EXPECT_EQ(found->head.response_time, head.response_time);
+  EXPECT_EQ(*found->present, Spans({0, 99}));
+  EXPECT_EQ(read_range(*store, *found, {0, 99}), whole.substr(0, 100));
+}
+
+TEST(MemoryStore, PartsOfALargeResponseAreTakenUpToTheLargest) {
+  const auto store = make_memory_store({.budget = 1 << 20, .largest_response = 1000, .shards = 1});
+  const auto whole = pattern(5000, 1);
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {0, 899}, "x")));
+  EXPECT_EQ(store->put_part(make_part("k", whole, {2000, 2899}, "x")).error(), StoreError::too_large);
+  EXPECT_EQ(*store->find("k", kPlain.fields()).response->present, Spans({0, 899}));
+}
+
 }  // namespace
 }  // namespace sluice::cache::test

@@ -72,6 +72,69 @@ TEST(RocksdbStore, SmallResponsesComeBackResidentAndLongOnesPieceByPiece) {
   }
 }
 
+TEST(RocksdbStore, OfAPartTheWholeChunksAreKept) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  const auto whole = content_for(1, 5 * kChunk + 17);
+  // From the middle of one chunk to the middle of another; and the last chunk, which is short.
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {kChunk / 2, 3 * kChunk + 5}, "x")));
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {5 * kChunk - 9, 5 * kChunk + 16}, "x")));
+  EXPECT_EQ(store->stats().responses, 1U);
+  for (int round = 0; round < 2; ++round) {
+    const auto found = store->find("k", kPlain.fields()).response;
+    ASSERT_TRUE(found);
+    Spans expected({kChunk, 3 * kChunk - 1});
+    expected.add({5 * kChunk, 5 * kChunk + 16});
+    EXPECT_EQ(*found->present, expected);
+    EXPECT_EQ(read_range(*store, *found, {kChunk, 3 * kChunk - 1}), whole.substr(kChunk, 2 * kChunk));
+    EXPECT_EQ(read_range(*store, *found, {5 * kChunk, 5 * kChunk + 16}), whole.substr(5 * kChunk));
+    store.reset();
+    store = open(directory.path());
+  }
+  const auto charged = store->stats().octets;
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {0, kChunk - 1}, "x")));
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {3 * kChunk, 5 * kChunk - 1}, "x")));
+  const auto found = store->find("k", kPlain.fields()).response;
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->is_whole());
+  EXPECT_EQ(content_of(*store, *found), whole);
+  EXPECT_GE(store->stats().octets, charged);
+  EXPECT_EQ(store->purge("k"), 1U);
+  EXPECT_EQ(store->find("k", kPlain.fields()).response, nullptr);
+}
+
+TEST(RocksdbStore, AFreshHeadIsForAllPartsWhicheverTierItComesFrom) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  const auto whole = content_for(1, 3 * kChunk);
+  ASSERT_TRUE(store->put_part(make_part("k", whole, {0, kChunk - 1}, "x")));
+  const auto in_memory = make_part("k", whole, {kChunk, kChunk + 9}, "x");
+  auto head = in_memory->head;
+  head.response_time += Seconds{100};
+  head.seal();
+  ASSERT_TRUE(store->freshen(*in_memory, head));
+  const auto found = store->find("k", kPlain.fields()).response;
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->head.response_time, head.response_time);
+  EXPECT_EQ(*found->present, Spans({0, kChunk - 1}));
+  EXPECT_FALSE(store->freshen(*make_part("k", whole, {0, 9}, "y"), head));
+}
+
+TEST(RocksdbStore, ASoftPurgeMarksPartsWithoutAValidatorToo) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  const auto whole = content_for(1, 3 * kChunk);
+  auto part = std::make_shared<StoredResponse>(*make_part("k", whole, {0, kChunk - 1}, "x"));
+  part->head = make_head("k", whole.size(), {});
+  ASSERT_TRUE(store->put_part(part));
+  const UnixTime now(Seconds{1'700'000'100});
+  EXPECT_EQ(make_stale(*store, "k", now), 1U);
+  const auto found = store->find("k", kPlain.fields()).response;
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->head.stale_from, now);
+  EXPECT_EQ(*found->present, Spans({0, kChunk - 1}));
+}
+
 TEST(RocksdbStore, ASegmentOutlivesTheStore) {
   const TemporaryDirectory directory;
   const auto content = content_for(1, 4 * kChunk);

@@ -64,6 +64,16 @@ inline StoredResponsePtr make_response(std::string key, std::string_view content
   return response;
 }
 
+// A part of `whole`, of the representation that this entity tag names.
+inline StoredResponsePtr make_part(std::string key, std::string_view whole, ByteRange range, std::string_view tag,
+                                   std::int64_t time = 1'700'000'000) {
+  auto part = std::make_shared<StoredResponse>();
+  part->head = make_head(std::move(key), whole.size(), {{"ETag", "\"" + std::string(tag) + "\""}}, {}, time);
+  part->segments.push_back(segment(whole.substr(range.first, range.size())));
+  part->present = Spans(range);
+  return part;
+}
+
 // All content, read piece by piece as a client would get it; "<error>" when a piece fails.
 inline std::string content_of(Store& store, const StoredResponse& response) {
   std::string content;
@@ -73,6 +83,17 @@ inline std::string content_of(Store& store, const StoredResponse& response) {
     content.append(piece->view());
   }
   return content;
+}
+
+// A range of content, read piece by piece; "<error>" when a piece fails.
+inline std::string read_range(Store& store, const StoredResponse& response, ByteRange range) {
+  std::string content;
+  while (content.size() < range.size()) {
+    auto piece = store.read(response, range.first + content.size());
+    if (!piece) { return "<" + std::string(to_string(piece.error())) + ">"; }
+    content.append(piece->view());
+  }
+  return content.substr(0, range.size());
 }
 
 // Octets that differ from one seed to the next and from one place to the next.

@@ -13,6 +13,11 @@ StoredRecord sample() {
   record.variants.push_back(
       {make_head(record.key, 12, {{"Content-Type", "text/plain"}, {"Vary", "X-N"}}, Request("X-N", "1")), 65, 500});
   record.variants.push_back({make_head(record.key, 0, {{"ETag", "\"a\""}, {"X-Empty", ""}}), 129, 300});
+  record.variants.push_back(
+      {make_head(record.key, 5000, {{"ETag", "\"a\""}, {"Vary", "X-P"}}), 193, 900, Spans({0, 1023})});
+  record.variants.back().present->add({2048, 4999});
+  record.variants.back().head.generation = 7;
+  record.variants.back().head.stale_from = UnixTime(Seconds{1'700'000'100});
   return record;
 }
 
@@ -35,8 +40,8 @@ TEST(StoredRecord, ComesBackAsItWas) {
   const auto decoded = decode_record(encode_record(record));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(decoded->key, record.key);
-  ASSERT_EQ(decoded->variants.size(), 2U);
-  for (std::size_t i = 0; i < 2; ++i) {
+  ASSERT_EQ(decoded->variants.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
     const auto& was = record.variants[i];
     const auto& is = decoded->variants[i];
     EXPECT_EQ(is.store_id, was.store_id);
@@ -49,6 +54,9 @@ TEST(StoredRecord, ComesBackAsItWas) {
     EXPECT_EQ(is.head.content_length, was.head.content_length);
     EXPECT_EQ(is.head.origin_address, was.head.origin_address);
     EXPECT_EQ(is.head.wire, was.head.wire);
+    EXPECT_EQ(is.head.generation, was.head.generation);
+    EXPECT_EQ(is.head.stale_from, was.head.stale_from);
+    EXPECT_EQ(is.present, was.present);
   }
   EXPECT_EQ(encode_record(*decoded), encode_record(record));
 }

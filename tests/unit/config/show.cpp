@@ -39,7 +39,7 @@ Configuration everything_changed() {
   c.upstream = {"[2001:db8::1]:8080", {".a.example", "b.example"}, 0, {"::1", "127.0.0.1:5353"}, seconds(0),
                 seconds(90)};
   c.forwarding = {"add", "leave", "gate-1", "cdn-1"};
-  c.cache = {false, 2048ULL << 20, 1000000, 0, 4096, seconds(1), milliseconds(10), true};
+  c.cache = {false, 2048ULL << 20, 1000000, 0, 4096, 8192, seconds(1), milliseconds(10), true};
   c.log = {"-", "squid"};
   c.admin = {"", "/run/x.sock", {"alice", "bob"}};
   c.policy = {"null"};

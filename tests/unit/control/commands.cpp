@@ -77,6 +77,8 @@ TEST(ControlCommand, StoredVariantsSurviveTheLine) {
                                      .age = 3,
                                      .ttl = -5,
                                      .size = 1024,
+                                     .length = 4096,
+                                     .spans = {{0, 511}, {1024, 1535}},
                                      .fields = {{"ETag", "\"x\""}}}}};
   const CacheShow read = through_the_line(show);
   EXPECT_EQ(Json(read), Json(show));

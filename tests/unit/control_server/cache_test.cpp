@@ -1,3 +1,4 @@
+#include "cache/partial_content.hpp"
 #include "tests/unit/control_server/running_daemon.hpp"
 
 namespace sluice::control::test {
@@ -202,6 +203,53 @@ TEST(CacheCommands, ExplainSaysWhatARequestWouldFindAndWhy) {
   const auto hard = explained(client, {{"url", key}});
   EXPECT_EQ(hard.outcome, "miss");
   EXPECT_EQ(hard.cause, "purged");
+}
+
+TEST(CacheCommands, OfAPartlyStoredResponseItIsSaidWhatIsThere) {
+  RunningDaemon daemon;
+  const std::string key = "http://a.example/film";
+  const auto whole =
+      response(key, {{"Cache-Control", "max-age=60"}, {"ETag", "\"1\""}}, {}, seconds(1), std::string(3 << 20, 'x'));
+  const auto part = [&](cache::ByteRange range) {
+    auto out = std::make_shared<cache::StoredResponse>(*whole);
+    out->present = cache::Spans(range);
+    out->segments = cache::content_of(*whole, range);
+    return out;
+  };
+  ASSERT_TRUE(daemon.memory().put_part(part({0, 99})));
+  ASSERT_TRUE(daemon.memory().put_part(part({200, 299})));
+  ASSERT_TRUE(daemon.disk().store().put_part(part({1 << 20, (3 << 20) - 1})));
+  Client client(daemon.socket());
+  const auto shown = client.ask_for<CacheShow>(command::kCacheShow, {{"url", key}});
+  ASSERT_EQ(shown->variants.size(), 2U);
+  const auto& memory = shown->variants[0];
+  EXPECT_EQ(memory.size, 200U);
+  EXPECT_EQ(memory.length, 3U << 20);
+  ASSERT_EQ(memory.spans.size(), 2U);
+  EXPECT_EQ(memory.spans[1].first, 200U);
+  EXPECT_EQ(memory.spans[1].last, 299U);
+  ASSERT_EQ(shown->variants[1].spans.size(), 1U);
+  EXPECT_EQ(shown->variants[1].spans[0].first, 1U << 20);
+  const auto listed = client.ask_for<CacheList>(command::kCacheList, {{"prefix", key}});
+  ASSERT_EQ(listed->responses.size(), 1U);
+  EXPECT_EQ(listed->responses[0].size, 2U << 20);
+  const auto explained_range = [&](const char* range) {
+    return explained(client, {{"url", key}, {"fields", {{{"name", "Range"}, {"value", range}}}}});
+  };
+  const auto all = explained(client, {{"url", key}});
+  EXPECT_EQ(all.outcome, "miss");
+  EXPECT_EQ(all.cause, "range");
+  EXPECT_EQ(all.tier, "disk") << "the one that has more of it";
+  ASSERT_EQ(all.spans.size(), 1U);
+  EXPECT_EQ(all.spans[0].last, (3U << 20) - 1);
+  const auto in_memory = explained_range("bytes=210-219");
+  EXPECT_EQ(in_memory.outcome, "hit");
+  EXPECT_EQ(in_memory.tier, "memory");
+  EXPECT_EQ(in_memory.spans.size(), 2U);
+  const auto on_disk = explained_range("bytes=2000000-2000001");
+  EXPECT_EQ(on_disk.outcome, "hit");
+  EXPECT_EQ(on_disk.tier, "disk");
+  EXPECT_EQ(explained_range("bytes=150-210").cause, "range");
 }
 
 TEST(CacheCommands, ExplainNamesTheFieldThatMakesTooManyVariants) {

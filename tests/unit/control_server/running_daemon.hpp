@@ -116,10 +116,16 @@ inline std::vector<cache::Field> views(const Lines& lines) {
   return fields;
 }
 
-// A response without content that arrived `age` ago.
+// A response, without content unless it is given, that arrived `age` ago.
 inline cache::StoredResponsePtr response(std::string key, const Lines& fields, const Lines& request,
-                                         std::chrono::seconds age) {
+                                         std::chrono::seconds age, const std::string& content = {}) {
   auto stored = std::make_shared<cache::StoredResponse>();
+  if (!content.empty()) {
+    auto octets = std::make_shared<char[]>(content.size());
+    content.copy(octets.get(), content.size());
+    stored->segments.push_back({octets, octets.get(), content.size()});
+  }
+  stored->head.content_length = content.size();
   stored->head.key = std::move(key);
   stored->head.status = 200;
   stored->head.fields = cache::OwnedFields(views(fields));

@@ -141,6 +141,15 @@ TEST(ForwardedRequest, TakesValidatorsInsteadOfTheClientsConditions) {
   EXPECT_EQ(forwarded(head), kGetHead + head.substr(head.find("If-None")));
 }
 
+TEST(ForwardedRequest, AnotherRangeTakesThePlaceOfTheClients) {
+  const auto head = get("Range: bytes=5-6\r\nIf-Range: \"c\"\r\n");
+  ForwardOptions options;
+  options.range = "bytes=0-1023";
+  EXPECT_EQ(forwarded(head, options), kGetHead + "If-Range: \"c\"\r\nRange: bytes=0-1023\r\n\r\n");
+  options.drop_range = true;
+  EXPECT_EQ(forwarded(head, options), kGetHead + "Range: bytes=0-1023\r\n\r\n");
+}
+
 // What the client gets for a response, as text.
 std::string forwarded_response(const std::string& head, const ResponseOptions& options, Method method = Method::get) {
   ResponseHead response;

@@ -265,6 +265,64 @@ TEST(FillTable, LeavingTwiceDoesNotTakeOutTheNextFill) {
   EXPECT_EQ(table.size(), 0U);
 }
 
+TEST(FillTable, PartsAreFoundByWhereTheyBegin) {
+  FillTable table;
+  const auto front = table.join_part("key", 0);
+  EXPECT_TRUE(front.leads);
+  EXPECT_TRUE(table.join_part("key", 100).leads);
+  EXPECT_TRUE(table.join("key").leads);
+  EXPECT_TRUE(table.join_part("another", 0).leads);
+  EXPECT_EQ(table.join_part("key", 0).fill, front.fill);
+  EXPECT_FALSE(table.join_part("key", 0).leads);
+  table.leave("key", *front.fill);
+  EXPECT_TRUE(table.join_part("key", 0).leads);
+  EXPECT_FALSE(table.join_part("key", 100).leads);
+}
+
+TEST(FillTable, WhoComesToAnOctetThatIsInMemoryJoinsThePartThatBeganAheadOfIt) {
+  for (const std::uint64_t largest_kept : {100, 10'000}) {
+    FillTable table;
+    const auto fill = table.join_part("key", 1000).fill;
+    Fill::Head head;
+    head.range = cache::ByteRange{1000, 4999};
+    head.largest_kept = largest_kept;
+    fill->begin(std::move(head));
+    fill->append(segment_of(std::string(500, 'a')));
+    const bool kept_whole = largest_kept > 500;  // else what nobody reads is gone
+    EXPECT_EQ(fill->holds(1000, false), kept_whole);
+    EXPECT_EQ(fill->holds(1499, false), kept_whole);
+    EXPECT_TRUE(fill->holds(1500, false));  // the next to come
+    EXPECT_FALSE(fill->holds(1501, false));
+    EXPECT_FALSE(fill->holds(999, false));
+    EXPECT_EQ(fill->holds(1500, true), kept_whole);
+    EXPECT_EQ(table.join_part("key", 1500).fill, fill);
+    EXPECT_EQ(table.join_part("key", 1500, true).fill == fill, kept_whole);
+    Fill::Reader reader(fill, 500);
+    EXPECT_FALSE(reader.came_too_late());
+    fill->append(segment_of("behind"));
+    fill->complete({});
+    EXPECT_EQ(take_all(reader), "behind");
+  }
+}
+
+TEST(FillTable, WhoReadsLaterDoesNotWaitForAHead) {
+  FillTable table;
+  EXPECT_TRUE(table.join_part("key", 0).leads);
+  EXPECT_TRUE(table.join_part("key", 0, true).leads);
+}
+
+TEST(FillTable, InvalidatingReachesAllPartsAlsoThoseThatNobodyFinds) {
+  FillTable table;
+  const auto front = table.join_part("key", 0).fill;
+  const auto alone = table.add_part("key");
+  const auto another = table.join_part("another", 0).fill;
+  table.invalidate("key");
+  EXPECT_TRUE(front->is_invalidated());
+  EXPECT_TRUE(alone->is_invalidated());
+  EXPECT_FALSE(another->is_invalidated());
+  EXPECT_EQ(table.size(), 1U);
+}
+
 TEST(FillTable, AFillAloneIsFoundByNobody) {
   FillTable table;
   const auto alone = FillTable::alone();
