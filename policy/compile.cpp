@@ -94,9 +94,13 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
   auto compiled = std::make_unique<Compiled>();
   const NetTable nets(policy.nets, options.self, report);
   const TimeTable times(policy.times, report);
-  ConditionCompiler compiler(nets, times, report, compiled->tables);
+  const GroupTable groups(policy.groups, report);
+  ConditionCompiler compiler(nets, times, groups, report, compiled->tables);
   const auto append = [&](const std::vector<ConditionSyntax>& conditions) {
-    for (const ConditionSyntax& condition : conditions) { compiled->conditions.push_back(compiler.compile(condition)); }
+    for (const ConditionSyntax& condition : conditions) {
+      compiled->conditions.push_back(compiler.compile(condition));
+      compiled->asks_for_users |= asks_for_user(condition.subject);
+    }
     return static_cast<std::uint32_t>(compiled->conditions.size());
   };
   for (const RuleSyntax& rule : policy.rules) {
@@ -127,6 +131,7 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
   if (report.has_errors()) { return std::unexpected(std::move(report).errors()); }
   warn_of_doubtful(policy, nets, report);
 
+  compiled->groups = groups.names();
   compiled->cases = std::move(policy.tests);
   compiled->text = text;
   compiled->file_name = options.file_name;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "policy/address_index.hpp"
@@ -12,6 +13,7 @@
 #include "policy/syntax.hpp"
 #include "policy/truth.hpp"
 #include "policy/url_patterns.hpp"
+#include "policy/user_set.hpp"
 
 namespace sluice::policy {
 
@@ -41,6 +43,7 @@ struct ConditionTables {
   std::vector<std::shared_ptr<const Schedule>> schedules;
   std::vector<std::chrono::sys_seconds> instants;
   std::vector<std::uint64_t> sizes;
+  std::vector<UserSet> users;
   std::vector<FieldPatterns> fields;
   UrlPatterns urls;
 };
@@ -52,6 +55,8 @@ class Evaluation {
   Evaluation(const ConditionTables& tables, const Facts& facts) noexcept : tables_(tables), facts_(facts) {}
 
   Truth of(const Condition& condition);
+  // Was a condition not known, since the last call, because nobody has said who the user is?
+  bool take_lack_of_user() noexcept { return std::exchange(lacks_user_, false); }
 
  private:
   Truth plain(const Condition& condition);
@@ -59,12 +64,14 @@ class Evaluation {
   Truth url_matches(const Condition& condition);
   Truth field_matches(const std::optional<FieldLines>& fields, const Condition& condition) const;
   Truth size_holds(const Condition& condition) const noexcept;
+  Truth user_is_in(const UserSet& users) noexcept;
   template <typename Fact, typename Predicate>
   Truth of_response(const std::optional<Fact>& fact, Predicate is_true) const;
 
   const ConditionTables& tables_;
   const Facts& facts_;
   const UrlPatterns::Matches* matches_ = nullptr;
+  bool lacks_user_ = false;
 };
 
 }  // namespace sluice::policy

@@ -54,6 +54,12 @@ Condition ConditionCompiler::compile(const ConditionSyntax& syntax) {
     case Subject::type:
       condition.first = append(tables_.words, syntax.words);
       break;
+    case Subject::user:
+      condition.first = append(tables_.users, UserSet(syntax.words, {}));
+      break;
+    case Subject::group:
+      condition.first = group(syntax);
+      break;
     case Subject::during:
       condition.first = schedule(syntax);
       break;
@@ -83,6 +89,14 @@ bool ConditionCompiler::finish() {
 std::uint32_t ConditionCompiler::schedule(const ConditionSyntax& syntax) {
   auto schedule = times_.resolve(syntax.times, report_);
   return schedule == nullptr ? 0 : append(tables_.schedules, std::move(schedule));
+}
+
+std::uint32_t ConditionCompiler::group(const ConditionSyntax& syntax) {
+  auto users = groups_.resolve(syntax.groups, report_);
+  if (!users) { return 0; }
+  std::vector<std::string> names;
+  for (const GroupName& group : syntax.groups) { names.push_back(group.name); }
+  return append(tables_.users, UserSet(std::move(*users), std::move(names)));
 }
 
 std::uint32_t ConditionCompiler::addresses(const ConditionSyntax& syntax) {

@@ -48,6 +48,10 @@ class ConditionParser {
         return words(text, parse_query_value);
       case Subject::type:
         return words(text, parse_type_value);
+      case Subject::user:
+        return words(text, parse_user_value);
+      case Subject::group:
+        return groups(text);
       case Subject::url:
         return expressions("url", "url ~ \"\\.exe$\"", text);
       case Subject::field:
@@ -90,6 +94,14 @@ class ConditionParser {
       Text word = parse(value.text);
       if (word) { condition_.words.push_back(*word); }
       return word;
+    });
+  }
+
+  bool groups(std::string& text) {
+    return parse_list(tokens_, report_, sets_, expected(), Token::Kind::word, text, [&](const Token& value) -> Text {
+      auto name = parse_group_name(value.text);
+      if (name) { condition_.groups.push_back({*name, value.at}); }
+      return name;
     });
   }
 
@@ -203,6 +215,16 @@ bool parse_addresses(TokenStream& tokens, Report& report, const ValueSets& sets,
                       if (!prefix) { return std::unexpected(prefix.error()); }
                       terms.prefixes.push_back(*prefix);
                       return prefix->text();
+                    });
+}
+
+bool parse_users(TokenStream& tokens, Report& report, const ValueSets& sets, std::vector<std::string>& users,
+                 std::string& text) {
+  return parse_list(tokens, report, sets, info_of(Subject::user).value, Token::Kind::word, text,
+                    [&](const Token& value) -> Text {
+                      auto user = parse_user_value(value.text);
+                      if (user) { users.push_back(*user); }
+                      return user;
                     });
 }
 

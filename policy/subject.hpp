@@ -25,6 +25,8 @@ enum class Subject : std::uint8_t {
   path,
   query,
   field,
+  user,
+  group,
   status,
   type,
   size,
@@ -39,7 +41,7 @@ struct SubjectInfo {
 };
 
 // In the order of Subject. The word behind `response` is `field`.
-inline constexpr std::array<SubjectInfo, 19> kSubjects{{
+inline constexpr std::array<SubjectInfo, 21> kSubjects{{
     {"from", Stage::packet, "an address, a prefix or the name of a net"},
     {"to", Stage::packet, "an address, a prefix or the name of a net"},
     {"port", Stage::packet, "a port"},
@@ -55,6 +57,8 @@ inline constexpr std::array<SubjectInfo, 19> kSubjects{{
     {"path", Stage::request, "a path that begins with `/`"},
     {"query", Stage::request, "the name of a parameter, or `name=value`"},
     {"field", Stage::request, "an expression in quotes", true},
+    {"user", Stage::request, "the name of a user"},
+    {"group", Stage::request, "the name of a group"},
     {"status", Stage::response, "a status"},
     {"type", Stage::response, "a media type"},
     {"size", Stage::response, "`over` or `under` and a size"},
@@ -66,6 +70,11 @@ constexpr const SubjectInfo& info_of(Subject subject) noexcept {
 }
 constexpr Stage stage_of(Subject subject) noexcept {
   return info_of(subject).stage;
+}
+
+// Does it ask who the user is?
+constexpr bool asks_for_user(Subject subject) noexcept {
+  return subject == Subject::user || subject == Subject::group;
 }
 
 }  // namespace sluice::policy
