@@ -22,6 +22,8 @@ void Exchange::begin() {
   target.scheme = target.host = target.path_and_query = {};
   target.port = 0;
   origin.clear();
+  user.clear();
+  has_no_user = false;
   key.clear();
   decision = {};
   destination.reset();

@@ -51,6 +51,10 @@ struct Exchange {
   http::TargetUri target;
   std::string origin;  // "host:port": the name of the upstream pool
 
+  // authenticate
+  std::string user;          // as verified; empty: not known
+  bool has_no_user = false;  // and nobody is asked for it
+
   // decide; connecting judges again when the address is known
   policy::Decision decision;
   bool address_matters = false;                // the rules need the address: each one is judged by itself

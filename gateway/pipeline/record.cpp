@@ -60,6 +60,7 @@ void record(Exchange& exchange) {
   record.first_byte = exchange.first_byte.count() != 0 || exchange.status == 0 ? exchange.first_byte : record.duration;
   record.request_id = view(exchange.id);
   record.client = client.address_text;
+  record.user = exchange.user;
   record.listener = client.mode;
   record.method = exchange.request.method_text;
   record.url = url_for_log(exchange);
