@@ -56,11 +56,6 @@ class Browser(SluiceTestCase):
         self.assertIn("hello browser", self.visit(daemon, origin.url("/")))
         eventually(lambda: any("CONNECT" in line for line in daemon.log_lines()), "the tunnel is on record")
 
-    def test_the_page_behind_the_question_for_a_name(self):
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8") as users:
-            daemon = self.start_daemon({"auth.htpasswd": users.name}, policy="allow user alice\ndeny\n")
-            self.assertIn("Sign in to go on", self.visit(daemon, "http://www.example.com/"))
-
     def test_a_refusal_is_shown_as_a_page(self):
         daemon = self.start_daemon(policy='deny host .denied.example reason "HR-231"\nallow\n')
         self.assertIn("HR-231", self.visit(daemon, "http://www.denied.example/"))

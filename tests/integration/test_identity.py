@@ -1,4 +1,4 @@
-"""Who a client is: curl and a browser sign in, rules ask for users and groups, the log says who it was."""
+"""Who a client is: curl signs in, rules ask for users and groups, the log says who it was."""
 
 import base64
 import json
@@ -82,7 +82,7 @@ class SigningIn(Identity):
         self.assertEqual(client.request(authority, "CONNECT", basic("dave:sesame")).status, 403)
         self.assertEqual(client.request(authority, "CONNECT", basic("alice:open sesame")).status, 200)
         client.start_tls()
-        self.assertEqual(client.request(url).body, b"through the tunnel")
+        self.assertEqual(client.request("/secret").body, b"through the tunnel")
 
     def test_an_upload_is_asked_ahead_of_its_content(self):
         daemon = self.start()
@@ -153,6 +153,7 @@ class Files(Identity):
         self.assertIn(b"cannot be read: No such file", missing.stderr)
         daemon = self.start(ready=False)
         daemon.wait_for_line("the users of auth.htpasswd cannot be read")
+        self.assertEqual(daemon.process.wait(20), 1)
         daemon.stop(expected=1)
 
 
@@ -160,7 +161,7 @@ class Parents(Identity):
     def through_parent(self, wanted, settings=None):
         """Whether the parent got the client's credentials."""
         parent = self.start_origin()
-        parent.default = reply(body=b"from the parent")
+        parent.default = lambda exchange: reply(body=b"from the parent")
         daemon = self.start_daemon({"upstream.parent": f"127.0.0.1:{parent.port}", "forwarding.proxy_authorization": wanted,
                                     **(settings or {})}, policy="allow\n")
         self.assertEqual(self.get(daemon, "http://a.example/", basic("alice:open sesame")).body, b"from the parent")
