@@ -6,6 +6,7 @@
 
 #include "gateway/base/file.hpp"
 #include "gateway/control/judge/included_files.hpp"
+#include "gateway/identity/accounts_file.hpp"
 #include "gateway/own_addresses.hpp"
 #include "gateway/policy_file.hpp"
 #include "gateway/privileges.hpp"
@@ -26,6 +27,10 @@ bool check_account(Look look) {
   }
 }
 
+void print(const std::vector<policy::Diagnostic>& diagnostics) {
+  for (const auto& diagnostic : diagnostics) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
+}
+
 bool check_policy(const std::string& file) {
   const auto text = read_file(file);
   if (!text && text.error() == std::errc::no_such_file_or_directory) { return true; }  // it will be made
@@ -36,8 +41,15 @@ bool check_policy(const std::string& file) {
   const auto compiled = policy::Snapshot::compile(
       *text, {.file_name = file, .version = 1, .self = own_addresses(), .include = control::included_files()});
   if (compiled) { return true; }
-  for (const auto& diagnostic : compiled.error()) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
+  print(compiled.error());
   return false;
+}
+
+bool check_users(const std::string& file) {
+  if (file.empty()) { return true; }
+  const auto loaded = identity::load_accounts(file);
+  print(loaded ? loaded->warnings : loaded.error());
+  return loaded.has_value();
 }
 
 }  // namespace
@@ -46,7 +58,8 @@ bool check_start(const config::Configuration& configuration) {
   const bool has_account = check_account([&] { [[maybe_unused]] const auto known = account_for(configuration.user); });
   const bool has_users = check_account([&] { [[maybe_unused]] const auto known = uids_of(configuration.admin.users); });
   const bool has_policy = check_policy(policy_file_of(configuration));
-  return has_account && has_users && has_policy;
+  const bool has_accounts = check_users(configuration.auth.htpasswd);
+  return has_account && has_users && has_policy && has_accounts;
 }
 
 }  // namespace sluice

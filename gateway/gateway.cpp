@@ -21,8 +21,10 @@
 #include "gateway/control/control_server.hpp"
 #include "gateway/control/daemon.hpp"
 #include "gateway/control/hit_ledger.hpp"
+#include "gateway/control/judge/judge.hpp"
 #include "gateway/control/list_keeper.hpp"
 #include "gateway/control/metrics_server.hpp"
+#include "gateway/identity/accounts_file.hpp"
 #include "gateway/open_listeners.hpp"
 #include "gateway/open_stores.hpp"
 #include "gateway/own_addresses.hpp"
@@ -40,6 +42,7 @@ using std::chrono::steady_clock;
 
 constexpr std::uint64_t kReservedDescriptors = 64;  // for the disk, the log, the control socket
 constexpr auto kWorkerAnswer = std::chrono::milliseconds(500);
+constexpr std::size_t kVerificationsWaiting = 128;
 
 // What happens to the daemon as a whole goes to standard error, a line each.
 void say(const std::string& text) {
@@ -90,6 +93,7 @@ class Gateway::Running {
     drop_privileges();
     open_stores();
     load_policy();
+    load_users();
     make_workers();
     start_control();
     start_workers();
@@ -170,6 +174,38 @@ class Gateway::Running {
     }
   }
 
+  // Half of the cores at most: who signs in must not hold up who did.
+  static unsigned verifier_threads() { return std::clamp(std::thread::hardware_concurrency() / 2, 1U, 4U); }
+
+  static identity::VerifierMemory memory_of(const config::Auth& auth) {
+    return {auth.cache_ttl, auth.refused_ttl, auth.cache_entries};
+  }
+
+  void load_users() {
+    const auto& file = configuration().auth.htpasswd;
+    auto loaded = file.empty() ? identity::LoadedAccounts{} : load_accounts(file);
+    use_accounts(std::move(loaded), configuration().auth);
+    warn_of_missing_users();
+  }
+
+  static identity::LoadedAccounts load_accounts(const std::string& file) {
+    auto loaded = identity::load_accounts(file);
+    if (loaded) { return std::move(*loaded); }
+    for (const auto& diagnostic : loaded.error()) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
+    throw std::runtime_error("the users of auth.htpasswd cannot be read");
+  }
+
+  void use_accounts(identity::LoadedAccounts loaded, const config::Auth& auth) {
+    for (const auto& warning : loaded.warnings) { std::fprintf(stderr, "%s\n", warning.text().c_str()); }
+    accounts_stamp_ = loaded.stamp;
+    verifier_.use(std::move(loaded.accounts), memory_of(auth));
+  }
+
+  void warn_of_missing_users() const {
+    if (!configuration().auth.htpasswd.empty() || !in_force_->snapshot()->asks_for_users()) { return; }
+    say("the policy asks for users, but auth.htpasswd names none: where a verdict depends on one, the answer is 500");
+  }
+
   record::HitsByRule hits_of_this_run() const {
     record::HitsByRule all;
     for (const auto& worker : workers_) { worker->rule_hits().add_to(all); }
@@ -210,8 +246,9 @@ class Gateway::Running {
   }
 
   void make_workers() {
-    shared_ = std::make_unique<Shared>(Shared{*in_force_, *stores_.memory, stores_.content.get(), stores_.disk.get(),
-                                              fills_, uncacheable_, purged_, purges_, via_name_for(configuration())});
+    shared_ =
+        std::make_unique<Shared>(Shared{*in_force_, *stores_.memory, stores_.content.get(), stores_.disk.get(), fills_,
+                                        uncacheable_, purged_, purges_, verifier_, via_name_for(configuration())});
     for (auto& sockets : listeners_.sockets) {
       workers_.push_back(
           std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
@@ -268,6 +305,7 @@ class Gateway::Running {
     asio::co_spawn(context_, wait_for_signals(this), on_end());
     asio::co_spawn(context_, watch_faults(this), on_end());
     asio::co_spawn(context_, watch_policy(this), on_end());
+    asio::co_spawn(context_, watch_users(this), on_end());
     watch_addresses();
     if (options_.live) { asio::co_spawn(context_, show_live(this), on_end()); }
   }
@@ -394,13 +432,18 @@ class Gateway::Running {
   struct Prepared {
     std::vector<uid_t> users;
     std::shared_ptr<record::AccessLog> log;
+    identity::LoadedAccounts accounts;
   };
 
   control::Answer<Prepared> prepare_next(const config::Configuration& next) {
     const bool log_changed = next.log.file != configuration().log.file || next.log.format != configuration().log.format;
     try {
-      Prepared prepared{uids_of(next.admin.users), log_};
+      Prepared prepared{uids_of(next.admin.users), log_, {}};
       if (log_changed) { prepared.log = open_log(next); }
+      if (next.auth.htpasswd.empty()) { return prepared; }
+      auto loaded = identity::load_accounts(next.auth.htpasswd);
+      if (!loaded) { return std::unexpected(unreadable_users(loaded.error())); }
+      prepared.accounts = std::move(*loaded);
       return prepared;
     } catch (const std::exception& failure) {
       return std::unexpected(
@@ -408,12 +451,19 @@ class Gateway::Running {
     }
   }
 
+  static control::Error unreadable_users(const std::vector<policy::Diagnostic>& diagnostics) {
+    return {control::ErrorCode::invalid_configuration, "the users of auth.htpasswd cannot be read", "sluiced --check",
+            control::to_protocol(diagnostics)};
+  }
+
   void put_in_force(config::Configuration next, Prepared prepared) {
     set_budgets(next.cache);
+    use_accounts(std::move(prepared.accounts), next.auth);
     configuration_ = std::make_shared<const config::Configuration>(std::move(next));
     log_ = std::move(prepared.log);
     control_->allow(std::move(prepared.users));
     for (auto& worker : workers_) { worker->use(configuration_, log_); }
+    warn_of_missing_users();
   }
 
   void set_budgets(const config::Cache& next) {
@@ -519,6 +569,29 @@ class Gateway::Running {
     }
   }
 
+  // A file of users that changed is read again; one that cannot be read leaves the last good one in force.
+  static Task<> watch_users(Running* gateway) {
+    constexpr auto kLook = std::chrono::seconds(1);
+    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
+    for (;;) {
+      timer.expires_after(kLook);
+      co_await timer.async_wait(use_task);
+      const auto& file = gateway->configuration().auth.htpasswd;
+      if (!file.empty() && identity::stamp_of(file) != gateway->accounts_stamp_) { gateway->reload_users(file); }
+    }
+  }
+
+  void reload_users(const std::string& file) {
+    accounts_stamp_ = identity::stamp_of(file);  // what is wrong is said once
+    auto loaded = identity::load_accounts(file);
+    if (!loaded) {
+      for (const auto& diagnostic : loaded.error()) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
+      return say("the users of " + file + " stay as they were");
+    }
+    say("the users of " + file + " changed: " + std::to_string(loaded->accounts->size()) + " can sign in");
+    use_accounts(std::move(*loaded), configuration().auth);
+  }
+
   void save_hits() {
     const auto saved = ledger_.save(hits_of_this_run());
     if (saved) {
@@ -544,6 +617,7 @@ class Gateway::Running {
   // Threads first, then what they used; nothing that a coroutine still refers to goes before it.
   void stop() {
     for (auto& worker : workers_) { worker->join(); }
+    verifier_.finish();
     control_->close();
     if (metrics_ != nullptr) { metrics_->close(); }
     if (stores_.disk != nullptr) { stores_.disk->wait_until_written(); }
@@ -568,6 +642,8 @@ class Gateway::Running {
   pipeline::RecentKeys uncacheable_;
   pipeline::RecentKeys purged_;
   cache::PurgeTable purges_;
+  identity::Verifier verifier_{verifier_threads(), kVerificationsWaiting};
+  identity::FileStamp accounts_stamp_;  // of the file of users that was read last
   std::unique_ptr<Shared> shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   bool draining_ = false;

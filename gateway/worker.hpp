@@ -23,6 +23,7 @@ struct Shared {
   pipeline::RecentKeys& uncacheable;
   pipeline::RecentKeys& purged;
   cache::PurgeTable& purges;
+  identity::Verifier& verifier;
   std::string via_name;
 };
 

@@ -96,9 +96,13 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
   const TimeTable times(policy.times, report);
   compiled->tables.lists = options.lists != nullptr ? options.lists : std::make_shared<const Lists>();
   const ListNames lists(policy.lists, *compiled->tables.lists, report);
-  ConditionCompiler compiler(nets, times, lists, report, compiled->tables);
+  const GroupTable groups(policy.groups, report);
+  ConditionCompiler compiler(nets, times, lists, groups, report, compiled->tables);
   const auto append = [&](const std::vector<ConditionSyntax>& conditions) {
-    for (const ConditionSyntax& condition : conditions) { compiled->conditions.push_back(compiler.compile(condition)); }
+    for (const ConditionSyntax& condition : conditions) {
+      compiled->conditions.push_back(compiler.compile(condition));
+      compiled->asks_for_users |= asks_for_user(condition.subject);
+    }
     return static_cast<std::uint32_t>(compiled->conditions.size());
   };
   for (const RuleSyntax& rule : policy.rules) {
@@ -130,6 +134,7 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
   warn_of_doubtful(policy, nets, report);
 
   compiled->lists = std::move(policy.lists);
+  compiled->groups = groups.names();
   compiled->cases = std::move(policy.tests);
   compiled->text = text;
   compiled->file_name = options.file_name;

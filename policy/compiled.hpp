@@ -37,11 +37,15 @@ struct Snapshot::Compiled {
   std::vector<SettingTest> request_settings;   // chosen at SettingStage::request
   std::vector<SettingTest> response_settings;  // chosen at SettingStage::response
   bool has_response_verdicts = false;          // a verdict may depend on the response
+  bool asks_for_users = false;                 // a rule or setting does
+  std::vector<std::string> groups;             // names of those that are defined, sorted
   std::vector<Condition> conditions;
   ConditionTables tables;
   std::vector<Diagnostic> warnings;
 
   Truth of(const Test& test, Evaluation& evaluation) const;
+  // Is it not yet known, and might be known if it were known who the user is?
+  bool waits_for_user(const Test& test, Evaluation& evaluation) const;
 };
 
 }  // namespace sluice::policy

@@ -84,6 +84,9 @@ Truth Evaluation::plain(const Condition& condition) {
       return judge(facts_.path_and_query, any_word(has_parameter));
     case Subject::field:
       return field_matches(facts_.fields, condition);
+    case Subject::user:
+    case Subject::group:
+      return user_is_in(tables_.users[condition.first]);
     case Subject::status:
       return of_response(facts_.status, number_holds);
     case Subject::type:
@@ -102,6 +105,14 @@ Truth Evaluation::plain(const Condition& condition) {
 Truth Evaluation::destination_in(const AddressIndex& addresses) const noexcept {
   if (!facts_.destination && facts_.destination_resolved_elsewhere) { return Truth::no; }
   return judge(facts_.destination, [&](const Address& address) { return addresses.contains(address); });
+}
+
+Truth Evaluation::user_is_in(const UserSet& users) noexcept {
+  lacks_user_ |= !facts_.user;
+  const auto is_one = [&](std::string_view group) { return users.has_group(group); };
+  return judge(facts_.user, [&](std::string_view user) {
+    return users.has_user(user) || std::ranges::any_of(facts_.groups, is_one);
+  });
 }
 
 Truth Evaluation::url_matches(const Condition& condition) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "policy/address_index.hpp"
@@ -13,6 +14,7 @@
 #include "policy/syntax.hpp"
 #include "policy/truth.hpp"
 #include "policy/url_patterns.hpp"
+#include "policy/user_set.hpp"
 
 namespace sluice::policy {
 
@@ -44,6 +46,7 @@ struct ConditionTables {
   std::vector<std::shared_ptr<const Schedule>> schedules;
   std::vector<std::chrono::sys_seconds> instants;
   std::vector<std::uint64_t> sizes;
+  std::vector<UserSet> users;
   std::vector<FieldPatterns> fields;
   UrlPatterns urls;
 };
@@ -56,6 +59,8 @@ class Evaluation {
       : tables_(tables), facts_(facts), lists_(*tables.lists, facts) {}
 
   Truth of(const Condition& condition);
+  // Was a condition not known, since the last call, because nobody has said who the user is?
+  bool take_lack_of_user() noexcept { return std::exchange(lacks_user_, false); }
 
   // The entry by which the last condition on lists held that was asked for since set_listed(nullptr); null without one.
   const ListHit* listed() const noexcept { return listed_; }
@@ -68,6 +73,7 @@ class Evaluation {
   Truth is_listed(const Condition& condition);
   Truth field_matches(const std::optional<FieldLines>& fields, const Condition& condition) const;
   Truth size_holds(const Condition& condition) const noexcept;
+  Truth user_is_in(const UserSet& users) noexcept;
   template <typename Fact, typename Predicate>
   Truth of_response(const std::optional<Fact>& fact, Predicate is_true) const;
 
@@ -76,6 +82,7 @@ class Evaluation {
   ListLookup lists_;
   const ListHit* listed_ = nullptr;
   const UrlPatterns::Matches* matches_ = nullptr;
+  bool lacks_user_ = false;
 };
 
 }  // namespace sluice::policy

@@ -58,6 +58,12 @@ Condition ConditionCompiler::compile(const ConditionSyntax& syntax) {
     case Subject::list:
       condition.first = append(tables_.list_conditions, ListCondition(*tables_.lists, lists_.tags_of(syntax, report_)));
       break;
+    case Subject::user:
+      condition.first = append(tables_.users, UserSet(syntax.words, {}));
+      break;
+    case Subject::group:
+      condition.first = group(syntax);
+      break;
     case Subject::during:
       condition.first = schedule(syntax);
       break;
@@ -87,6 +93,14 @@ bool ConditionCompiler::finish() {
 std::uint32_t ConditionCompiler::schedule(const ConditionSyntax& syntax) {
   auto schedule = times_.resolve(syntax.times, report_);
   return schedule == nullptr ? 0 : append(tables_.schedules, std::move(schedule));
+}
+
+std::uint32_t ConditionCompiler::group(const ConditionSyntax& syntax) {
+  auto users = groups_.resolve(syntax.groups, report_);
+  if (!users) { return 0; }
+  std::vector<std::string> names;
+  for (const GroupName& group : syntax.groups) { names.push_back(group.name); }
+  return append(tables_.users, UserSet(std::move(*users), std::move(names)));
 }
 
 std::uint32_t ConditionCompiler::addresses(const ConditionSyntax& syntax) {

@@ -86,8 +86,11 @@ bool holds_within(const Prepared& wide, const Prepared& narrow) {
     case Subject::path:
     case Subject::query:
     case Subject::type:
+    case Subject::user:
       return all_within(a.words, b.words,
                         [&](const std::string& x, const std::string& y) { return is_word_within(a.subject, x, y); });
+    case Subject::group:
+      return all_within(a.groups, b.groups, [](const GroupName& x, const GroupName& y) { return x.name == y.name; });
     case Subject::url:
     case Subject::field:
     case Subject::response_field:

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "policy/address.hpp"
@@ -43,6 +44,10 @@ struct Facts {
   std::optional<std::string_view> url;             // normalised target URI; for CONNECT "host:port"
   std::optional<std::string_view> path_and_query;  // of the URL; of CONNECT empty
   std::optional<FieldLines> fields;
+  // Who sent the request, as verified; empty: nobody, and nobody will be asked. nullopt: not asked, so far.
+  std::optional<std::string_view> user;
+  // Groups that the user is in beside those that the policy defines. Known when `user` is.
+  std::span<const std::string_view> groups;
   // response
   std::optional<int> status;
   std::optional<std::string_view> type;  // Content-Type as received; empty when there is none

@@ -16,8 +16,8 @@
 namespace sluice::policy {
 namespace {
 
-constexpr std::array<std::string_view, 13> kStatements{
-    "allow", "deny", "net", "time", "set", "list", "include", "test", "cache", "limit", "remove", "strip", "connect"};
+constexpr std::array<std::string_view, 14> kStatements{"allow", "deny",    "net",  "time",  "set",   "list",   "group",
+                                                       "include", "test", "cache", "limit", "remove", "strip", "connect"};
 
 class LineParser {
  public:
@@ -30,13 +30,14 @@ class LineParser {
     if (begins_setting(first, tokens_.peek())) { return parse_setting_line(first); }
     if (first.is("net")) { return parse_net(); }
     if (first.is("list")) { return parse_list(); }
-    // A net, time, set or list with errors is kept, so that its uses are not reported as well.
+    if (first.is("group")) { return parse_group(); }
+    // A net, group, time, set or list with errors is kept, so that its uses are not reported as well.
     if (first.is("test")) { return policy_.tests.push_back(parse_test(first, tokens_, report_)); }
     if (first.is("time")) { return policy_.times.push_back(parse_time_definition(tokens_, report_)); }
     const std::string hint = first.kind == Token::Kind::word ? did_you_mean(first.text, kStatements) : "";
     report_.error(first.at,
                   "unknown statement " + name_of(first) +
-                      "; a line begins with `allow`, `deny`, `net`, `time`, `set`, `list`, `include`, `test`, or a "
+                      "; a line begins with `allow`, `deny`, `net`, `time`, `set`, `list`, `group`, `include`, `test`, or a "
                       "setting like `cache`" +
                       hint);
   }
@@ -82,6 +83,25 @@ class LineParser {
       report_.error(rest.at, name_of(rest) + " where the line should end; between two prefixes stands a comma");
     }
     policy_.nets.push_back(std::move(net));
+  }
+
+  void parse_group() {
+    const Token name = tokens_.peek();
+    if (name.kind != Token::Kind::word || !is_net_name(name.text)) {
+      return report_.error(name.at, "`group` takes a name of letters, digits, `-`, `_`, not " + name_of(name));
+    }
+    tokens_.take();
+    GroupSyntax group{.name = name.text, .at = name.at, .users = {}};
+    if (is_reserved(name.text)) {
+      report_.error(name.at, name_of(name) + " is a word of the language; call the group by another name");
+    }
+    std::string ignored;
+    parse_users(tokens_, report_, sets_, group.users, ignored);
+    if (!tokens_.is_at_end()) {
+      const Token rest = tokens_.take();
+      report_.error(rest.at, name_of(rest) + " where the line should end; between two users stands a comma");
+    }
+    policy_.groups.push_back(std::move(group));
   }
 
   TokenStream& tokens_;

@@ -51,6 +51,10 @@ class ConditionParser {
       case Subject::category:
       case Subject::list:
         return list_names(text);
+      case Subject::user:
+        return words(text, parse_user_value);
+      case Subject::group:
+        return groups(text);
       case Subject::url:
         return expressions("url", "url ~ \"\\.exe$\"", text);
       case Subject::field:
@@ -101,6 +105,14 @@ class ConditionParser {
       if (!is_list_name(value.text)) { return std::unexpected(name_of(value) + " is no name of a list or category"); }
       condition_.list_names.push_back({value.text, value.at});
       return value.text;
+    });
+  }
+
+  bool groups(std::string& text) {
+    return parse_list(tokens_, report_, sets_, expected(), Token::Kind::word, text, [&](const Token& value) -> Text {
+      auto name = parse_group_name(value.text);
+      if (name) { condition_.groups.push_back({*name, value.at}); }
+      return name;
     });
   }
 
@@ -214,6 +226,16 @@ bool parse_addresses(TokenStream& tokens, Report& report, const ValueSets& sets,
                       if (!prefix) { return std::unexpected(prefix.error()); }
                       terms.prefixes.push_back(*prefix);
                       return prefix->text();
+                    });
+}
+
+bool parse_users(TokenStream& tokens, Report& report, const ValueSets& sets, std::vector<std::string>& users,
+                 std::string& text) {
+  return parse_list(tokens, report, sets, info_of(Subject::user).value, Token::Kind::word, text,
+                    [&](const Token& value) -> Text {
+                      auto user = parse_user_value(value.text);
+                      if (user) { users.push_back(*user); }
+                      return user;
                     });
 }
 

@@ -24,4 +24,8 @@ bool parse_values(TokenStream& tokens, Report& report, const ValueSets& sets, Co
 bool parse_addresses(TokenStream& tokens, Report& report, const ValueSets& sets, AddressTerms& terms,
                      std::string& text);
 
+// A list of users, and its canonical text. False when an error was reported.
+bool parse_users(TokenStream& tokens, Report& report, const ValueSets& sets, std::vector<std::string>& users,
+                 std::string& text);
+
 }  // namespace sluice::policy

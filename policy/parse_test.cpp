@@ -13,8 +13,9 @@ namespace {
 
 using Text = std::expected<std::string, std::string>;
 
-constexpr std::array<std::string_view, 13> kWords{"from", "to",   "url",  "method",   "at",     "field", "listener",
-                                                  "mode", "type", "size", "response", "status", "expect"};
+constexpr std::array<std::string_view, 15> kWords{"from",  "to",   "url",      "method",   "at",
+                                                  "field", "user", "group",    "listener", "mode",
+                                                  "type",  "size", "response", "status",   "expect"};
 
 class TestParser {
  public:
@@ -88,6 +89,8 @@ class TestParser {
     if (word.is("at")) { return take_value("a moment in quotes", test_.at, check_moment); }
     if (word.is("listener")) { return take_value("a listener", test_.listener, parse_listener_value); }
     if (word.is("mode")) { return take_value("a mode", test_.mode, parse_mode_value); }
+    if (word.is("user")) { return take_value("the name of a user", test_.user, parse_user_value); }
+    if (word.is("group")) { return take_value("the name of a group", test_.group, parse_group_name); }
     if (word.is("type")) { return take_value("a media type", test_.type, parse_type_value); }
     if (word.is("field")) { return take_field(test_.fields); }
     if (word.is("response")) { return take_response_field(); }
@@ -95,10 +98,12 @@ class TestParser {
     if (word.is("size")) { return take_size(); }
     if (word.is("expect")) { return take_expectation(); }
     const std::string hint = word.kind == Token::Kind::word ? did_you_mean(word.text, kWords) : "";
-    return fail(word, "unknown word " + name_of(word) + " in a test" +
-                          (hint.empty() ? "; there are `from`, `to`, `url`, `method`, `at`, `field`, "
-                                          "`listener`, `mode`, `status`, `type`, `size`, `response field` and `expect`"
-                                        : hint));
+    return fail(
+        word, "unknown word " + name_of(word) + " in a test" +
+                  (hint.empty()
+                       ? "; there are `from`, `to`, `url`, `method`, `at`, `field`, "
+                         "`listener`, `mode`, `user`, `group`, `status`, `type`, `size`, `response field` and `expect`"
+                       : hint));
   }
 
   bool take_field(TestCase::Fields& fields) {

@@ -83,6 +83,17 @@ Truth Snapshot::Compiled::of(const Test& test, Evaluation& evaluation) const {
   return both(truth, negated(exception));
 }
 
+bool Snapshot::Compiled::waits_for_user(const Test& test, Evaluation& evaluation) const {
+  const Condition* const base = conditions.data();
+  evaluation.take_lack_of_user();
+  if (all_of(base + test.begin, base + test.exceptions, evaluation) == Truth::no) { return false; }
+  const bool conditions_wait = evaluation.take_lack_of_user();
+  if (test.exceptions == test.end) { return conditions_wait; }
+  const Truth excepted = all_of(base + test.exceptions, base + test.end, evaluation);
+  if (excepted == Truth::yes) { return false; }
+  return conditions_wait || (excepted == Truth::unknown && evaluation.take_lack_of_user());
+}
+
 Snapshot::Snapshot(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
 Snapshot::~Snapshot() = default;
 
@@ -134,6 +145,19 @@ Decision Snapshot::decide(const Facts& facts) const noexcept {
   return decision;
 }
 
+// Rules only become more known: those that are true now, or do not wait for the user, never will.
+const Rule* Snapshot::rule_that_waits_for_user(const Facts& facts) const noexcept {
+  if (!compiled_->asks_for_users) { return nullptr; }
+  Evaluation evaluation(compiled_->tables, facts);
+  const bool purges = is_purge(facts);
+  for (const Compiled::Test& test : compiled_->tests) {
+    if (test.is_shadow || is_out_of_question(compiled_->rules[test.rule], purges)) { continue; }
+    if (compiled_->waits_for_user(test, evaluation)) { return &compiled_->rules[test.rule]; }
+    if (compiled_->of(test, evaluation) == Truth::yes) { return nullptr; }
+  }
+  return nullptr;
+}
+
 std::vector<Snapshot::Step> Snapshot::explain(const Facts& facts) const {
   Evaluation evaluation(compiled_->tables, facts);
   std::vector<Step> steps;
@@ -181,6 +205,12 @@ bool Snapshot::has_settings(SettingStage stage) const noexcept {
 }
 bool Snapshot::has_response_verdicts() const noexcept {
   return compiled_->has_response_verdicts;
+}
+bool Snapshot::asks_for_users() const noexcept {
+  return compiled_->asks_for_users;
+}
+bool Snapshot::has_group(std::string_view name) const noexcept {
+  return std::ranges::binary_search(compiled_->groups, name);
 }
 const std::vector<Source>& Snapshot::included() const noexcept {
   return compiled_->included;

@@ -58,6 +58,13 @@ class Snapshot {
   // Whether anything asks for the response: if not, decide() need not be called again when its head is known.
   bool has_response_verdicts() const noexcept;
 
+  // Whether anything asks for the user or for groups: if not, nobody needs to be asked for a name.
+  bool asks_for_users() const noexcept;
+  // A rule that may decide once it is known who the user is; null when that can make no difference any more, whatever
+  // else becomes known. REQUIRES: the user is not known, and decide() leaves the verdict undecided.
+  const Rule* rule_that_waits_for_user(const Facts& facts) const noexcept;
+  bool has_group(std::string_view name) const noexcept;
+
   // The settings that apply at this stage, written over `chosen`. A condition that is not known yet does not hold;
   // compile() refuses conditions that could not be known. Costs nothing worth mentioning where has_settings() is false.
   void choose(SettingStage stage, const Facts& facts, Settings& chosen) const;

@@ -27,6 +27,8 @@ enum class Subject : std::uint8_t {
   field,
   category,
   list,
+  user,
+  group,
   status,
   type,
   size,
@@ -59,6 +61,8 @@ inline constexpr std::array<SubjectInfo, 21> kSubjects{{
     {"field", Stage::request, "an expression in quotes", true},
     {"category", Stage::request, "a category"},
     {"list", Stage::request, "the name of a list"},
+    {"user", Stage::request, "the name of a user"},
+    {"group", Stage::request, "the name of a group"},
     {"status", Stage::response, "a status"},
     {"type", Stage::response, "a media type"},
     {"size", Stage::response, "`over` or `under` and a size"},
@@ -70,6 +74,11 @@ constexpr const SubjectInfo& info_of(Subject subject) noexcept {
 }
 constexpr Stage stage_of(Subject subject) noexcept {
   return info_of(subject).stage;
+}
+
+// Does it ask who the user is?
+constexpr bool asks_for_user(Subject subject) noexcept {
+  return subject == Subject::user || subject == Subject::group;
 }
 
 }  // namespace sluice::policy

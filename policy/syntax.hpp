@@ -45,6 +45,11 @@ struct Expression {
   Position at;
 };
 
+struct GroupName {
+  std::string name;
+  Position at;
+};
+
 // `not to private, 10.9.0.0/16`. Of the value lists only the subject's own is filled.
 struct ConditionSyntax {
   Subject subject = Subject::from;
@@ -53,7 +58,8 @@ struct ConditionSyntax {
   AddressTerms addresses;               // from, to
   std::vector<HostPattern> hosts;       // host, authority
   std::vector<PortRange> ports;         // port, status
-  std::vector<std::string> words;       // method, scheme, listener, mode, path, query, type
+  std::vector<std::string> words;       // method, scheme, listener, mode, path, query, type, user
+  std::vector<GroupName> groups;        // group
   std::string name;                     // field, response_field
   std::vector<Expression> expressions;  // url, field, response_field
   TimeTerms times;                      // during
@@ -90,9 +96,16 @@ struct NetSyntax {
   AddressTerms addresses;
 };
 
+struct GroupSyntax {
+  std::string name;
+  Position at;
+  std::vector<std::string> users;
+};
+
 struct PolicySyntax {
   std::vector<ListDeclaration> lists;
   std::vector<NetSyntax> nets;
+  std::vector<GroupSyntax> groups;
   std::vector<TimeSyntax> times;
   std::vector<TestCase> tests;
   std::vector<RuleSyntax> rules;  // verdict and setting lines in the order of the text

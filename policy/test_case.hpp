@@ -23,7 +23,9 @@ struct TestCase {
   std::string to;
   std::string listener;
   std::string mode;
-  std::string at;  // empty: now
+  std::string user;
+  std::string group;  // that the user is in
+  std::string at;     // empty: now
   Fields fields;
   std::optional<int> status;  // with it the response is known
   std::string type;

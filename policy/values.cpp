@@ -10,6 +10,8 @@
 namespace sluice::policy {
 namespace {
 
+constexpr std::size_t kLongestUser = 255;
+
 std::string code(std::string_view text) {
   return '`' + std::string(text.substr(0, 80)) + '`';
 }
@@ -181,6 +183,20 @@ std::expected<PortRange, std::string> parse_status_value(std::string_view text) 
 std::expected<std::string, std::string> parse_field_name(std::string_view text) {
   if (!is_token(text) || text.size() > 128) { return std::unexpected(code(text) + " is no name of a field"); }
   return std::string(text);
+}
+
+std::expected<std::string, std::string> parse_user_value(std::string_view text) {
+  if (text == "=") { return std::unexpected("users follow the name of their group without `=`"); }
+  // RFC 7617 2: "a user-id containing a colon character is invalid".
+  if (text.find(':') != text.npos) { return std::unexpected(code(text) + " is no user: a name has no `:`"); }
+  if (text.size() > kLongestUser) { return std::unexpected("a name of more than 255 octets"); }
+  if (!is_utf8(text)) { return std::unexpected("a name that is not UTF-8"); }
+  return std::string(text);
+}
+
+std::expected<std::string, std::string> parse_group_name(std::string_view text) {
+  if (is_net_name(text)) { return std::string(text); }
+  return std::unexpected(code(text) + " is no group; expected letters, digits, `-`, `_`");
 }
 
 }  // namespace sluice::policy

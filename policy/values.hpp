@@ -23,6 +23,8 @@ std::expected<std::string, std::string> parse_query_value(std::string_view text)
 std::expected<std::string, std::string> parse_type_value(std::string_view text);      // "text/html", "image/*"
 std::expected<PortRange, std::string> parse_status_value(std::string_view text);      // "404", "500-599"
 std::expected<std::string, std::string> parse_field_name(std::string_view text);      // RFC 9110 5.1
+std::expected<std::string, std::string> parse_user_value(std::string_view text);      // "alice", "alice@EXAMPLE.COM"
+std::expected<std::string, std::string> parse_group_name(std::string_view text);      // as the name of a net
 
 // The name of a net: a letter, then letters, digits, `-`, `_`; 64 at most.
 bool is_net_name(std::string_view text) noexcept;

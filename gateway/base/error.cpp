@@ -68,6 +68,8 @@ std::string_view to_string(ErrorKind kind) noexcept {
       return "shutting_down";
     case ErrorKind::not_acceptable_method:
       return "not_acceptable_method";
+    case ErrorKind::authentication_required:
+      return "authentication_required";
     case ErrorKind::only_if_cached:
       return "only_if_cached";
     case ErrorKind::count_:

@@ -39,8 +39,9 @@ enum class ErrorKind : std::uint8_t {
   client_gone,      // the client closed or reset
   idle_timeout,     // nothing for the keep-alive limit; not an error of anyone
   shutting_down,
-  not_acceptable_method,  // TRACE or OPTIONS that ends here, for the record only
-  only_if_cached,         // 504 for a miss with only-if-cached
+  not_acceptable_method,    // TRACE or OPTIONS that ends here, for the record only
+  authentication_required,  // 407: the verdict depends on who the client is
+  only_if_cached,           // 504 for a miss with only-if-cached
   count_,
 };
 std::string_view to_string(ErrorKind kind) noexcept;

@@ -51,10 +51,11 @@ struct Upstream {
 };
 
 struct Forwarding {
-  std::string forwarded = "delete";        // add | delete | leave: the Forwarded field
-  std::string x_forwarded_for = "delete";  // add | delete | leave
-  std::string via_name = "sluice";         // pseudonym in Via; the default gets a suffix, so that loops are seen
-  std::string cdn_loop = {};               // id in CDN-Loop; "" for none
+  std::string forwarded = "delete";          // add | delete | leave: the Forwarded field
+  std::string x_forwarded_for = "delete";    // add | delete | leave
+  std::string proxy_authorization = "auto";  // auto | delete | leave: what a parent proxy gets of it
+  std::string via_name = "sluice";           // pseudonym in Via; the default gets a suffix, so that loops are seen
+  std::string cdn_loop = {};                 // id in CDN-Loop; "" for none
 };
 
 struct Cache {
@@ -84,6 +85,14 @@ struct Policy {
   std::string file;  // empty: STATE/policy.sluice, made from the default policy on first start
 };
 
+struct Auth {
+  std::string htpasswd;                            // file of users; empty: nobody can sign in
+  std::string realm = "Sluice";                    // what a browser shows beside the question
+  milliseconds cache_ttl = std::chrono::hours(1);  // verified credentials are not verified again for this long
+  milliseconds refused_ttl = seconds(10);          // nor refused ones
+  std::uint64_t cache_entries = 10'000;            // of each kind
+};
+
 struct Configuration {
   std::vector<Listener> listeners{Listener{}};
   std::uint64_t workers = 0;  // 0: one per core
@@ -97,6 +106,7 @@ struct Configuration {
   Log log;
   Admin admin;
   Policy policy;
+  Auth auth;
 };
 
 }  // namespace sluice::config

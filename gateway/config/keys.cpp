@@ -28,6 +28,7 @@ constexpr std::uint64_t kHour = 3600 * kSecond;
 constexpr std::uint64_t kDay = 24 * kHour;
 
 constexpr std::array<std::string_view, 3> kAddDeleteLeave{"add", "delete", "leave"};
+constexpr std::array<std::string_view, 3> kAutoDeleteLeave{"auto", "delete", "leave"};
 constexpr std::array<std::string_view, 4> kLogFormats{"json", "squid", "combined", "none"};
 constexpr std::array<std::string_view, 1> kModes{"explicit"};
 
@@ -51,6 +52,12 @@ Complaint parent_or_empty(std::string_view text) {
   auto complaint = endpoint_or_empty(text, HostForm::address_or_name);
   if (!complaint && text.ends_with(":0")) { complaint = "has port 0, which cannot be connected to"; }
   return complaint;
+}
+
+Complaint realm(std::string_view text) {
+  const bool is_printable = std::ranges::all_of(text, [](char c) { return c >= ' ' && c != '\x7f'; });
+  if (text.empty()) { return "is empty"; }
+  return is_printable && text.size() <= 100 ? std::nullopt : Complaint("is not 100 printable ASCII characters at most");
 }
 
 Complaint name_server(std::string_view text) {
@@ -275,6 +282,12 @@ const std::array kKeys{
         .slot = in<&C::forwarding, &Forwarding::x_forwarded_for>,
         .meaning = "What becomes of the X-Forwarded-For field of a request.",
         .choices = kAddDeleteLeave},
+    Key{.name = "forwarding.proxy_authorization",
+        .kind = Kind::choice,
+        .slot = in<&C::forwarding, &Forwarding::proxy_authorization>,
+        .meaning = "Whether a parent proxy gets the client's Proxy-Authorization; auto: unless auth.htpasswd is set. "
+                   "Origins never do.",
+        .choices = kAutoDeleteLeave},
     Key{.name = "forwarding.via_name",
         .kind = Kind::text,
         .slot = in<&C::forwarding, &Forwarding::via_name>,
@@ -380,6 +393,36 @@ const std::array kKeys{
         .meaning = "Policy text; empty: STATE/policy.sluice, made from the default policy on first start.",
         .form = "path",
         .needs_restart = true},
+
+    Key{.name = "auth.htpasswd",
+        .kind = Kind::text,
+        .slot = in<&C::auth, &Auth::htpasswd>,
+        .meaning =
+            "Users who can sign in, a line each, `user:hash` (bcrypt or $6$); read again when it changes. Empty: "
+            "nobody can.",
+        .form = "path"},
+    Key{.name = "auth.realm",
+        .kind = Kind::text,
+        .slot = in<&C::auth, &Auth::realm>,
+        .meaning = "What browsers show when they ask for name and password.",
+        .form = "text",
+        .complaint = realm},
+    Key{.name = "auth.cache_ttl",
+        .kind = Kind::duration,
+        .slot = in<&C::auth, &Auth::cache_ttl>,
+        .meaning = "Credentials that were verified are not verified again for this long, unless the file changes.",
+        .most = 7 * kDay},
+    Key{.name = "auth.refused_ttl",
+        .kind = Kind::duration,
+        .slot = in<&C::auth, &Auth::refused_ttl>,
+        .meaning = "Credentials that were refused are refused without a look for this long.",
+        .most = kHour},
+    Key{.name = "auth.cache_entries",
+        .kind = Kind::count,
+        .slot = in<&C::auth, &Auth::cache_entries>,
+        .meaning = "Credentials that are remembered, of each kind.",
+        .least = 1,
+        .most = 10'000'000},
 };
 
 struct Section {
@@ -395,6 +438,7 @@ constexpr std::array kSections{
     Section{"log", "The access log."},
     Section{"admin", "How operators and monitoring reach the daemon."},
     Section{"policy", "What is allowed."},
+    Section{"auth", "Who clients are: users for conditions of the policy."},
 };
 
 }  // namespace

@@ -149,6 +149,8 @@ std::string_view proxy_error_type(ErrorKind kind) noexcept {
     case ErrorKind::request_timeout:
     case ErrorKind::client_gone:
       return to_string(ErrorKind::http_request_error);
+    case ErrorKind::authentication_required:
+      return to_string(ErrorKind::http_request_denied);
     // "The proxy generated the response itself without attempting to connect to the next hop" (RFC 9209 2.3.31).
     case ErrorKind::idle_timeout:
     case ErrorKind::shutting_down:

@@ -81,6 +81,8 @@ std::string_view title_of_kind(ErrorKind kind) noexcept {
       return "The request took too long to arrive";
     case ErrorKind::shutting_down:
       return "The gateway is shutting down";
+    case ErrorKind::authentication_required:
+      return "Sign in to go on";
     case ErrorKind::only_if_cached:
       return "Not in the cache";
     default:

@@ -17,13 +17,14 @@ namespace sluice::http {
 enum class ClientAddressField : std::uint8_t { add, delete_, leave };
 
 struct ForwardOptions {
-  std::string_view via_name;  // received-by in Via: a token or host, our own and no one else's
-  bool to_parent = false;     // the next hop is a proxy: absolute-form, Proxy-Authorization kept
-  bool drop_range = false;    // Range and If-Range
-  std::string_view range;     // value of Range in place of the request's own; empty: its own
-  bool validators = false;    // the client's conditional fields are dropped; `extra` may hold others
-  std::string_view cdn_loop;  // our id in CDN-Loop; "": no member of ours
-  Fields extra;               // written behind the request's own fields
+  std::string_view via_name;       // received-by in Via: a token or host, our own and no one else's
+  bool to_parent = false;          // the next hop is a proxy: absolute-form
+  bool passes_credentials = true;  // it gets Proxy-Authorization; nobody else does
+  bool drop_range = false;         // Range and If-Range
+  std::string_view range;          // value of Range in place of the request's own; empty: its own
+  bool validators = false;         // the client's conditional fields are dropped; `extra` may hold others
+  std::string_view cdn_loop;       // our id in CDN-Loop; "": no member of ours
+  Fields extra;                    // written behind the request's own fields
   ClientAddressField forwarded = ClientAddressField::delete_;
   ClientAddressField x_forwarded_for = ClientAddressField::delete_;
   std::string_view client_address;  // text as by policy::Address, for the two above

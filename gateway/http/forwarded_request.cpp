@@ -43,7 +43,7 @@ bool is_kept(const Field& field, const RequestHead& request, const ForwardOption
       if (options.drop_range) { return false; }
       break;
     case FieldName::proxy_authorization:
-      return options.to_parent;
+      return options.to_parent && options.passes_credentials;
     case FieldName::upgrade:
       return request.wants_upgrade;
     default:

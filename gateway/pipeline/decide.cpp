@@ -55,6 +55,7 @@ policy::Facts facts_of(const Exchange& exchange) {
   facts.url = exchange.target.normal_text();
   facts.path_and_query = exchange.target.normal_path_and_query();
   facts.fields = field_lines(exchange.request.fields);
+  if (!exchange.user.empty() || exchange.has_no_user) { facts.user = exchange.user; }
   facts.has_no_response = is_connect;
   facts.now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);
   return facts;

@@ -21,6 +21,8 @@ void Exchange::begin() {
   target.normal.clear();
   target.scheme = target.host = target.path_and_query = {};
   target.port = 0;
+  user.clear();
+  has_no_user = false;
   key.clear();
   decision = {};
   destination.reset();

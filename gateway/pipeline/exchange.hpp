@@ -50,6 +50,10 @@ struct Exchange {
   // identify
   http::TargetUri target;
 
+  // authenticate
+  std::string user;          // as verified; empty: not known
+  bool has_no_user = false;  // and nobody is asked for it
+
   // decide; connecting judges again when the address is known
   policy::Decision decision;
   bool address_matters = false;                // the rules need the address: each one is judged by itself

@@ -18,6 +18,13 @@ http::ClientAddressField client_field(const std::string& setting) {
   return setting == "leave" ? http::ClientAddressField::leave : http::ClientAddressField::delete_;
 }
 
+// RFC 9110 11.7.2: the field is "consumed by the first inbound proxy that was expecting to receive credentials"; a
+// proxy may relay it where both cooperate, which is for the operator to say.
+bool passes_credentials(const config::Configuration& configuration) {
+  const auto& wanted = configuration.forwarding.proxy_authorization;
+  return wanted == "leave" || (wanted == "auto" && configuration.auth.htpasswd.empty());
+}
+
 bool ends_with_suffix(std::string_view host, std::string_view suffix) {
   if (suffix.starts_with('.')) { suffix.remove_prefix(1); }
   if (host.size() == suffix.size()) { return host == suffix; }
@@ -184,6 +191,7 @@ void write_request_to_upstream(const Exchange& exchange, const ForwardPlan& plan
   const auto& forwarding = exchange.configuration->forwarding;
   http::ForwardOptions options;
   options.to_parent = goes_to_parent(exchange);
+  options.passes_credentials = passes_credentials(*exchange.configuration);
   options.via_name = exchange.services.via_name;
   options.cdn_loop = forwarding.cdn_loop;
   options.forwarded = client_field(forwarding.forwarded);

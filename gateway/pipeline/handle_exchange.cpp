@@ -1,6 +1,7 @@
 #include "gateway/pipeline/handle_exchange.hpp"
 
 #include "gateway/http/forwarded_fields.hpp"
+#include "gateway/pipeline/authenticate.hpp"
 #include "gateway/pipeline/decide.hpp"
 #include "gateway/pipeline/identify.hpp"
 #include "gateway/pipeline/judge_response.hpp"
@@ -18,6 +19,11 @@ namespace {
 Task<Result<void>> serve(Exchange& exchange) {
   const auto identified = identify(exchange);
   if (!identified) { co_return identified; }
+  if (exchange.policy->asks_for_users()) {
+    auto authenticated = authenticate(exchange);
+    if (!authenticated) { authenticated = co_await verify(exchange); }
+    if (!*authenticated) { co_return *authenticated; }
+  }
   decide(exchange);
   if (exchange.decision.verdict == policy::Verdict::deny) {
     co_return fail(ErrorKind::http_request_denied, Side::gateway, "deciding");

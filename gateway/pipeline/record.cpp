@@ -69,6 +69,7 @@ void record(Exchange& exchange) {
   record.first_byte = exchange.first_byte.count() != 0 || exchange.status == 0 ? exchange.first_byte : record.duration;
   record.request_id = view(exchange.id);
   record.client = client.address_text;
+  record.user = exchange.user;
   record.listener = client.listener;
   record.mode = client.mode;
   record.method = exchange.request.method_text;

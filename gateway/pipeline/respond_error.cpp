@@ -9,7 +9,18 @@ namespace {
 
 std::string reason_of(const Exchange& exchange, const Error& error) {
   if (error.kind == ErrorKind::http_request_denied) { return std::string(exchange.decision.reason); }
+  if (error.kind == ErrorKind::authentication_required) { return "This gateway asks for a name and a password."; }
   return error.text();
+}
+
+// RFC 7617 2 and 2.1; the realm as a quoted-string.
+std::string challenge_of(const config::Configuration& configuration) {
+  std::string challenge = "Basic realm=\"";
+  for (const char c : configuration.auth.realm) {
+    if (c == '"' || c == '\\') { challenge += '\\'; }
+    challenge += c;
+  }
+  return challenge += "\", charset=\"UTF-8\"";
 }
 
 // Which errors leave a client connection that another request can follow on?
@@ -25,6 +36,8 @@ int status_of(const Error& error) noexcept {
     case ErrorKind::http_request_denied:
     case ErrorKind::destination_ip_prohibited:
       return 403;
+    case ErrorKind::authentication_required:
+      return 407;
     case ErrorKind::dns_timeout:
     case ErrorKind::connection_timeout:
     case ErrorKind::connection_read_timeout:
@@ -58,7 +71,12 @@ Task<Result<void>> respond_error(Exchange& exchange, const Error& error) {
   answer.kind = error.kind;
   answer.gateway = exchange.configuration->forwarding.via_name;
   answer.reason = reason;
-  if (error.kind == ErrorKind::http_request_denied) {
+  const auto challenge = challenge_of(*exchange.configuration);
+  const std::array<cache::Field, 1> challenges{
+      {{"Proxy-Authenticate", challenge, cache::FieldName::proxy_authenticate}}};
+  const bool asks = error.kind == ErrorKind::authentication_required;
+  if (asks) { answer.extra = challenges; }
+  if (asks || error.kind == ErrorKind::http_request_denied) {
     answer.rule = exchange.decision.rule_id;
     answer.policy_version = version;
   }

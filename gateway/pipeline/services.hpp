@@ -10,6 +10,7 @@
 #include "gateway/base/thread_pool.hpp"
 #include "gateway/base/timer_wheel.hpp"
 #include "gateway/config/configuration.hpp"
+#include "gateway/identity/verifier.hpp"
 #include "gateway/net/pipe_pool.hpp"
 #include "gateway/pipeline/disk_tier.hpp"
 #include "gateway/pipeline/fill_table.hpp"
@@ -53,6 +54,7 @@ struct Services {
   RecentKeys& uncacheable;
   RecentKeys& purged;
   cache::PurgeTable& purges;
+  identity::Verifier& verifier;
   const std::string& via_name;  // our pseudonym in Via: unique, so that a loop is seen at the first return
 };
 

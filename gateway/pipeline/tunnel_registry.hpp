@@ -40,7 +40,11 @@ class TunnelRegistry {
     std::size_t closed = 0;
     for (auto* tunnel : tunnels_) {
       tunnel->facts.now = now;
-      const auto decision = snapshot->decide(tunnel->facts);
+      auto decision = snapshot->decide(tunnel->facts);
+      // Who opened it cannot be asked any more.
+      const bool must_ask = decision.verdict == policy::Verdict::undecided && !tunnel->facts.user &&
+                            snapshot->rule_that_waits_for_user(tunnel->facts) != nullptr;
+      if (must_ask) { decision.verdict = policy::Verdict::deny; }
       if (decision.verdict != policy::Verdict::deny) { continue; }
       tunnel->decision = decision;
       tunnel->policy = snapshot;

@@ -27,6 +27,8 @@ struct ClientFacts {
   policy::Address address;
   std::string_view listener;  // of the worker's listener, which lives as long as the worker
   std::string_view mode;
+  std::string user;
+  bool has_no_user;
 };
 
 // Spawned: takes values. The request is read again from its own copy, because the client's exchange has moved on.
@@ -36,6 +38,8 @@ Task<> validate(Services* services, std::string head, ClientFacts client, Candid
   exchange.client_address = client.address;
   exchange.listener = client.listener;
   exchange.mode = client.mode;
+  exchange.user = client.user;
+  exchange.has_no_user = client.has_no_user;
   const auto parsed = http::parse_request_head(head, head_limits(*exchange.configuration), exchange.request);
   if (!parsed || !identify(exchange)) { co_return; }
   decide(exchange);
@@ -53,12 +57,14 @@ void validate_behind(const Exchange& exchange, Candidate candidate) {
   auto& services = exchange.services;
   if (services.fills.has(exchange.key)) { return; }
   auto& metrics = services.metrics;
-  asio::co_spawn(services.context,
-                 validate(&services, std::string(exchange.head_text),
-                          {exchange.client_address, exchange.listener, exchange.mode}, std::move(candidate)),
-                 [&metrics](const std::exception_ptr& failure) {
-                   if (failure != nullptr) { metrics.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add(); }
-                 });
+  asio::co_spawn(
+      services.context,
+      validate(&services, std::string(exchange.head_text),
+               {exchange.client_address, exchange.listener, exchange.mode, exchange.user, exchange.has_no_user},
+               std::move(candidate)),
+      [&metrics](const std::exception_ptr& failure) {
+        if (failure != nullptr) { metrics.errors[static_cast<int>(ErrorKind::proxy_internal_error)].add(); }
+      });
 }
 
 }  // namespace sluice::pipeline

@@ -19,6 +19,7 @@ struct AccessRecord {
   std::chrono::microseconds first_byte{};  // until the response head was sent
   std::string_view request_id;
   std::string_view client;    // address, text
+  std::string_view user;      // as verified; "" when the client is not known
   std::string_view listener;  // where it came in, "address:port"
   std::string_view mode;      // "explicit"
   std::string_view method;

@@ -63,7 +63,7 @@ class JsonMembers {
 std::size_t largest_json(const AccessRecord& record, const policy::ListEntryText& entry) {
   std::size_t texts = 0;
   for (const std::string_view text :
-       {record.request_id, record.client, record.listener, record.method, record.url, record.http_version,
+       {record.request_id, record.client, record.user, record.listener, record.method, record.url, record.http_version,
         record.content_type, record.referer, record.user_agent, record.decision.rule_id, record.decision.reason,
         record.decision.shadow_id, record.shadow_setting, record.upstream, record.mode, record.destination,
         std::string_view(entry.list), std::string_view(entry.category), std::string_view(entry.entry)}) {
@@ -75,6 +75,7 @@ std::size_t largest_json(const AccessRecord& record, const policy::ListEntryText
 void append_request(const AccessRecord& record, JsonMembers& json) {
   json.text(R"(,"id":)", record.request_id);
   json.text(R"(,"client":)", record.client);
+  json.text(R"(,"user":)", record.user);
   json.text(R"(,"listener":)", record.listener);
   json.text(R"(,"mode":)", record.mode);
   json.text(R"(,"method":)", record.method);
@@ -242,7 +243,9 @@ void append_squid(const AccessRecord& record, std::string& out) {
   append_word(out, record.method);
   out += ' ';
   append_word(out, record.url.empty() ? std::string_view("error:invalid-request") : record.url);
-  out += " - ";
+  out += ' ';
+  append_word(out, record.user);
+  out += ' ';
   append_squid_peer(record, out);
   out += ' ';
   append_word(out, media_type(record.content_type));
@@ -263,7 +266,9 @@ void append_request_line(const AccessRecord& record, std::string& out) {
 
 void append_combined(const AccessRecord& record, std::string& out) {
   append_word(out, record.client);
-  out += " - - [";
+  out += " - ";
+  append_word(out, record.user);
+  out += " [";
   append_common_log_time(out, record.start);
   out += "] \"";
   append_request_line(record, out);

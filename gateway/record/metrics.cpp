@@ -23,7 +23,7 @@ bool is_error_of_nobody(const AccessRecord& record) {
 
 bool is_denied(const AccessRecord& record) {
   return record.decision.verdict == policy::Verdict::deny || record.error == ErrorKind::http_request_denied ||
-         record.error == ErrorKind::destination_ip_prohibited;
+         record.error == ErrorKind::authentication_required || record.error == ErrorKind::destination_ip_prohibited;
 }
 
 // The stored response was sent because the origin said that it still holds (RFC 9111 section 4.3.4).

@@ -40,6 +40,7 @@ Facts known_facts() {
   facts.listener = "192.0.2.1:3128";
   facts.mode = "explicit";
   facts.authority = "";
+  facts.user = "alice";
   facts.now = std::chrono::sys_seconds(std::chrono::seconds(1'764'000'000));
   facts.fields = one_line("curl/8");
   facts.status = 200;
@@ -57,8 +58,11 @@ void check_decisions(const Snapshot& policy) {
   Facts some = all;
   some.url = {};
   some.destination = {};
+  some.user = {};
   const Decision early = policy.decide(some);
   require(early.verdict == Verdict::undecided || early.verdict == last.verdict);
+  require(early.verdict != Verdict::undecided || policy.asks_for_users() ||
+          policy.rule_that_waits_for_user(some) == nullptr);
   require(policy.decide(Facts{}).verdict == Verdict::undecided || policy.decide(Facts{}).verdict == last.verdict);
   require(policy.explain(all).back().rule->id == last.rule_id);
   Settings chosen;

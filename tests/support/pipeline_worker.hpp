@@ -38,6 +38,7 @@ struct SharedParts {
   pipeline::RecentKeys uncacheable;
   pipeline::RecentKeys purged;
   cache::PurgeTable purges;
+  identity::Verifier verifier{1, 16};
   std::string via_name = "sluice-test";
 };
 
@@ -79,6 +80,7 @@ class PipelineWorker {
                                                                         shared.uncacheable,
                                                                         shared.purged,
                                                                         shared.purges,
+                                                                        shared.verifier,
                                                                         shared.via_name});
     thread_ = std::thread([this] { run(); });
   }

@@ -71,6 +71,14 @@ void add_quick_edit(CLI::App& policy, Context& context, const std::string& verdi
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("PREFIX");
+  command->add_option("--user", options->users, "Users, as they sign in")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("USER");
+  command->add_option("--group", options->groups, "Groups that the policy defines")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("GROUP");
   command->add_option("--port", options->ports, "Ports that would be connected")
       ->delimiter(',')
       ->allow_extra_args(false)

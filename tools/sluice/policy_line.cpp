@@ -101,6 +101,11 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
+// What the language reads as one word: nothing that would begin the next part of the rule.
+bool is_one_word(const std::string& word) {
+  return !word.empty() && word.find_first_of(" \t,\"#~") == std::string::npos;
+}
+
 void append_list(const char* condition, const std::vector<std::string>& words, std::string& line) {
   if (!words.empty()) { line += " " + std::string(condition) + " " + joined(words); }
 }
@@ -127,6 +132,11 @@ std::expected<std::string, std::string> policy_line(const QuickEdit& edit, std::
   if (!edit.url_regex.empty()) { line += " url ~ " + policy::quoted(edit.url_regex); }
   append_list("from", edit.from, line);
   append_list("to", edit.to, line);
+  if (const auto wrong = std::ranges::find_if_not(edit.users, is_one_word); wrong != edit.users.end()) {
+    return std::unexpected("`" + *wrong + "` is no name of a user that a rule could have");
+  }
+  append_list("user", edit.users, line);
+  append_list("group", edit.groups, line);
   append_list("port", edit.ports, line);
   append_list("method", in_capitals(edit.methods), line);
   if (!edit.scheme.empty()) { line += " scheme " + edit.scheme; }

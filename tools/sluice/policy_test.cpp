@@ -82,7 +82,7 @@ std::string summary(const Context& context, const PolicyTest& test) {
   }
   if (test.verdict == "undecided") {
     out += "  unless " + joined(test.waits_for) +
-           " matches: say more with --from, --to, --field, --listener; --status and --type for the response\n";
+           " matches: say more with --from, --to, --user, --field, --listener; --status and --type for the response\n";
   }
   if (!test.shadow_id.empty()) {
     out += "  shadow: " + test.shadow_id + " would have said " + test.shadow_verdict + "\n";
@@ -210,6 +210,8 @@ void add_facts(CLI::App& command, control::PolicyTestArguments& arguments) {
   add("--to", arguments.to, "Address that would be connected", "ADDRESS");
   add("--at", arguments.at, "When: 'tue 10:00', '2026-12-25 10:00 Europe/Berlin' (default now)", "TIME");
   add("--listener", arguments.listener, "Where the client comes in: ADDRESS:PORT", "LISTENER");
+  add("--user", arguments.user, "Who the client is", "NAME");
+  add("--group", arguments.group, "A group of the policy that the user is in", "NAME");
   command.add_option("--field", arguments.fields, "A field of the request; given again for more")
       ->type_name("'NAME: VALUE'")
       ->allow_extra_args(false);

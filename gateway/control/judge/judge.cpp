@@ -39,6 +39,7 @@ struct Question {
   http::TargetUri target;
   FieldList fields;
   FieldList response_fields;
+  std::string_view group;
   policy::Facts facts;
 };
 
@@ -125,6 +126,19 @@ Answer<void> read_addresses(const PolicyTestArguments& arguments, Question& ques
   return {};
 }
 
+// Somebody who is in a group, and of whom nothing else is said, has no name that a rule could ask for.
+Answer<void> read_user(const Snapshot& snapshot, const PolicyTestArguments& arguments, Question& question) {
+  if (!arguments.user.empty()) { question.facts.user = arguments.user; }
+  if (arguments.group.empty()) { return {}; }
+  if (!snapshot.has_group(arguments.group)) {
+    return std::unexpected(unreadable("the policy has no group `" + arguments.group + "`"));
+  }
+  question.group = arguments.group;
+  question.facts.user = arguments.user;
+  question.facts.groups = {&question.group, 1};
+  return {};
+}
+
 Answer<void> read_question(const PolicyTestArguments& arguments, std::chrono::sys_seconds now, Question& question) {
   if (!http::is_token(arguments.method)) {
     return std::unexpected(unreadable("`" + arguments.method + "` is not a method"));
@@ -174,6 +188,7 @@ policy::Facts known_at(policy::Stage stage, const policy::Facts& all) {
   }
   if (stage < policy::Stage::request) {
     facts.scheme.reset(), facts.method.reset(), facts.url.reset(), facts.path_and_query.reset(), facts.fields.reset();
+    facts.user.reset(), facts.groups = {};
     facts.has_no_response = false;
   }
   if (stage < policy::Stage::connection) {
@@ -226,6 +241,7 @@ Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& gi
   const auto arguments = as_asked(given);
   Question question;
   if (const auto read = read_question(arguments, now, question); !read) { return std::unexpected(read.error()); }
+  if (const auto read = read_user(snapshot, arguments, question); !read) { return std::unexpected(read.error()); }
   const policy::Decision decision = snapshot.decide(question.facts);
   PolicyTest test;
   test.verdict = policy::to_string(decision.verdict);

@@ -17,6 +17,8 @@ PolicyTestArguments arguments_for(const policy::TestCase& test) {
   arguments.at = test.at;
   arguments.listener = test.listener;
   if (!test.mode.empty()) { arguments.mode = test.mode; }
+  arguments.user = test.user;
+  arguments.group = test.group;
   arguments.type = test.type;
   arguments.status = test.status.value_or(0);
   arguments.size = test.size ? static_cast<std::int64_t>(*test.size) : -1;

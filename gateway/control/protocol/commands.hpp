@@ -316,6 +316,8 @@ struct PolicyTestArguments {
   std::string at;        // "tue 10:00", "2026-12-25 10:00 Europe/Berlin"; "" now
   std::string listener;  // "address:port"; "" when unknown
   std::string mode = "explicit";
+  std::string user;                 // who the client is; "" when unknown
+  std::string group;                // that the user is in, beside those of the policy
   std::vector<std::string> fields;  // of the request, "Name: value"; none: not known
   int status = 0;                   // of the response; 0: it is not known
   std::string type;                 // with a status

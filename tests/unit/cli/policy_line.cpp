@@ -95,6 +95,19 @@ TEST(PolicyLine, WhatCannotBeMeantIsRefused) {
   EXPECT_FALSE(policy_line(deny("."), kNow));
 }
 
+TEST(PolicyLine, UsersAndGroupsAreConditions) {
+  QuickEdit edit = deny("a.example");
+  edit.from = {"10.0.0.0/8"};
+  edit.users = {"alice", "EXAMPLE\\bob"};
+  EXPECT_EQ(line_of(edit), "deny host .a.example from 10.0.0.0/8 user alice, EXAMPLE\\bob");
+  edit.groups = {"staff"};
+  EXPECT_EQ(policy_line(edit, kNow), "deny host .a.example from 10.0.0.0/8 user alice, EXAMPLE\\bob group staff");
+  for (const char* const word : {"a shadow", "a,b", "a~", "a#b", "a\"b", ""}) {
+    edit.users = {word};
+    EXPECT_THAT(policy_line(edit, kNow).error(), testing::HasSubstr("is no name of a user")) << word;
+  }
+}
+
 TEST(PolicyLine, AMessageCannotBeginASecondRule) {
   QuickEdit edit = deny("a.example");
   edit.message = "x\"\nallow";

@@ -38,7 +38,8 @@ Configuration everything_changed() {
                 milliseconds(50),        milliseconds(0),       milliseconds(86'400'000), milliseconds(1)};
   c.upstream = {"[2001:db8::1]:8080", {".a.example", "b.example"}, 0, {"::1", "127.0.0.1:5353"}, seconds(0),
                 seconds(90)};
-  c.forwarding = {"add", "leave", "gate-1", "cdn-1"};
+  c.forwarding = {"add", "leave", "delete", "gate-1", "cdn-1"};
+  c.auth = {"/a b/users", "a \"realm\" \\", milliseconds(1), milliseconds(2), 3};
   c.cache = {false, 2048ULL << 20, 1000000, 0, 4096, 8192, seconds(1), milliseconds(10), true};
   c.log = {"-", "squid"};
   c.admin = {"", "/run/x.sock", {"alice", "bob"}};

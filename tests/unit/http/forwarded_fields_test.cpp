@@ -43,6 +43,9 @@ TEST(ForwardedRequest, IsInAbsoluteFormToAParent) {
   options.to_parent = true;
   EXPECT_EQ(forwarded(get("Proxy-Authorization: Basic eDp5\r\n"), options),
             "GET http://example.com/a?b HTTP/1.1\r\nHost: example.com\r\nProxy-Authorization: Basic eDp5\r\n\r\n");
+  options.passes_credentials = false;
+  EXPECT_EQ(forwarded(get("Proxy-Authorization: Basic eDp5\r\n"), options),
+            "GET http://example.com/a?b HTTP/1.1\r\nHost: example.com\r\n\r\n");
   EXPECT_EQ(forwarded("CONNECT EXAMPLE.com:443 HTTP/1.1\r\nHost: example.com\r\nContent-Length: 0\r\n\r\n", options),
             "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n");
 }

@@ -67,6 +67,7 @@ struct OraclePolicy {
   static constexpr const char* kDeclarations =
       "net lab 10.1.0.0/16, 2001:db8::/33\nnet outer lab, 192.0.2.0/25\ntime work mon-fri 08:00-18:00 Europe/Berlin "
       "except 12-25\nset names example.com, .example.com\n"
+      "group staff alice, bob\ngroup ops carol\n"
       "list plain domains \"/x\" category names\nlist nets addresses \"/x\"\nlist ads adblock \"/x\"\n";
 
   std::string text;
@@ -175,6 +176,8 @@ class Generator {
     facts.mode = chance(50) ? "explicit" : "reverse";
     facts.authority = chance(50) ? std::string_view() : kHosts[static_cast<std::size_t>(below(8))];
     facts.fields = a_message().lines();
+    facts.user = kUsers[static_cast<std::size_t>(below(5))];
+    if (chance(30)) { facts.groups = kGroups; }
     facts.now =
         std::chrono::sys_seconds(std::chrono::seconds(1'764'547'200 + 3600LL * below(24 * 60)));  // from 2025-12-01
     facts.has_no_response = chance(15);
@@ -205,6 +208,7 @@ class Generator {
     if (chance(percent)) { facts.mode = {}; }
     if (chance(percent)) { facts.authority = {}; }
     if (chance(percent)) { facts.fields = {}; }
+    if (chance(percent)) { facts.user = {}, facts.groups = {}; }
     if (chance(percent)) { facts.has_no_response = false; }
     if (chance(percent)) { facts.status = {}; }
     if (chance(percent)) { facts.type = {}; }
@@ -227,6 +231,12 @@ class Generator {
   static constexpr std::array<std::string_view, 3> kListeners{"127.0.0.1:3128", "192.0.2.1:3128", "[::1]:80"};
   static constexpr std::array<int, 4> kStatuses{200, 204, 404, 503};
   static constexpr std::array<std::string_view, 4> kTypes{"", "text/html", "Text/HTML; charset=utf-8", "image/png"};
+
+ public:
+  static constexpr std::array<std::string_view, 5> kUsers{"", "alice", "bob", "carol", "dave"};
+
+ private:
+  static constexpr std::array<std::string_view, 2> kGroups{"elsewhere", "ops"};  // that somebody else says
 
   static const test::Message& message(std::size_t i) {
     static const std::array<test::Message, 4> kMessages{
@@ -267,7 +277,7 @@ class Generator {
   }
 
   OracleCondition plain_condition() {
-    switch (below(19)) {
+    switch (below(21)) {
       case 0:
         return addresses("from", [](const Facts& facts) { return facts.client; });
       case 1:
@@ -304,6 +314,10 @@ class Generator {
       case 16:
         return times();
       case 17:
+        return words("user", {"alice", "carol", "erin"}, [](const Facts& facts) { return facts.user; });
+      case 18:
+        return groups();
+      case 19:
         return listed();
       default:
         return urls();
@@ -390,6 +404,17 @@ class Generator {
         [](const std::string& value, std::string_view type) {
           const bool is_html = type == "text/html" || type == "Text/HTML; charset=utf-8";
           return value == "image/*" ? type == "image/png" : is_html;
+        });
+  }
+
+  OracleCondition groups() {
+    return any_of<Facts>(
+        "group", {"staff", "ops"},
+        [](const Facts& facts) { return std::pair(facts.user ? std::optional(facts) : std::nullopt, false); },
+        [](const std::string& value, const Facts& facts) {
+          const auto user = *facts.user;
+          if (value == "staff") { return user == "alice" || user == "bob"; }
+          return user == "carol" || !facts.groups.empty();
         });
   }
 
@@ -706,6 +731,38 @@ TEST(Evaluation, KeepsADecisionAsMoreFactsBecomeKnownAndWaitsForLaterRulesOnly) 
       }
     }
   }
+}
+
+// Who is not asked for a name gets what everybody would get.
+TEST(Evaluation, WaitsForTheUserWheneverThatCouldChangeTheVerdict) {
+  Generator generator(8);
+  const CompileOptions options = with_lists();
+  int asked = 0;
+  int not_asked = 0;
+  for (int i = 0; i < kPolicies; ++i) {
+    const OraclePolicy oracle = generator.policy();
+    const auto policy = compiled(oracle.text, options);
+    ASSERT_TRUE(policy) << oracle.text;
+    for (int k = 0; k < kFactsEach; ++k) {
+      Facts all = generator.all_facts();
+      all.groups = {};
+      Facts early = generator.without_some(all, 40);
+      early.user = {};
+      if (policy->decide(early).verdict != Verdict::undecided) { continue; }
+      if (policy->rule_that_waits_for_user(early) != nullptr) {
+        ++asked;
+        continue;
+      }
+      ++not_asked;
+      const Verdict last = policy->decide(all).verdict;
+      for (const auto user : Generator::kUsers) {
+        all.user = user;
+        ASSERT_EQ(policy->decide(all).verdict, last) << oracle.text << user;
+      }
+    }
+  }
+  EXPECT_GT(asked, 500);
+  EXPECT_GT(not_asked, 500);
 }
 
 TEST(Evaluation, ExplainsWithTheOutcomesThatLedToTheDecision) {

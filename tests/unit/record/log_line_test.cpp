@@ -52,9 +52,18 @@ TEST(LogLine, JsonTellsWhereAForwardedRequestWent) {
   EXPECT_EQ(json["parent"], true);
 }
 
+TEST(LogLine, TheUserStandsWhereEachFormatHasIt) {
+  AccessRecord record = sample_record();
+  record.user = "alice";
+  EXPECT_EQ(nlohmann::json::parse(line(record, LogFormat::json))["user"], "alice");
+  EXPECT_NE(line(record, LogFormat::squid).find(" http://example.com/a?b=c alice HIER_NONE/- "), std::string::npos);
+  EXPECT_TRUE(line(record, LogFormat::combined).starts_with("192.0.2.7 - alice [03/Feb/2026"));
+}
+
 TEST(LogLine, HostileTextStaysInsideItsPlaceInEveryFormat) {
   AccessRecord record = sample_record();
   record.client = "1 2\n";
+  record.user = "J \"\n";
   record.method = "G\"ET\n";
   record.url = "http://a/\r\n\" \xff\\";
   record.referer = "\"\n[\xe2\x80\xa8";
@@ -69,9 +78,10 @@ TEST(LogLine, HostileTextStaysInsideItsPlaceInEveryFormat) {
     EXPECT_EQ(std::ranges::count(text, '\r'), 0) << text;
   }
   EXPECT_TRUE(nlohmann::json::accept(line(record, LogFormat::json)));
-  EXPECT_EQ(line(record, LogFormat::combined),
-            "1%202%0A - - [03/Feb/2026:04:05:06 +0000] \"G\\\"ET\\n http://a/\\r\\n\\\" \\xff\\\\ HTTP/1.1\\\"\\n\" "
-            "200 4567 \"\\\"\\n[\\xe2\\x80\\xa8\" \"\\\\\\\" x\\r\"\n");
+  EXPECT_EQ(
+      line(record, LogFormat::combined),
+      "1%202%0A - J%20%22%0A [03/Feb/2026:04:05:06 +0000] \"G\\\"ET\\n http://a/\\r\\n\\\" \\xff\\\\ HTTP/1.1\\\"\\n\" "
+      "200 4567 \"\\\"\\n[\\xe2\\x80\\xa8\" \"\\\\\\\" x\\r\"\n");
 }
 
 TEST(LogLine, CombinedIsApaches) {

@@ -62,6 +62,7 @@ TEST(Outcome, FollowsTheRecord) {
       {"collapsed", collapsed, Outcome::collapsed},
       {"denied by a rule", denied, Outcome::denied},
       {"denied after resolution", with_error(local, ErrorKind::destination_ip_prohibited, 403), Outcome::denied},
+      {"asked for a name", with_error(local, ErrorKind::authentication_required, 407), Outcome::denied},
       {"tunnel", tunnel, Outcome::tunnel},
       {"upgraded", upgraded, Outcome::tunnel},
       {"tunnel that ended badly", with_error(tunnel, ErrorKind::connection_terminated, 200), Outcome::tunnel},

@@ -1,0 +1,104 @@
+#include "gateway/identity/accounts.hpp"
+
+#include <algorithm>
+
+#include "gateway/identity/password_hash.hpp"
+#include "policy/values.hpp"
+
+namespace sluice::identity {
+
+namespace {
+
+using policy::Diagnostic;
+
+constexpr std::size_t kLargestText = 16 << 20;
+constexpr std::size_t kLongestUser = 255;
+constexpr std::size_t kLongestLine = 1024;
+constexpr std::size_t kMostErrors = 100;
+
+class Parser {
+ public:
+  Parser(std::string_view text, const std::string& file_name) : rest_(text), file_(file_name) {}
+
+  std::expected<ParsedAccounts, std::vector<Diagnostic>> run() {
+    if (rest_.size() > kLargestText) {
+      error("more than 16 MiB: this is no htpasswd file");
+      return std::unexpected(std::move(errors_));
+    }
+    while (!rest_.empty() && errors_.size() < kMostErrors) {
+      ++line_;
+      read_line(take_line());
+    }
+    if (!errors_.empty()) { return std::unexpected(std::move(errors_)); }
+    return ParsedAccounts{Accounts(std::move(hashes_)), std::move(warnings_)};
+  }
+
+ private:
+  std::string_view take_line() {
+    const auto end = std::min(rest_.find('\n'), rest_.size());
+    auto line = rest_.substr(0, end);
+    rest_.remove_prefix(std::min(end + 1, rest_.size()));
+    if (line.ends_with('\r')) { line.remove_suffix(1); }
+    return line;
+  }
+
+  void read_line(std::string_view line) {
+    if (line.find_first_not_of(" \t") == line.npos || line.starts_with('#')) { return; }
+    if (line.size() > kLongestLine) { return error("a line of more than 1024 octets"); }
+    if (std::ranges::any_of(line, [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; })) {
+      return error("a control character");
+    }
+    if (!policy::is_utf8(line)) { return error("a line that is not UTF-8"); }
+    const auto colon = line.find(':');
+    if (colon == line.npos) { return error("no `:` between user and hash"); }
+    if (colon == 0) { return error("no user ahead of the `:`"); }
+    if (colon > kLongestUser) { return error("a name of more than 255 octets"); }
+    // Apache leaves aside what stands behind a second colon.
+    const auto hash = line.substr(colon + 1);
+    read_account(std::string(line.substr(0, colon)), std::string(hash.substr(0, hash.find(':'))));
+  }
+
+  void read_account(std::string user, std::string hash) {
+    const auto [other, is_new] = lines_.emplace(user, line_);
+    if (!is_new) { return error("the user `" + user + "` is on line " + std::to_string(other->second) + " already"); }
+    if (const auto checked = check_hash(hash); !checked) {
+      return warnings_.push_back(
+          diagnostic(Diagnostic::Severity::warning, "`" + user + "` cannot sign in: " + checked.error()));
+    }
+    hashes_.emplace(std::move(user), std::move(hash));
+  }
+
+  Diagnostic diagnostic(Diagnostic::Severity severity, std::string message) const {
+    return {severity, file_, line_, 1, std::move(message), {}};
+  }
+  void error(std::string message) { errors_.push_back(diagnostic(Diagnostic::Severity::error, std::move(message))); }
+
+  std::string_view rest_;
+  const std::string& file_;
+  int line_ = 0;
+  std::unordered_map<std::string, int> lines_;
+  std::unordered_map<std::string, std::string> hashes_;
+  std::vector<Diagnostic> errors_;
+  std::vector<Diagnostic> warnings_;
+};
+
+}  // namespace
+
+Accounts::Accounts(std::unordered_map<std::string, std::string> hashes) : hashes_(std::move(hashes)) {
+  if (!hashes_.empty()) { decoy_ = hashes_.begin()->second; }
+}
+
+bool Accounts::verify(const Credentials& credentials) const {
+  const auto found = hashes_.find(credentials.user);
+  if (found != hashes_.end()) { return is_hash_of(credentials.password, found->second); }
+  // The answer is no, whatever the decoy says; its verdict must not be optimised away.
+  if (!decoy_.empty()) { [[maybe_unused]] volatile bool ignored = is_hash_of(credentials.password, decoy_); }
+  return false;
+}
+
+std::expected<ParsedAccounts, std::vector<Diagnostic>> parse_htpasswd(std::string_view text,
+                                                                      const std::string& file_name) {
+  return Parser(text, file_name).run();
+}
+
+}  // namespace sluice::identity

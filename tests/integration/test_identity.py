@@ -1,0 +1,199 @@
+"""Who a client is: curl signs in, rules ask for users and groups, the log says who it was."""
+
+import base64
+import json
+import os
+import signal
+import unittest
+
+from support.case import SluiceTestCase
+from support.daemon import binary
+from support.origin import reply
+from support.waiting import eventually
+
+# bcrypt and SHA-512 crypt of the least cost.
+ALICE = "alice:$2y$04$abcdefghijklmnopqrstuu/LVz6MZlItEy42I2juLihZ66HnQx/cy\n"  # open sesame
+DAVE = ("dave:$6$rounds=1000$saltsalt$5Oji4y.RQw4TBqlwXcGLBsxSL7.Pw5hdIpFnzMJTl.OaKsU3EiPTP5NseI3oKDT8iioErVqshwXGd40hlWBLx1"
+        "\n")  # sesame
+WEAK = "mallory:$apr1$abcdefgh$GQVaHFsauSKl0cgw4bVFJ/\n"
+POLICY = "group staff alice\nallow path /open\nallow group staff\ndeny user dave reason \"not dave\"\ndeny\n"
+ALICE_SIGNS_IN = ("--proxy-user", "alice:open sesame")
+
+
+def basic(pair):
+    return {"Proxy-Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+
+
+class Identity(SluiceTestCase):
+    def setUp(self):
+        super().setUp()
+        self.users = os.path.join(self.scratch(), "users")
+        self.write_users(ALICE + DAVE)
+        self.origin = self.start_origin()
+        self.url = self.origin.on("/page", reply(body=b"hello"))
+
+    def write_users(self, text):
+        with open(self.users + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.rename(self.users + ".new", self.users)
+
+    def start(self, settings=None, policy=POLICY, **options):
+        return self.start_daemon({"auth.htpasswd": self.users, **(settings or {})}, policy=policy, **options)
+
+    def status(self, daemon, pair=None, url=None):
+        return self.get(daemon, url or self.url, basic(pair) if pair else ()).status
+
+
+class SigningIn(Identity):
+    def test_curl_signs_in_and_the_log_says_who(self):
+        daemon = self.start()
+        self.assertEqual(self.curl(daemon, *ALICE_SIGNS_IN, self.url).stdout, b"hello")
+        self.assertNotIn("Proxy-Authorization", self.origin.requests[-1].fields)
+        line = eventually(lambda: daemon.log_lines(), "a line")[0]
+        self.assertEqual(json.loads(line)["user"], "alice")
+
+    def test_curl_that_waits_to_be_asked_uses_one_connection(self):
+        daemon = self.start()
+        done = self.curl(daemon, "--proxy-anyauth", *ALICE_SIGNS_IN, "--verbose", "--write-out", "%{http_code} %{num_connects}", self.url)
+        self.assertEqual(done.stdout, b"hello200 1")
+        self.assertIn(b'Proxy-Authenticate: Basic realm="Sluice", charset="UTF-8"', done.stderr)
+        lines = eventually(lambda: len(daemon.log_lines()) == 2 and daemon.log_lines(), "both are on record")
+        first, second = map(json.loads, lines)
+        self.assertEqual((first["status"], first["error"], first.get("user")), (407, "authentication_required", None))
+        self.assertEqual((second["status"], second["user"]), (200, "alice"))
+
+    def test_a_wrong_password_is_asked_again_and_a_denied_user_is_forbidden(self):
+        daemon = self.start()
+        for arguments, expected in ((("--proxy-user", "alice:wrong"), b"407"), (("--proxy-user", "nobody:open sesame"), b"407"),
+                                    ((), b"407"), (("--proxy-user", "dave:sesame"), b"403"), (ALICE_SIGNS_IN, b"200")):
+            done = self.curl(daemon, "--output", "/dev/null", "--write-out", "%{http_code}", *arguments, self.url)
+            self.assertEqual(done.stdout, expected, arguments)
+
+    def test_connect_is_asked_and_opened_on_the_same_connection(self):
+        daemon = self.start()
+        origin = self.start_tls_origin()
+        url = origin.on("/secret", reply(body=b"through the tunnel"))
+        done = self.curl(daemon, "--insecure", "--proxy-anyauth", *ALICE_SIGNS_IN, "--verbose", url)
+        self.assertEqual(done.stdout, b"through the tunnel")
+        self.assertIn(b"HTTP/1.1 407", done.stderr)
+        client = self.connect(daemon)
+        authority = url.split("/")[2]
+        self.assertEqual(client.request(authority, "CONNECT").status, 407)
+        self.assertEqual(client.request(authority, "CONNECT", basic("dave:sesame")).status, 403)
+        self.assertEqual(client.request(authority, "CONNECT", basic("alice:open sesame")).status, 200)
+        client.start_tls()
+        self.assertEqual(client.request("/secret").body, b"through the tunnel")
+
+    def test_an_upload_is_asked_ahead_of_its_content(self):
+        daemon = self.start()
+        url = self.origin.on("/upload", reply(201, b"kept", reason="Created"))
+        path = os.path.join(self.scratch(), "file")
+        with open(path, "wb") as file:
+            file.write(os.urandom(3 << 20))
+        done = self.curl(daemon, "--proxy-anyauth", *ALICE_SIGNS_IN, "--upload-file", path, url)
+        self.assertEqual(done.stdout, b"kept")
+
+    def test_nobody_is_asked_where_the_rules_need_no_name(self):
+        daemon = self.start()
+        self.assertEqual(self.status(daemon, url=self.origin.on("/open", reply(body=b"x"))), 200)
+
+    def test_a_policy_that_asks_without_users_is_a_fault_that_is_said(self):
+        daemon = self.start_daemon(policy=POLICY)
+        daemon.wait_for_line("the policy asks for users, but auth.htpasswd names none")
+        self.assertEqual(self.status(daemon, "alice:open sesame"), 500)
+
+    def test_logs_of_squid_and_apache_name_the_user(self):
+        for form, expected in (("squid", " alice HIER_DIRECT/127.0.0.1 "), ("combined", "127.0.0.1 - alice [")):
+            daemon = self.start({"log.format": form})
+            self.assertEqual(self.status(daemon, "alice:open sesame"), 200)
+            self.assertIn(expected, eventually(lambda: daemon.log_lines(), "a line")[0])
+
+
+class Files(Identity):
+    def test_a_file_that_changes_is_in_force_at_once_and_a_wrong_one_is_not(self):
+        daemon = self.start()
+        self.assertEqual(self.status(daemon, "alice:open sesame"), 200)
+        self.write_users("alice\n")
+        daemon.wait_for_line(r"users:1:1: error: no `:`")
+        daemon.wait_for_line("stay as they were")
+        self.assertEqual(self.status(daemon, "alice:open sesame"), 200)
+        self.write_users(DAVE + WEAK)
+        daemon.wait_for_line("users:2:1: warning: `mallory` cannot sign in: an MD5 hash")
+        daemon.wait_for_line("changed: 1 can sign in")
+        self.assertEqual(self.status(daemon, "alice:open sesame"), 407, "what was verified with the old file is forgotten")
+        self.assertEqual(self.status(daemon, "mallory:sesame"), 407)
+        self.assertEqual(self.status(daemon, "dave:sesame"), 403)
+
+    def test_a_reload_with_a_wrong_file_changes_nothing(self):
+        daemon = self.start()
+        with open(self.users, "a", encoding="utf-8") as file:
+            file.write("no colon\n")
+        daemon.send(signal.SIGHUP)
+        daemon.wait_for_line("reload refused, everything stays as it was: the users of auth.htpasswd cannot be read")
+        self.assertEqual(self.status(daemon, "alice:open sesame"), 200)
+        self.write_users(DAVE)
+        since = len(daemon.lines)
+        daemon.send(signal.SIGHUP)
+        daemon.wait_for_line("reloaded, policy", since=since)
+        self.assertEqual(self.status(daemon, "alice:open sesame"), 407)
+
+    def test_check_and_start_look_at_the_file(self):
+        def check():
+            return self.run_program(binary("sluiced"), "--defaults", "--state-directory", self.scratch(), "--set",
+                                    f"auth.htpasswd={self.users}", "--check", check=False)
+        self.write_users(ALICE + WEAK)
+        good = check()
+        self.assertEqual(good.returncode, 0, good.stderr)
+        self.assertIn(b"users:2:1: warning: `mallory` cannot sign in", good.stderr)
+        self.write_users(ALICE + ALICE)
+        self.assertEqual(check().returncode, 3)
+        os.unlink(self.users)
+        missing = check()
+        self.assertEqual(missing.returncode, 3)
+        self.assertIn(b"cannot be read: No such file", missing.stderr)
+        daemon = self.start(ready=False)
+        daemon.wait_for_line("the users of auth.htpasswd cannot be read")
+        self.assertEqual(daemon.process.wait(20), 1)
+        daemon.stop(expected=1)
+
+
+class Parents(Identity):
+    def through_parent(self, wanted, settings=None):
+        """Whether the parent got the client's credentials."""
+        parent = self.start_origin()
+        parent.default = lambda exchange: reply(body=b"from the parent")
+        daemon = self.start_daemon({"upstream.parent": f"127.0.0.1:{parent.port}", "forwarding.proxy_authorization": wanted,
+                                    **(settings or {})}, policy="allow\n")
+        self.assertEqual(self.get(daemon, "http://a.example/", basic("alice:open sesame")).body, b"from the parent")
+        return "Proxy-Authorization" in parent.requests[-1].fields
+
+    def test_credentials_reach_a_parent_only_where_that_is_said_or_nobody_here_needs_them(self):
+        here = {"auth.htpasswd": self.users}
+        self.assertTrue(self.through_parent("auto"))
+        self.assertFalse(self.through_parent("auto", here))
+        self.assertTrue(self.through_parent("leave", here))
+        self.assertFalse(self.through_parent("delete"))
+
+
+class Tool(Identity):
+    def test_quick_edits_and_tests_know_users_and_groups(self):
+        daemon = self.start()
+        client = self.connect(daemon)
+        authority = self.url.split("/")[2]
+        self.assertEqual(client.request(authority, "CONNECT", basic("alice:open sesame")).status, 200)
+        added = daemon.tool("policy", "deny", "--to", "127.0.0.0/8", "--group", "staff", "-o", "json").json()
+        self.assertEqual(added["rule"]["text"], "deny to 127.0.0.0/8 group staff")
+        self.assertTrue(client.is_closed_by_peer(), "the tunnel of a user who is now denied is closed")
+        self.assertEqual(self.status(daemon, "alice:open sesame"), 403)
+        daemon.tool("policy", "remove", added["rule"]["id"])
+        self.assertEqual(self.status(daemon, "alice:open sesame"), 200)
+        for options, verdict in ((("--user", "alice"), "allow"), (("--user", "dave"), "deny"), (("--group", "staff"), "allow"),
+                                 ((), "deny")):
+            answer = daemon.tool("policy", "test", self.url, "--to", "127.0.0.1", *options, "-o", "json", expect=None).json()
+            self.assertEqual(answer["otherwise"], verdict, options)
+        wrong = daemon.tool("policy", "test", self.url, "--group", "staf", expect=2)
+        self.assertIn("has no group `staf`", wrong.error)
+
+
+if __name__ == "__main__":
+    unittest.main()
