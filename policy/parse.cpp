@@ -16,8 +16,9 @@
 namespace sluice::policy {
 namespace {
 
-constexpr std::array<std::string_view, 14> kStatements{"allow", "deny",    "net",  "time",  "set",   "list",   "group",
-                                                       "include", "test", "cache", "limit", "remove", "strip", "connect"};
+constexpr std::array<std::string_view, 14> kStatements{"allow", "deny",   "net",     "time",   "set",
+                                                       "list",  "group",  "include", "test",   "cache",
+                                                       "limit", "remove", "strip",   "connect"};
 
 class LineParser {
  public:
@@ -35,11 +36,12 @@ class LineParser {
     if (first.is("test")) { return policy_.tests.push_back(parse_test(first, tokens_, report_)); }
     if (first.is("time")) { return policy_.times.push_back(parse_time_definition(tokens_, report_)); }
     const std::string hint = first.kind == Token::Kind::word ? did_you_mean(first.text, kStatements) : "";
-    report_.error(first.at,
-                  "unknown statement " + name_of(first) +
-                      "; a line begins with `allow`, `deny`, `net`, `time`, `set`, `list`, `group`, `include`, `test`, or a "
-                      "setting like `cache`" +
-                      hint);
+    report_.error(
+        first.at,
+        "unknown statement " + name_of(first) +
+            "; a line begins with `allow`, `deny`, `net`, `time`, `set`, `list`, `group`, `include`, `test`, or a "
+            "setting like `cache`" +
+            hint);
   }
 
  private:

@@ -43,7 +43,7 @@ struct SubjectInfo {
 };
 
 // In the order of Subject. The word behind `response` is `field`.
-inline constexpr std::array<SubjectInfo, 21> kSubjects{{
+inline constexpr std::array<SubjectInfo, 23> kSubjects{{
     {"from", Stage::packet, "an address, a prefix or the name of a net"},
     {"to", Stage::packet, "an address, a prefix or the name of a net"},
     {"port", Stage::packet, "a port"},

@@ -62,11 +62,26 @@ class JsonMembers {
 // Octets that a line may take at most: every text in the worst case, and far more than all keys, words and numbers.
 std::size_t largest_json(const AccessRecord& record, const policy::ListEntryText& entry) {
   std::size_t texts = 0;
-  for (const std::string_view text :
-       {record.request_id, record.client, record.user, record.listener, record.method, record.url, record.http_version,
-        record.content_type, record.referer, record.user_agent, record.decision.rule_id, record.decision.reason,
-        record.decision.shadow_id, record.shadow_setting, record.upstream, record.mode, record.destination,
-        std::string_view(entry.list), std::string_view(entry.category), std::string_view(entry.entry)}) {
+  for (const std::string_view text : {record.request_id,
+                                      record.client,
+                                      record.user,
+                                      record.listener,
+                                      record.method,
+                                      record.url,
+                                      record.http_version,
+                                      record.content_type,
+                                      record.referer,
+                                      record.user_agent,
+                                      record.decision.rule_id,
+                                      record.decision.reason,
+                                      record.decision.shadow_id,
+                                      record.shadow_setting,
+                                      record.upstream,
+                                      record.mode,
+                                      record.destination,
+                                      std::string_view(entry.list),
+                                      std::string_view(entry.category),
+                                      std::string_view(entry.entry)}) {
     texts += text.size();
   }
   return kJsonGrowth * texts + 1536;

@@ -38,6 +38,7 @@ Found found_of(const control::LoggedExchange& exchange) {
   found.question.method = exchange.method;
   found.question.from = exchange.client;
   found.question.to = exchange.destination;
+  found.question.user = exchange.user;
   found.question.listener = exchange.listener;
   if (!exchange.mode.empty()) { found.question.mode = exchange.mode; }
   if (exchange.verdict == "allow" && exchange.method != "CONNECT") {

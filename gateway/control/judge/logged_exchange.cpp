@@ -122,6 +122,7 @@ std::expected<policy::Facts, std::string_view> LogReader::facts_of(const LoggedE
   if (!exchange.mode.empty()) { facts.mode = exchange.mode; }
   facts.authority = is_connect ? target_.host : std::string_view();
   facts.host = target_.host;
+  if (!exchange.user.empty()) { facts.user = exchange.user; }
   facts.scheme = target_.scheme;
   facts.method = exchange.method;
   facts.url = target_.normal_text();

@@ -43,8 +43,9 @@ class LogReader {
   static constexpr std::size_t kPadding = 64;
   std::expected<LoggedExchange, std::string_view> read(std::string_view line);
 
-  // What the policy could have known. Request fields and the size of the content are not in the log: they stay
-  // unknown. Where the log has no address, conditions on it do not hold. Errors: why the target cannot be read.
+  // What the policy could have known. Request fields and the size of the content are not in the log, and who was not
+  // asked has no user there: they stay unknown. Where the log has no address, conditions on it do not hold. Errors: why
+  // the target cannot be read.
   std::expected<policy::Facts, std::string_view> facts_of(const LoggedExchange& exchange);
 
  private:
