@@ -178,7 +178,7 @@ Task<MaybeObtained> keep_or_pass(Exchange& exchange, Forwarded forwarded, Leader
   exchange.services.uncacheable.forget(exchange.key);
   exchange.services.purged.forget(exchange.key);
   auto filled = leadership.hand_on();
-  if (filled == nullptr) { filled = FillTable::alone(); }
+  if (filled == nullptr) { filled = exchange.services.fills.add_unshared(exchange.key); }
   co_return co_await keep_and_follow(exchange, std::move(forwarded), std::move(filled));
 }
 

@@ -99,7 +99,7 @@ Task<Result<FetchedPart>> fetch_part(Exchange& exchange, ForwardPlan plan, std::
     auto followed = co_await follow(exchange, std::move(joined.fill), *first);
     if (followed) { co_return std::move(*followed); }
   }
-  co_return co_await lead(exchange, std::move(plan), fills.add_part(exchange.key));
+  co_return co_await lead(exchange, std::move(plan), fills.add_unshared(exchange.key));
 }
 
 Task<Result<FetchedPart>> fetch_missing(Exchange& exchange, const cache::StoredResponse& stored, MissingPart missing) {

@@ -8,7 +8,7 @@ FillTable::Joined FillTable::join(std::string_view key) {
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   if (const auto found = shard.fills.find(key); found != shard.fills.end()) { return {found->second, false}; }
-  auto fill = std::make_shared<Fill>(kWindow);
+  auto fill = make_fill();
   shard.fills.emplace(std::string(key), fill);
   return {std::move(fill), true};
 }
@@ -21,13 +21,13 @@ FillTable::Joined FillTable::join_part(std::string_view key, std::uint64_t first
     const bool is_about_to = begin == first && !later && fill->state() == Fill::State::waiting;
     if (begin && (is_about_to || fill->holds(first, later))) { return {fill, false}; }
   }
-  auto fill = alone();
+  auto fill = make_fill();
   shard.parts.emplace(std::string(key), Part{first, fill});
   return {std::move(fill), true};
 }
 
-std::shared_ptr<Fill> FillTable::add_part(std::string_view key) {
-  auto fill = alone();
+std::shared_ptr<Fill> FillTable::add_unshared(std::string_view key) {
+  auto fill = make_fill();
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   shard.parts.emplace(std::string(key), Part{std::nullopt, fill});

@@ -28,11 +28,8 @@ class FillTable {
   // no fill is joined that its readers hold back.
   Joined join_part(std::string_view key, std::uint64_t first, bool later = false);
 
-  // A fill of a part that nobody else finds; it is in the table for invalidate().
-  std::shared_ptr<Fill> add_part(std::string_view key);
-
-  // A fill that nobody else finds.
-  static std::shared_ptr<Fill> alone() { return std::make_shared<Fill>(kWindow); }
+  // A fill that nobody else finds; it is in the table for invalidate().
+  std::shared_ptr<Fill> add_unshared(std::string_view key);
 
   // Takes the fill out, so that the next request for the key starts anew. No effect when another one took its place.
   void leave(std::string_view key, const Fill& fill);
@@ -45,6 +42,7 @@ class FillTable {
 
  private:
   static constexpr std::uint64_t kWindow = 4ULL << 20;
+  static std::shared_ptr<Fill> make_fill() { return std::make_shared<Fill>(kWindow); }
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }

@@ -163,7 +163,7 @@ Obtained several_parts(Exchange& exchange, cache::StoredResponsePtr stored, cons
 }  // namespace
 
 Task<MaybeObtained> use_part(Exchange& exchange, Forwarded forwarded) {
-  Leadership leadership(exchange, exchange.services.fills.add_part(exchange.key));
+  Leadership leadership(exchange, exchange.services.fills.add_unshared(exchange.key));
   auto fetched = co_await take_part(exchange, std::move(forwarded), leadership);
   co_return co_await use(exchange, std::move(fetched));
 }

@@ -102,7 +102,8 @@ Task<Result<Obtained>> pass_through(Exchange& exchange, const cache::StoredRespo
     const bool all_sent = co_await has_sent_all(*forwarded);
     if (all_sent) {
       make_key(exchange, exchange.target.normal_text(), exchange.key);
-      co_return co_await keep_and_follow(exchange, std::move(*forwarded), FillTable::alone());
+      co_return co_await keep_and_follow(exchange, std::move(*forwarded),
+                                         exchange.services.fills.add_unshared(exchange.key));
     }
   }
   co_return as_streamed(exchange, std::move(*forwarded));

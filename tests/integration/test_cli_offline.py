@@ -89,7 +89,7 @@ class CommandLine(unittest.TestCase):
         """], capture_output=True, text=True, timeout=60)
         self.assertEqual(result.stderr, "")
         self.assertEqual(result.stdout.splitlines(),
-                         ["status config policy cache log drain completion", "policy", "remove reload", "--url-regex",
+                         ["status config policy lists cache log drain completion", "policy", "remove replay reload", "--url-regex",
                           "table json", "--watch"])
 
 

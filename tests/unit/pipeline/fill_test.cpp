@@ -314,7 +314,7 @@ TEST(FillTable, WhoReadsLaterDoesNotWaitForAHead) {
 TEST(FillTable, InvalidatingReachesAllPartsAlsoThoseThatNobodyFinds) {
   FillTable table;
   const auto front = table.join_part("key", 0).fill;
-  const auto alone = table.add_part("key");
+  const auto alone = table.add_unshared("key");
   const auto another = table.join_part("another", 0).fill;
   table.invalidate("key");
   EXPECT_TRUE(front->is_invalidated());
@@ -323,11 +323,14 @@ TEST(FillTable, InvalidatingReachesAllPartsAlsoThoseThatNobodyFinds) {
   EXPECT_EQ(table.size(), 1U);
 }
 
-TEST(FillTable, AFillAloneIsFoundByNobody) {
+TEST(FillTable, AnUnsharedFillIsFoundByNobody) {
   FillTable table;
-  const auto alone = FillTable::alone();
-  EXPECT_EQ(table.size(), 0U);
-  table.leave("key", *alone);
+  const auto unshared = table.add_unshared("key");
+  EXPECT_FALSE(table.has("key"));
+  EXPECT_TRUE(table.join("key").leads);
+  EXPECT_TRUE(table.join_part("key", 0).leads);
+  table.leave("key", *unshared);
+  EXPECT_EQ(table.size(), 2U);
 }
 
 TEST(RecentKeys, AKeyIsRememberedForItsTime) {

@@ -569,6 +569,29 @@ TEST_F(ServeConnection, A304ThatSelectsNothingStoredIsAskedAgainWithoutCondition
   EXPECT_EQ(answer.content, "new");
 }
 
+TEST_F(ServeConnection, WhatIsInvalidatedOnItsWayIsNotStoredThoughItIsNobodyElses) {
+  start();
+  auto reader = worker_->connect();
+  reader.send(get(origin_, "/a", "Authorization: Basic eA==\r\n"));
+  auto upstream = origin_.accept();
+  upstream.read_message();
+  upstream.send("HTTP/1.1 200 OK\r\nCache-Control: public, max-age=60\r\nContent-Length: 6\r\n\r\nold");
+  EXPECT_EQ(reader.read_head().substr(9, 3), "200");
+  auto writer = worker_->connect();
+  writer.send(post(origin_, "/a", "Content-Length: 0\r\n"));
+  auto second = origin_.accept();
+  second.read_message();
+  second.send(ok("done", ""));
+  EXPECT_EQ(writer.read_message().content, "done");
+  upstream.send("old");
+  EXPECT_EQ(reader.read_exactly(6), "oldold");
+  writer.send(get(origin_, "/a"));
+  // On the connection that became idle last.
+  EXPECT_TRUE(upstream.read_message().has("GET /a")) << "it is asked for anew";
+  upstream.send(ok("new"));
+  EXPECT_EQ(writer.read_message().content, "new");
+}
+
 TEST_F(ServeConnection, EveryClientGoneEndsTheForward) {
   start();
   auto client = worker_->connect();
