@@ -125,6 +125,8 @@ class Gateway::Running {
 
   void prepare() {
     ::signal(SIGPIPE, SIG_IGN);
+    // From here on a signal waits for the event loop, and ends nothing in the middle of the start.
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) { signals_.add(signal); }
     share_heaps(worker_count());
     descriptor_limit_ = raise_descriptor_limit();
     account_ = account_for(configuration().user);
@@ -342,12 +344,9 @@ class Gateway::Running {
   }
 
   static Task<> wait_for_signals(Running* gateway) {
-    asio::basic_signal_set<Executor> signals(gateway->context_, SIGTERM, SIGINT);
-    signals.add(SIGHUP);
-    signals.add(SIGUSR1);
     for (;;) {
       boost::system::error_code failed;
-      const int signal = co_await signals.async_wait(asio::redirect_error(use_task, failed));
+      const int signal = co_await gateway->signals_.async_wait(asio::redirect_error(use_task, failed));
       if (failed) { co_return; }
       gateway->handle_signal(signal);
     }
@@ -649,6 +648,7 @@ class Gateway::Running {
   bool draining_ = false;
   bool says_hits_failure_ = true;  // once, until they can be written again
   asio::io_context context_{1};
+  asio::basic_signal_set<Executor> signals_{context_};
   control::ListKeeper lists_;
   std::unique_ptr<control::Daemon> daemon_;
   std::unique_ptr<control::ControlServer> control_;

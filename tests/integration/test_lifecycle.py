@@ -27,6 +27,11 @@ class StartAndStop(SluiceTestCase):
                 self.assertLess(watch.seconds(), 5, "with nothing open there is nothing to wait for")
                 self.assertNotIn("new clients wait", daemon.tail())
 
+    def test_a_signal_in_the_middle_of_the_start_ends_it_cleanly(self):
+        daemon = self.start_daemon(ready=False)
+        daemon.wait_for_line("listening on")
+        daemon.stop()
+
     def test_idle_connections_do_not_hold_up_the_end(self):
         origin = self.start_origin()
         daemon = self.start_daemon()
