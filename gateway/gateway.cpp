@@ -24,6 +24,7 @@
 #include "gateway/control/judge/judge.hpp"
 #include "gateway/control/list_keeper.hpp"
 #include "gateway/control/metrics_server.hpp"
+#include "gateway/control/say.hpp"
 #include "gateway/identity/accounts_file.hpp"
 #include "gateway/open_listeners.hpp"
 #include "gateway/open_stores.hpp"
@@ -38,15 +39,15 @@ namespace sluice {
 
 namespace {
 
+using control::say;
 using std::chrono::steady_clock;
 
 constexpr std::uint64_t kReservedDescriptors = 64;  // for the disk, the log, the control socket
 constexpr auto kWorkerAnswer = std::chrono::milliseconds(500);
 constexpr std::size_t kVerificationsWaiting = 128;
 
-// What happens to the daemon as a whole goes to standard error, a line each.
-void say(const std::string& text) {
-  std::fprintf(stderr, "sluiced: %s\n", text.c_str());
+void print(const std::vector<policy::Diagnostic>& diagnostics) {
+  for (const auto& diagnostic : diagnostics) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
 }
 
 record::LogFormat log_format(const std::string& name) {
@@ -155,7 +156,7 @@ class Gateway::Running {
     policies_.set_self(own_addresses());
     const auto loaded = policies_.load();
     if (!loaded) {
-      for (const auto& diagnostic : loaded.error()) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
+      print(loaded.error());
       throw InvalidPolicy(
           "the policy is not valid, and nothing is served without one; mend it and see `sluice policy check " +
           policies_.file() + "`");
@@ -171,9 +172,7 @@ class Gateway::Running {
       say("reading " + std::to_string(declared.size()) + (declared.size() == 1 ? " list" : " lists"));
     }
     policies_.use_lists(lists_.load(declared));
-    for (const auto& warning : policies_.current()->warnings()) {
-      std::fprintf(stderr, "%s\n", warning.text().c_str());
-    }
+    print(policies_.current()->warnings());
   }
 
   // Half of the cores at most: who signs in must not hold up who did.
@@ -193,12 +192,12 @@ class Gateway::Running {
   static identity::LoadedAccounts load_accounts(const std::string& file) {
     auto loaded = identity::load_accounts(file);
     if (loaded) { return std::move(*loaded); }
-    for (const auto& diagnostic : loaded.error()) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
+    print(loaded.error());
     throw std::runtime_error("the users of auth.htpasswd cannot be read");
   }
 
   void use_accounts(identity::LoadedAccounts loaded, const config::Auth& auth) {
-    for (const auto& warning : loaded.warnings) { std::fprintf(stderr, "%s\n", warning.text().c_str()); }
+    print(loaded.warnings);
     accounts_stamp_ = loaded.stamp;
     verifier_.use(std::move(loaded.accounts), memory_of(auth));
   }
@@ -584,7 +583,7 @@ class Gateway::Running {
     accounts_stamp_ = identity::stamp_of(file);  // what is wrong is said once
     auto loaded = identity::load_accounts(file);
     if (!loaded) {
-      for (const auto& diagnostic : loaded.error()) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
+      print(loaded.error());
       return say("the users of " + file + " stay as they were");
     }
     say("the users of " + file + " changed: " + std::to_string(loaded->accounts->size()) + " can sign in");
