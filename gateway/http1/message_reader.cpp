@@ -31,9 +31,10 @@ Task<Result<std::string_view>> MessageReader::read_head(const http::HeadLimits& 
     if (!is_first && !std::exchange(whole_limited, true)) {
       stream_.limit_reading(patience.whole, patience.whole_kind);
     }
-    const auto count = stream_.try_read(room());
+    const auto into = room();
+    const auto count = stream_.try_read(into);
     if (!count) {
-      co_await stream_.until_readable();
+      co_await stream_.until_readable(into);
       continue;
     }
     if (!*count) { co_return std::unexpected(count->error()); }

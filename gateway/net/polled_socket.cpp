@@ -1,6 +1,8 @@
 #include "gateway/net/polled_socket.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -8,6 +10,17 @@
 #include <unistd.h>
 
 namespace sluice::net {
+
+namespace {
+
+ssize_t receive_now(int descriptor, std::span<char> into) noexcept {
+  for (;;) {
+    const auto count = ::recv(descriptor, into.data(), into.size(), MSG_DONTWAIT);
+    if (count >= 0 || errno != EINTR) { return count; }
+  }
+}
+
+}  // namespace
 
 PolledSocket::PolledSocket(Reactor& reactor, int descriptor) : reactor_(reactor), descriptor_(descriptor) {
   if (is_open()) { reactor_.add(*this); }
@@ -27,6 +40,30 @@ void PolledSocket::close() noexcept {
   wake_writer();
 }
 
+// The kernel tells an error once, so it is kept too; the end is there to be found again.
+void PolledSocket::receive_ahead() noexcept {
+  const auto count = receive_now(descriptor_, offered_);
+  offered_ = offered_.first(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  has_received_ahead_ = count > 0;
+  error_ahead_ = count < 0 && errno != EAGAIN && errno != EWOULDBLOCK ? errno : 0;
+}
+
+ssize_t PolledSocket::receive(std::span<char> into) noexcept {
+  if (error_ahead_ != 0) {
+    errno = std::exchange(error_ahead_, 0);
+    return -1;
+  }
+  if (!has_received_ahead_) { return receive_now(descriptor_, into); }
+  const auto count = std::min(into.size(), offered_.size());
+  const bool is_elsewhere = into.data() != offered_.data();
+  if (is_elsewhere) { std::memcpy(into.data(), offered_.data(), count); }
+  offered_ = offered_.subspan(count);
+  has_received_ahead_ = !offered_.empty();
+  // A read that comes back short tells that the kernel has no more, and it may have.
+  const auto more = is_elsewhere && count < into.size() ? receive_now(descriptor_, into.subspan(count)) : 0;
+  return static_cast<ssize_t>(count) + std::max<ssize_t>(more, 0);
+}
+
 void PolledSocket::note_full() {
   full_ = true;
   if (!std::exchange(asked_writable_, true)) { reactor_.want_writable(*this); }
@@ -35,6 +72,11 @@ void PolledSocket::note_full() {
 Task<> PolledSocket::wait(std::optional<Waiter>& waiter) {
   return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
       [&waiter](auto handler) { waiter.emplace(std::move(handler)); }, use_task);
+}
+
+Task<> PolledSocket::readable(std::span<char> into) {
+  offered_ = into;
+  return wait(reader_);
 }
 
 // Not resumed here: the caller may be in the middle of something that the coroutine would change.
@@ -58,6 +100,7 @@ void PolledSocket::note(std::uint32_t events) {
   if ((events & kFinished) != 0) { peer_finished_ = true; }
   if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) { full_ = false; }
   if (!full_ && unsent() > 0) { flush(); }
+  if (is_readable() && reader_ && !offered_.empty()) { receive_ahead(); }
 }
 
 void PolledSocket::resume_reader() {

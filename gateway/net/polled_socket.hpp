@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include <boost/asio/async_result.hpp>
@@ -25,13 +26,17 @@ class PolledSocket {
 
   // True when a read may bring something, be it the end.
   bool is_readable() const noexcept { return readable_ || peer_finished_; }
+  // recv(2) without waiting; what was received ahead comes first.
+  ssize_t receive(std::span<char> into) noexcept;
   // A read came back short or empty.
   void note_drained() noexcept { readable_ = false; }
   // A write came back short or empty.
   void note_full();
 
-  // Until the kernel says that there is something to read, or room to write; or until woken.
-  Task<> readable() { return wait(reader_); }
+  // Until the kernel says that there is something to read, or room to write; or until woken. When a reader says where
+  // it will read to, the reactor receives for all that wait so ahead of resuming the first of a turn. `into` must stay
+  // until what is in it was taken by receive().
+  Task<> readable(std::span<char> into = {});
   Task<> writable() { return wait(writer_); }
   // Whoever waits goes on, from the event loop, ready or not.
   void wake_reader() { wake(reader_); }
@@ -56,6 +61,8 @@ class PolledSocket {
   Task<> wait(std::optional<Waiter>& waiter);
   void wake(std::optional<Waiter>& waiter);
   static void resume(std::optional<Waiter>& waiter);
+  void receive_ahead() noexcept;
+
   // By the reactor.
   void note(std::uint32_t events);
   void resume_reader();
@@ -72,6 +79,9 @@ class PolledSocket {
   int send_error_ = 0;
   std::size_t outbox_sent_ = 0;
   std::string outbox_;
+  std::span<char> offered_;  // by the reader that waits; then what was received ahead
+  bool has_received_ahead_ = false;
+  int error_ahead_ = 0;
   std::optional<Waiter> reader_;
   std::optional<Waiter> writer_;
 };

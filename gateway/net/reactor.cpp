@@ -94,9 +94,12 @@ void Reactor::turn() {
   in_turn_ = true;
   pending_begin_ = 0;
   pending_end_ = static_cast<std::size_t>(std::max(count, 0));
+  // Nobody is resumed here: all that was fetched is there.
+  for (std::size_t i = 0; i < pending_end_; ++i) {
+    static_cast<PolledSocket*>(events_[i].data.ptr)->note(events_[i].events);
+  }
   while (pending_begin_ < pending_end_) {
     const auto place = pending_begin_;
-    if (auto* socket = static_cast<PolledSocket*>(events_[place].data.ptr)) { socket->note(events_[place].events); }
     // Whoever was resumed may have let the socket go, and its event with it.
     if (auto* socket = static_cast<PolledSocket*>(events_[place].data.ptr)) { socket->resume_reader(); }
     if (auto* socket = static_cast<PolledSocket*>(events_[place].data.ptr)) { socket->resume_writer(); }

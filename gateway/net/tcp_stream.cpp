@@ -80,15 +80,15 @@ Task<> TcpStream::pause() {
   co_await asio::post(context_, use_task);
 }
 
-Task<> TcpStream::until_readable() {
-  return burst_ == kBurst ? pause() : socket_.readable();
+Task<> TcpStream::until_readable(std::span<char> into) {
+  return burst_ == kBurst ? pause() : socket_.readable(into);
 }
 
 Task<Result<std::size_t>> TcpStream::read_some(std::span<char> into) {
   for (;;) {
     auto count = try_read(into);
     if (count) { co_return *count; }
-    co_await until_readable();
+    co_await until_readable(into);
   }
 }
 
@@ -99,8 +99,7 @@ std::optional<Result<std::size_t>> TcpStream::try_read(std::span<char> into) {
     burst_ = 0;
     return std::nullopt;
   }
-  const auto count =
-      uninterrupted([&] { return ::recv(socket_.descriptor(), into.data(), into.size(), MSG_DONTWAIT); });
+  const auto count = socket_.receive(into);
   if (count < 0 && would_block(errno)) {
     socket_.note_drained();
     return std::nullopt;

@@ -47,7 +47,8 @@ class TcpStream {
 
   // Without waiting. nullopt: would block, or others shall have their turn; then until_readable(), and try again.
   std::optional<Result<std::size_t>> try_read(std::span<char> into);
-  Task<> until_readable();
+  // `into`: where the next read will read to; it must stay until then.
+  Task<> until_readable(std::span<char> into = {});
   Result<std::size_t> try_write(std::string_view octets);  // how many were taken, maybe none
 
   // Leaves octets to be sent at the end of the event loop's turn, ahead of whatever is written later; `octets` is empty

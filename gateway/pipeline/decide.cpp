@@ -62,6 +62,8 @@ policy::Facts facts_of(const Exchange& exchange) {
 }
 
 void decide(Exchange& exchange) {
+  exchange.destination.reset();
+  exchange.destination_text.clear();
   const auto facts = facts_of(exchange);
   exchange.decision = exchange.policy->decide(facts);
   exchange.address_matters =

@@ -9,8 +9,9 @@ namespace sluice::pipeline {
 // response.
 void decide(Exchange& exchange);
 
-// Asks again with the address that would be connected, or that a stored response came from. Writes exchange.decision;
-// false when the policy denies it. Still `undecided`: the rules need the response. REQUIRES: decide() ran.
+// Asks with the address that would be connected, or that a stored response came from: again, or ahead of decide() when
+// the response was found first. Writes exchange.decision; false when the policy denies it. Still `undecided`: the rules
+// need the response.
 bool decide_address(Exchange& exchange, const policy::Address& address);
 
 // The same when another proxy will resolve the name: conditions on the address do not hold.

@@ -25,6 +25,7 @@ void Exchange::begin() {
   has_no_user = false;
   key.clear();
   decision = {};
+  address_matters = true;
   destination.reset();
   destination_text.clear();
   cache_status = {};

@@ -56,7 +56,7 @@ struct Exchange {
 
   // decide; connecting judges again when the address is known
   policy::Decision decision;
-  bool address_matters = false;                // the rules need the address: each one is judged by itself
+  bool address_matters = true;                 // each address is judged by itself; decide() may know better
   std::optional<policy::Address> destination;  // the address judged last
   std::string destination_text;                // of the address that a stored response came from
   policy::Settings settings;                   // those that apply to the request

@@ -16,14 +16,51 @@ namespace sluice::pipeline {
 
 namespace {
 
-Task<Result<void>> serve(Exchange& exchange) {
-  const auto identified = identify(exchange);
-  if (!identified) { co_return identified; }
-  if (exchange.policy->asks_for_users()) {
-    auto authenticated = authenticate(exchange);
-    if (!authenticated) { authenticated = co_await verify(exchange); }
-    if (!*authenticated) { co_return *authenticated; }
+Task<Result<void>> answer(Exchange& exchange, Obtained obtained) {
+  if (may_matter(exchange)) {
+    const auto judged = co_await judge_response(exchange, obtained);
+    if (!judged) { co_return judged; }
   }
+  if (auto* upgraded = std::get_if<Upgraded>(&obtained)) {
+    co_return co_await tunnel_upgraded(exchange, std::move(upgraded->forwarded));
+  }
+  co_return co_await respond(exchange, obtained);
+}
+
+// What could be done of an exchange without waiting for anything.
+struct Begun {
+  std::optional<Result<void>> identified;  // target and client; nullopt: credentials have to be verified first
+  std::optional<Look> look;                // ahead of decide()
+  std::optional<FromStore> stored;         // what it found, when that is the answer
+};
+
+// What is stored tells the address that it came from, so that a hit is judged once, by all there is to know. Settings
+// of the policy change the request ahead of everything that looks at it: with them, decide() comes first.
+void look_first(Exchange& exchange, Begun& begun) {
+  if (exchange.policy->has_settings(policy::SettingStage::request)) { return; }
+  begun.look = look_in_memory(exchange);
+  begun.stored = use_resident(exchange, *begun.look);
+}
+
+Begun begin(Exchange& exchange) {
+  Begun begun{identify(exchange), {}, {}};
+  if (*begun.identified && exchange.policy->asks_for_users()) { begun.identified = authenticate(exchange); }
+  if (begun.identified && *begun.identified) { look_first(exchange, begun); }
+  return begun;
+}
+
+// Most hits end here: nothing to wait for, and nothing that the policy asks of the response.
+bool leave_at_once(Exchange& exchange, const Begun& begun) {
+  return begun.stored && !may_matter(exchange) && leave_stored(exchange, *begun.stored);
+}
+
+Task<Result<void>> serve(Exchange& exchange, Begun begun) {
+  if (!begun.identified) {
+    begun.identified = co_await verify(exchange);
+    if (*begun.identified) { look_first(exchange, begun); }
+  }
+  if (!*begun.identified) { co_return *begun.identified; }
+  if (begun.stored) { co_return co_await answer(exchange, std::move(*begun.stored)); }
   decide(exchange);
   if (exchange.decision.verdict == policy::Verdict::deny) {
     co_return fail(ErrorKind::http_request_denied, Side::gateway, "deciding");
@@ -31,25 +68,10 @@ Task<Result<void>> serve(Exchange& exchange) {
   if (is_purge(exchange)) { co_return co_await respond_purge(exchange); }
   if (exchange.is_tunnel_request()) { co_return co_await tunnel(exchange); }
   if (http::max_forwards(exchange.request) == 0) { co_return co_await respond_locally(exchange); }
-  auto look = look_in_memory(exchange);
-  auto resident = use_resident(exchange, look);
-  // Most hits end here: nothing to wait for, and nothing that the policy asks of the response.
-  if (resident && !may_matter(exchange) && leave_stored(exchange, *resident)) { co_return Result<void>{}; }
-  Result<Obtained> obtained;
-  if (resident) {
-    obtained = std::move(*resident);
-  } else {
-    obtained = co_await obtain(exchange, std::move(look));
-  }
+  if (!begun.look) { begun.look = look_in_memory(exchange); }
+  auto obtained = co_await obtain(exchange, std::move(*begun.look));
   if (!obtained) { co_return std::unexpected(obtained.error()); }
-  if (may_matter(exchange)) {
-    const auto judged = co_await judge_response(exchange, *obtained);
-    if (!judged) { co_return judged; }
-  }
-  if (auto* upgraded = std::get_if<Upgraded>(&*obtained)) {
-    co_return co_await tunnel_upgraded(exchange, std::move(upgraded->forwarded));
-  }
-  co_return co_await respond(exchange, *obtained);
+  co_return co_await answer(exchange, std::move(*obtained));
 }
 
 // Nothing more can be said to a client that is not there, or that stopped taking octets: it would read what follows as
@@ -75,12 +97,21 @@ Task<> end_with(Exchange& exchange, const Error& error) {
   if (!answered) { exchange.keep_alive = false; }
 }
 
-}  // namespace
-
-Task<> handle_exchange(Exchange& exchange) {
-  const auto served = co_await serve(exchange);
+Task<> serve_and_record(Exchange& exchange, Begun begun) {
+  const auto served = co_await serve(exchange, std::move(begun));
   if (!served) { co_await end_with(exchange, served.error()); }
   record(exchange);
+}
+
+}  // namespace
+
+std::optional<Task<>> handle_exchange(Exchange& exchange) {
+  auto begun = begin(exchange);
+  if (leave_at_once(exchange, begun)) {
+    record(exchange);
+    return std::nullopt;
+  }
+  return serve_and_record(exchange, std::move(begun));
 }
 
 Task<> refuse_exchange(Exchange& exchange, Error error) {

@@ -84,7 +84,7 @@ Task<> serve_connection(Services* services, ConnectionRegistry* registry,
     ++client->exchanges;
     const auto begun = begin_exchange(exchange, *text);
     if (!begun) { co_return co_await end_without_request(exchange, begun.error()); }
-    co_await handle_exchange(exchange);
+    if (auto rest = handle_exchange(exchange)) { co_await std::move(*rest); }
     client->in_exchange = false;
     if (!exchange.keep_alive) { break; }
     client->reader.next_message();

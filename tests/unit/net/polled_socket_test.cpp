@@ -3,6 +3,7 @@
 #include <memory>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
 
 #include "gateway/net/tcp_stream.hpp"
@@ -55,6 +56,50 @@ TEST_F(PolledSocketTest, WhatIsLeftGoesAheadOfWhatIsWritten) {
   leave("first ");
   EXPECT_TRUE(run(context_, connection_.stream->write("second")));
   EXPECT_EQ(arrived(), "first second");
+}
+
+// Of all that are ready in one turn the octets are received ahead of the first that goes on.
+TEST_F(PolledSocketTest, AReaderGetsWhatWasReceivedForItAhead) {
+  Connection other{context_, wheel_};
+  std::string first, second;
+  const auto read = [](TcpStream& stream, std::string& into) -> Task<> {
+    char octets[4];
+    while (into.size() < 10) {
+      const auto count = co_await stream.read_some(octets);
+      if (!count || *count == 0) { break; }
+      into.append(octets, *count);
+    }
+  };
+  spawn(context_, read(*connection_.stream, first));
+  spawn(context_, read(*other.stream, second));
+  settle(context_);
+  asio::write(connection_.pair.far, asio::buffer(std::string_view("0123456789")));
+  asio::write(other.pair.far, asio::buffer(std::string_view("abcdefghij")));
+  settle(context_);
+  EXPECT_EQ(first, "0123456789");
+  EXPECT_EQ(second, "abcdefghij");
+}
+
+// The buffer that was waited with need not be the one that is read into.
+TEST_F(PolledSocketTest, WhatWasReceivedAheadIsReadIntoAnyBuffer) {
+  std::string got;
+  const auto read = [](TcpStream& stream, std::string& into) -> Task<> {
+    char waited_with[8];
+    co_await stream.until_readable(waited_with);
+    for (char piece[3];;) {
+      const auto count = stream.try_read(piece);
+      if (!count || !*count || **count == 0) { break; }
+      into.append(piece, **count);
+    }
+    char rest[64];
+    const auto count = stream.try_read(rest);
+    if (count && *count) { into.append(rest, **count); }
+  };
+  spawn(context_, read(*connection_.stream, got));
+  settle(context_);
+  asio::write(connection_.pair.far, asio::buffer(std::string_view("what came with the first packet and more")));
+  settle(context_);
+  EXPECT_EQ(got, "what came with the first packet and more");
 }
 
 TEST_F(PolledSocketTest, ClosingSendsWhatIsLeft) {

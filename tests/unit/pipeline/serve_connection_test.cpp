@@ -495,6 +495,27 @@ TEST_F(ServeConnection, ADenialOfEveryAddressConnectsNothingAndLeavesNoFill) {
   EXPECT_EQ(shared_.fills.size(), 0U);
 }
 
+// Memory is looked at first, but nothing leaves it that the request or the address forbids.
+TEST_F(ServeConnection, WhatIsStoredIsJudgedByTodaysPolicy) {
+  start();
+  auto client = worker_->connect();
+  client.send(get(origin_, "/a"));
+  auto upstream = origin_.accept();
+  upstream.read_message();
+  upstream.send(ok("hello"));
+  EXPECT_EQ(client.read_message().content, "hello");
+  for (const auto* rule : {"deny path /a", "deny to 127.0.0.0/8", "deny field X-Job ~ \"batch\"", "deny status 200"}) {
+    use_policy(std::string(rule) + "\nallow\n");
+    client.send(get(origin_, "/a", "X-Job: batch\r\n"));
+    const auto denied = client.read_message();
+    EXPECT_EQ(denied.status(), 403) << rule;
+    EXPECT_FALSE(denied.has("Cache-Status: sluice; hit")) << rule;
+  }
+  use_policy("allow to 127.0.0.0/8\ndeny\n");
+  client.send(get(origin_, "/a"));
+  EXPECT_TRUE(client.read_message().has("Cache-Status: sluice; hit"));
+}
+
 TEST_F(ServeConnection, AFollowerOfAnotherVariantForwardsForItself) {
   start();
   auto leader = worker_->connect();
