@@ -76,15 +76,15 @@ struct StoredHead {
   void seal();
 };
 
-// The newest purge that a response is known not to be touched by, so that it is not looked for again on the next hit.
-// Threads may overwrite one another: what is lost is looked up once more. A copy starts anew.
-class CheckedUpTo {
+// What was found out about a response, so that it is not looked for again on the next hit. Threads may overwrite one
+// another: what is lost is looked up once more. A copy starts anew.
+class Remembered {
  public:
-  CheckedUpTo() = default;
-  CheckedUpTo(const CheckedUpTo&) noexcept {}
-  CheckedUpTo& operator=(const CheckedUpTo&) noexcept { return *this; }
+  Remembered() = default;
+  Remembered(const Remembered&) noexcept {}
+  Remembered& operator=(const Remembered&) noexcept { return *this; }
   std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
-  void set(std::uint64_t generation) noexcept { value_.store(generation, std::memory_order_relaxed); }
+  void set(std::uint64_t number) noexcept { value_.store(number, std::memory_order_relaxed); }
 
  private:
   std::atomic<std::uint64_t> value_ = 0;
@@ -98,7 +98,8 @@ struct StoredResponse {
   std::uint64_t store_id = 0;                   // names its chunks on disk; 0 when it has none
   std::optional<Spans> present = std::nullopt;  // what there is of the content; nullopt: all of it
   std::shared_ptr<const void> hold;             // keeps content on disk there while it is read piece by piece
-  mutable CheckedUpTo checked;
+  mutable Remembered checked;                   // the newest purge that it is known not to be touched by
+  mutable Remembered unlisted_in;  // for the owner of the store: the lists that are known not to have its URL
 
   bool is_whole() const noexcept { return !present.has_value(); }
   bool has(ByteRange range) const noexcept { return is_whole() || present->covers(range); }

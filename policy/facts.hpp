@@ -57,6 +57,9 @@ struct Facts {
   std::optional<FieldLines> response_fields;
   // No response ever becomes known (a tunnel): conditions on one do not hold.
   bool has_no_response = false;
+  // The number of the lists in which neither host nor URL were found, or 0: kept by whoever asks several times about
+  // one URL, so that it is looked up once. Read and written by decide(). Null: not kept.
+  std::uint64_t* unlisted_in = nullptr;
   // always known
   std::chrono::sys_seconds now{};
 };

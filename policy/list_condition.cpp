@@ -24,10 +24,14 @@ ListCondition::ListCondition(const Lists& lists, std::span<const std::uint32_t> 
 void ListLookup::look_up() {
   static thread_local ListHits scratch;
   scratch.clear();
+  const bool is_unlisted = facts_.unlisted_in != nullptr && *facts_.unlisted_in == lists_.number() && knows_url();
   if (facts_.destination) { lists_.prefetch_place(*facts_.destination); }
-  if (knows_host()) { lists_.find_host(*facts_.host, scratch); }
+  if (knows_host() && !is_unlisted) { lists_.find_host(*facts_.host, scratch); }
   if (facts_.destination) { lists_.prefetch_runs(*facts_.destination); }
-  if (knows_url()) { lists_.find_url(*facts_.url, scratch); }
+  if (knows_url() && !is_unlisted) {
+    lists_.find_url(*facts_.url, scratch);
+    if (facts_.unlisted_in != nullptr && scratch.hits.empty()) { *facts_.unlisted_in = lists_.number(); }
+  }
   if (facts_.destination) { lists_.find_destination(*facts_.destination, scratch); }
   found_ = &scratch;
 }

@@ -23,7 +23,8 @@ void choose_settings(Exchange& exchange, const policy::Facts& facts) {
 }
 
 // With what is known now; true unless the policy denies.
-bool decide_by(Exchange& exchange, const policy::Facts& facts) {
+bool decide_by(Exchange& exchange, policy::Facts& facts) {
+  facts.unlisted_in = &exchange.unlisted_in;
   exchange.decision = exchange.policy->decide(facts);
   return exchange.decision.verdict != policy::Verdict::deny;
 }
@@ -64,8 +65,8 @@ policy::Facts facts_of(const Exchange& exchange) {
 void decide(Exchange& exchange) {
   exchange.destination.reset();
   exchange.destination_text.clear();
-  const auto facts = facts_of(exchange);
-  exchange.decision = exchange.policy->decide(facts);
+  auto facts = facts_of(exchange);
+  decide_by(exchange, facts);
   exchange.address_matters =
       exchange.decision.verdict == policy::Verdict::undecided || exchange.decision.shadow_is_pending;
   if (exchange.policy->has_settings(SettingStage::request)) { choose_settings(exchange, facts); }

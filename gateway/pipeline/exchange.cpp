@@ -26,6 +26,7 @@ void Exchange::begin() {
   key.clear();
   decision = {};
   address_matters = true;
+  unlisted_in = 0;
   destination.reset();
   destination_text.clear();
   cache_status = {};

@@ -57,6 +57,7 @@ struct Exchange {
   // decide; connecting judges again when the address is known
   policy::Decision decision;
   bool address_matters = true;                 // each address is judged by itself; decide() may know better
+  std::uint64_t unlisted_in = 0;               // as policy::Facts has it
   std::optional<policy::Address> destination;  // the address judged last
   std::string destination_text;                // of the address that a stored response came from
   policy::Settings settings;                   // those that apply to the request

@@ -26,6 +26,17 @@ Lookup judge(const Exchange& exchange, cache::Store::Found found) {
   return result;
 }
 
+// Whether its URL is listed is remembered with what is stored: most are not, and need not be looked up for each hit.
+bool is_allowed(Exchange& exchange, const cache::StoredResponse& response) {
+  const bool is_its_url = exchange.key == exchange.target.normal_text();
+  if (is_its_url && exchange.unlisted_in == 0) { exchange.unlisted_in = response.unlisted_in.value(); }
+  const bool allowed = is_allowed(exchange, response.head);
+  if (is_its_url && exchange.unlisted_in != response.unlisted_in.value()) {
+    response.unlisted_in.set(exchange.unlisted_in);
+  }
+  return allowed;
+}
+
 }  // namespace
 
 bool is_allowed(Exchange& exchange, const cache::StoredHead& stored) {
@@ -40,7 +51,7 @@ bool is_allowed(Exchange& exchange, const cache::StoredHead& stored) {
 Lookup find_in_memory(Exchange& exchange) {
   auto result = judge(exchange, exchange.services.memory.find(exchange.key, exchange.request.fields));
   exchange.from_memory = result.response != nullptr || result.is_purged;
-  if (result.response != nullptr && !is_allowed(exchange, result.response->head)) { result.response = nullptr; }
+  if (result.response != nullptr && !is_allowed(exchange, *result.response)) { result.response = nullptr; }
   return result;
 }
 

@@ -1,6 +1,7 @@
 #include "policy/lists/lists.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 
 namespace sluice::policy {
@@ -10,10 +11,15 @@ constexpr char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
+std::uint64_t next_number() noexcept {
+  static std::atomic<std::uint64_t> last = 0;
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 }  // namespace
 
 Lists::Lists(std::shared_ptr<const ListSet> compiled, std::shared_ptr<const ListSet> edits)
-    : compiled_(std::move(compiled)), edits_(std::move(edits)) {}
+    : compiled_(std::move(compiled)), edits_(std::move(edits)), number_(next_number()) {}
 
 const std::vector<ListTag>& Lists::tags() const noexcept {
   static const std::vector<ListTag> none;

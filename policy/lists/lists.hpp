@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -16,6 +17,8 @@ class Lists {
   Lists(std::shared_ptr<const ListSet> compiled, std::shared_ptr<const ListSet> edits);
   Lists() = default;
 
+  // No two of a process have the same number. 0: empty.
+  std::uint64_t number() const noexcept { return number_; }
   const std::vector<ListTag>& tags() const noexcept;
   TagTraits traits(std::uint32_t tag) const noexcept;  // of both
   const std::shared_ptr<const ListSet>& compiled() const noexcept { return compiled_; }
@@ -36,6 +39,7 @@ class Lists {
 
   std::shared_ptr<const ListSet> compiled_;
   std::shared_ptr<const ListSet> edits_;
+  std::uint64_t number_ = 0;
 };
 
 }  // namespace sluice::policy

@@ -78,6 +78,41 @@ TEST(ListCondition, NamesListCategoryAndEntryOfADecision) {
   EXPECT_EQ(entry.line, 17U);
 }
 
+// Whoever asks again about a URL says that it was in no list; the address is looked up all the same.
+TEST(ListCondition, RemembersThatAUrlIsNotListed) {
+  ListCompiler compiler;
+  const auto bad = compiler.add_tag({"ut1", "malware", false}).value();
+  ASSERT_TRUE(compiler.add_host("bad.example", {.tag = bad, .line = 17}));
+  compiler.add_prefix(*Prefix::parse("192.0.2.0/24"), {.tag = bad, .line = 18});
+  const auto options = with(compiler);
+  const auto policy = compiled("list ut1 squidguard \"/x\"\ndeny category malware\nallow\n", options);
+  std::uint64_t unlisted_in = 0;
+  Facts facts = test::a_request();
+  facts.unlisted_in = &unlisted_in;
+  facts.destination.reset();
+  EXPECT_EQ(policy->decide(facts).verdict, Verdict::undecided);
+  EXPECT_EQ(unlisted_in, options.lists->number());
+  facts.destination = Address::parse("198.51.100.7");
+  EXPECT_EQ(policy->decide(facts).verdict, Verdict::allow);
+  facts.destination = Address::parse("192.0.2.7");
+  EXPECT_EQ(policy->decide(facts).verdict, Verdict::deny);
+}
+
+TEST(ListCondition, RemembersNothingOfOtherListsAndOfWhatIsListed) {
+  ListCompiler compiler;
+  const auto bad = compiler.add_tag({"ut1", "malware", false}).value();
+  ASSERT_TRUE(compiler.add_host("bad.example", {.tag = bad, .line = 17}));
+  const auto policy = compiled("list ut1 squidguard \"/x\"\ndeny category malware\nallow\n", with(compiler));
+  Facts facts = test::a_request();
+  facts.host = "bad.example";
+  std::uint64_t unlisted_in = Lists(nullptr, nullptr).number();  // of lists that did not have it
+  facts.unlisted_in = &unlisted_in;
+  EXPECT_EQ(policy->decide(facts).verdict, Verdict::deny);
+  unlisted_in = 0;
+  EXPECT_EQ(policy->decide(facts).verdict, Verdict::deny);
+  EXPECT_EQ(unlisted_in, 0U);
+}
+
 // What a condition behind `unless` asks for is not why a rule matches, and a shadow rule's entry is not the decision's.
 TEST(ListCondition, NamesNoEntryOfExceptionsAndShadowRules) {
   ListCompiler compiler;
