@@ -57,6 +57,9 @@ struct ResponseHead {
 // the caller's memory of how far the last call looked, so that the total cost stays linear. Start it at 0 per message.
 std::size_t find_head_end(std::string_view buffer, std::size_t& scanned) noexcept;
 
+// False of octets that no request can begin with: TLS, SOCKS and the like, which would never end as a head does.
+bool may_begin_request(char first) noexcept;
+
 // Parses a whole head (what find_head_end measured). Strict: anything that could be read in two ways is refused.
 // RFC 9112 2 to 6. Errors: http_request_error with code 400, 414, 431, 501 (coding), 505.
 // An empty line (CRLF) ahead of the request line is skipped, once (RFC 9112 2.2).

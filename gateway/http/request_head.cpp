@@ -123,6 +123,10 @@ Error head_too_large(std::string_view buffer, const HeadLimits& limits) noexcept
   return refuse("reading the head: too large", 431).error();
 }
 
+bool may_begin_request(char first) noexcept {
+  return is_class(first, kTokenOctet) || first == '\r' || first == '\n';
+}
+
 Result<void> parse_request_head(std::string_view head, const HeadLimits& limits, RequestHead& out) {
   // "A server that is expecting to receive and parse a request-line SHOULD ignore at least one empty line (CRLF)
   // received prior to the request-line" (RFC 9112 2.2): one is, a second is not.

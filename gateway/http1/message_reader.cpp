@@ -50,6 +50,9 @@ Task<Result<std::string_view>> MessageReader::read_head(const http::HeadLimits& 
 // The head if all of it is here, or why it never will be.
 std::optional<Result<std::string_view>> MessageReader::buffered_head(const http::HeadLimits& limits) {
   const std::string_view buffered(head_.get() + begin_, end_ - begin_);
+  if (side_ == Side::client && !buffered.empty() && !http::may_begin_request(buffered.front())) {
+    return fail(ErrorKind::http_request_error, side_, "reading the request line: this is not HTTP", 400);
+  }
   const auto size = http::find_head_end(buffered, scanned_);
   if (size > limits.head || (size == 0 && buffered.size() >= limits.head)) { return too_large(limits); }
   if (size == 0) { return std::nullopt; }

@@ -119,13 +119,24 @@ bool may_wait_on(const Error& error, bool was_sending) {
   return was_sending && error.kind == ErrorKind::http_response_timeout;
 }
 
+// RFC 9110 7.8: "A server MUST NOT switch to a protocol that was not indicated by the client". What follows one that
+// nobody knows of could not be told from requests that nobody judged.
+bool was_asked_for(const http::RequestHead& request, const http::ResponseHead& switched) {
+  const auto protocols = cache::combined(switched.fields, cache::FieldName::upgrade);
+  bool all = request.wants_upgrade && !protocols.empty();
+  cache::for_each_member(protocols, [&](std::string_view protocol) {
+    all = all && cache::has_token(request.fields, cache::FieldName::upgrade, protocol);
+  });
+  return all;
+}
+
 Result<void> parse_head(Exchange& exchange, Forwarded& forwarded, std::string_view text) {
   const auto& configuration = *exchange.configuration;
   const auto parsed =
       http::parse_response_head(text, head_limits(configuration), exchange.request.method, forwarded.head);
   if (!parsed) { return parsed; }
   const auto status = forwarded.head.status;
-  if (status == 101 && !exchange.request.wants_upgrade) {
+  if (status == 101 && !was_asked_for(exchange.request, forwarded.head)) {
     return fail(ErrorKind::http_upgrade_failed, Side::upstream, "switching protocols that nobody asked for");
   }
   auto& reader = forwarded.connection->reader;

@@ -57,6 +57,18 @@ TEST_F(MessageReaderTest, ACloseAheadOfTheFirstOctetIsAnEmptyHead) {
   EXPECT_EQ(head().value(), "");
 }
 
+// A TLS or SOCKS client is told at once, and not when the limit on the head has run out.
+TEST_F(MessageReaderTest, WhatCannotBeginARequestIsRefusedAtItsFirstOctet) {
+  for (const std::string_view octets : {"\x16\x03\x01\x02", "\x05\x01", "\x04", " ", "\xff"}) {
+    MessageReader reader(stream_, Side::client, 64);
+    send(octets);
+    const auto head = run(context_, reader.read_head(limits_, kPatience));
+    ASSERT_FALSE(head) << octets;
+    EXPECT_EQ(head.error().kind, ErrorKind::http_request_error);
+    EXPECT_EQ(head.error().code, 400);
+  }
+}
+
 TEST_F(MessageReaderTest, ACloseInTheMiddleOfAHeadIsAnError) {
   send("GET http://a.ex");
   finish();

@@ -332,6 +332,18 @@ TEST_F(ServeConnection, ASwitchOfProtocolsThatNobodyAskedForIsABadGateway) {
   EXPECT_EQ(client.read_message().status(), 502);
 }
 
+TEST_F(ServeConnection, ASwitchToAnotherProtocolThanAskedForIsABadGateway) {
+  start();
+  for (const auto* upgrade : {"", "Upgrade: h2c\r\n", "Upgrade: websocket, h2c\r\n"}) {
+    auto client = worker_->connect();
+    client.send(get(origin_, "/", "Connection: upgrade\r\nUpgrade: WebSocket\r\n"));
+    auto upstream = origin_.accept();
+    upstream.read_message();
+    upstream.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n" + std::string(upgrade) + "\r\n");
+    EXPECT_EQ(client.read_message().status(), 502) << upgrade;
+  }
+}
+
 TEST_F(ServeConnection, AnUpgradeAheadOfTheEndOfTheRequestsContentIsABadGateway) {
   start();
   auto client = worker_->connect();
