@@ -7,7 +7,7 @@ namespace sluice::config {
 
 // One thing that is wrong in a configuration.
 struct Diagnostic {
-  std::string file;     // as given by the caller; "override" for a key=value from the command line
+  std::string file;     // as given by the caller; "--set" for a key=value from the command line
   int line = 0;         // from 1; 0: the whole file
   int column = 0;       // from 1, in octets
   std::string message;  // what was found and what was expected, with the nearest key

@@ -29,6 +29,16 @@ std::string_view same_leaf_elsewhere(std::string_view leaf) {
   return {};
 }
 
+// "; `log` has `file`, `format`", or "" when there is no such section.
+std::string keys_of(std::string_view section) {
+  std::string names;
+  for (const Key& key : keys()) {
+    if (section.empty() || key.section() != section) { continue; }
+    names += (names.empty() ? "`" : ", `") + std::string(key.leaf()) + '`';
+  }
+  return names.empty() ? "" : "; `" + std::string(section) + "` has " + names;
+}
+
 }  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -74,7 +84,8 @@ std::string hint_for_unknown_key(std::string_view name) {
     for (const Key& key : keys()) { all.push_back(key.name); }
     meant = nearest(name, all);
   }
-  return meant.empty() ? "" : "; did you mean `" + meant + "`?";
+  if (meant.empty() || meant == name) { return keys_of(meant.empty() ? section : name); }
+  return "; did you mean `" + meant + "`?";
 }
 
 }  // namespace sluice::config

@@ -10,6 +10,8 @@
 namespace sluice::config {
 namespace {
 
+constexpr const char* kOrigin = "--set";  // where diagnostics say that a value stands; its line is which of them
+
 std::optional<std::string> append_item(const Key& key, Configuration& configuration, std::string_view item) {
   if (key.kind == Kind::texts) { return append_text(key, configuration, item); }
   if (auto complaint = complaint_about_address(item)) { return complaint; }
@@ -27,10 +29,8 @@ std::optional<std::string> set_list(const Key& key, Configuration& configuration
   return std::nullopt;
 }
 
-std::optional<std::string> set(std::string_view name, Configuration& configuration, std::string_view value) {
-  const Key* const key = find_key(name);
-  if (key == nullptr) { return "unknown key `" + std::string(name) + "`" + hint_for_unknown_key(name); }
-  return key->is_list() ? set_list(*key, configuration, value) : assign(*key, configuration, value);
+std::optional<std::string> set(const Key& key, Configuration& configuration, std::string_view value) {
+  return key.is_list() ? set_list(key, configuration, value) : assign(key, configuration, value);
 }
 
 }  // namespace
@@ -42,12 +42,16 @@ void apply_overrides(const std::vector<std::string>& overrides, Configuration& c
     ++number;
     const auto equals = text.find('=');
     if (equals == std::string::npos) {
-      diagnostics.push_back({"override", number, 1, "expected key=value, such as cache.memory=64MiB", text});
+      diagnostics.push_back({kOrigin, number, 1, "expected key=value, such as cache.memory=64MiB", text});
       continue;
     }
     const std::string_view name = std::string_view(text).substr(0, equals);
-    const Place place{"override", number, static_cast<int>(equals) + 2, text};
-    if (const auto complaint = set(name, configuration, std::string_view(text).substr(equals + 1))) {
+    const Place place{kOrigin, number, static_cast<int>(equals) + 2, text};
+    const Key* const key = find_key(name);
+    if (key == nullptr) {
+      const auto message = "unknown key `" + std::string(name) + "`" + hint_for_unknown_key(name);
+      diagnostics.push_back({kOrigin, number, 1, message, text});
+    } else if (const auto complaint = set(*key, configuration, std::string_view(text).substr(equals + 1))) {
       diagnostics.push_back(place.diagnostic(*complaint));
     } else {
       places.insert_or_assign(std::string(name), place);

@@ -40,8 +40,7 @@ std::vector<policy::Diagnostic> unreadable(const std::string& file, const std::s
 }
 
 Error no_such_rule(const std::vector<policy::Diagnostic>& diagnostics) {
-  return {ErrorCode::not_found, diagnostics.empty() ? "there is no such rule" : diagnostics.front().message,
-          "sluice policy list", to_protocol(diagnostics)};
+  return {ErrorCode::not_found, "nothing was removed", "sluice policy list", to_protocol(diagnostics)};
 }
 
 bool has_reason(const std::vector<policy::Token>& tokens) {

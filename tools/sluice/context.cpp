@@ -29,6 +29,17 @@ std::string Context::command(std::string_view rest) const {
   return "sluice " + (socket.empty() ? "" : "--socket " + shell_quoted(socket) + " ") + std::string(rest);
 }
 
+namespace {
+
+// The daemon does not know which socket it was reached by.
+std::string next_command(const Context& context, const std::string& next) {
+  constexpr std::string_view kTool = "sluice ";
+  const bool is_command = next.starts_with(kTool) && !next.contains(" --socket ") && !next.ends_with(" --help");
+  return is_command ? context.command(std::string_view(next).substr(kTool.size())) : next;
+}
+
+}  // namespace
+
 int report(const Context& context, const control::Error& error) {
   if (context.json) {
     control::Json json;
@@ -38,7 +49,7 @@ int report(const Context& context, const control::Error& error) {
   }
   print_diagnostics(error.diagnostics);
   print_error("sluice: " + error.message + "\n");
-  if (!error.next.empty()) { print_error("next: " + error.next + "\n"); }
+  if (!error.next.empty()) { print_error("next: " + next_command(context, error.next) + "\n"); }
   return exit_code_of(error.code);
 }
 

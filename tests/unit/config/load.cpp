@@ -116,6 +116,7 @@ const Mistake kMistakes[] = {
     {"UnknownKey", "cache:\n  memmory: 1GiB\n", 2, 3, "did you mean `cache.memory`?"},
     {"SwappedLetters", "cache:\n  meomry: 1GiB\n", 2, 3, "did you mean `cache.memory`?"},
     {"KeyOfAnotherSection", "first_byte: 3s\n", 1, 1, "did you mean `timeouts.first_byte`?"},
+    {"LeafLikeNothing", "log:\n  zzzzzzzz: 3\n", 2, 3, "unknown key `log.zzzzzzzz`; `log` has `"},
     {"KeyLikeNothing", "zzzzzzzz: 3\n", 1, 1, "unknown key `zzzzzzzz`"},
     {"DuplicateKey", "workers: 1\nworkers: 2\n", 2, 1, "`workers` is given twice"},
     {"DuplicateSection", "log: {}\ncache: {}\nlog: {}\n", 3, 1, "`log` is given twice"},
@@ -171,7 +172,7 @@ TEST(ConfigurationLoad, AllMistakesAreSaidAtOnceInTheOrderOfTheText) {
   ASSERT_EQ(diagnostics.size(), 7U) << text_of(diagnostics);
   const int lines[] = {2, 3, 4, 5, 1, 2, 3};
   for (std::size_t i = 0; i < diagnostics.size(); ++i) { EXPECT_EQ(diagnostics[i].line, lines[i]); }
-  EXPECT_EQ(diagnostics[4].file, "override");
+  EXPECT_EQ(diagnostics[4].file, "--set");
   EXPECT_THAT(diagnostics[5].message, HasSubstr("key=value"));
   EXPECT_THAT(diagnostics[6].message, HasSubstr("`cache.disk`"));
 }
