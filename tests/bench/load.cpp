@@ -202,7 +202,11 @@ class Load {
   void answer_complete(Connection& connection) {
     count(connection);
     connection.in_content = false;
-    if (goes_on()) { return ask(connection, next_request()); }
+    if (goes_on()) {
+      // Some peers end the connection with each answer: the cost of a new one is theirs.
+      const bool is_closed = connection.head.find("\r\nConnection: close\r\n") != std::string::npos;
+      return is_closed ? begin_again(connection) : ask(connection, next_request());
+    }
     close(connection.fd);
     connection.fd = -1;
     --open_;

@@ -37,6 +37,7 @@ class System:
     needs = None  # the program of a peer
     cpus = {SUT_CPU}
     look_interval = 0.05  # seconds between two looks whether it listens
+    patience = 30  # seconds until it does
     when_named = False  # not one of those that are measured unless others are named
     origin_host = "127.0.0.1"
     url_size = 0  # octets that a target URI has at least
@@ -61,7 +62,7 @@ class System:
         self.wait_until_it_listens()
 
     def wait_until_it_listens(self):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise RuntimeError(f"{self.name} ended with {self.process.returncode}: {self.said()}")
@@ -86,6 +87,13 @@ class System:
             os.killpg(self.process.pid, signal.SIGKILL)  # the session that was begun for it
             self.process.wait()
         self.process = None
+
+    def write_lists(self):
+        """The folder with the lists of `lists write`: a squidGuard tree, and addresses."""
+        folder = os.path.join(self.directory, "lists")
+        os.makedirs(folder)
+        subprocess.run([f"{self.bench.programs}/lists", "write", folder], check=True, stdin=subprocess.DEVNULL)
+        return folder
 
     def padded(self, url):
         """The URL with a query behind it, so that it is as long as those of this system are."""
@@ -178,9 +186,7 @@ class SluiceWithLists(SluiceNamed):
 
     def command(self, workload):
         command = super().command(workload)
-        lists = os.path.join(self.directory, "lists")
-        os.makedirs(lists)
-        subprocess.run([f"{self.bench.programs}/lists", "write", lists], check=True, stdin=subprocess.DEVNULL)
+        lists = self.write_lists()
         self.write("state/policy.sluice", f'list made squidguard "{lists}/tree"\nlist nets addresses "{lists}/nets"\n'
                                           "deny list made\ndeny list nets\nallow to 127.0.0.0/8, ::1\nallow\n")
         return command
@@ -265,13 +271,16 @@ class Squid(System):
     explicit = True
     workloads = HTTP + TUNNELS
 
+    def rules(self):
+        return "http_access allow all\n"
+
     def command(self, workload):
         user = "proxy" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        rules = self.rules()
         if os.geteuid() == 0:
             shutil.chown(self.directory, user)
         path = self.write("squid.conf", f"""http_port 127.0.0.1:{self.port}
-http_access allow all
-cache_mem 64 MB
+{rules}cache_mem 64 MB
 maximum_object_size_in_memory 8 MB
 memory_cache_shared off
 access_log none
@@ -289,6 +298,94 @@ shutdown_lifetime 0 seconds
 max_filedescriptors 8192
 """)
         return [program("squid"), "-N", "-f", path], {}
+
+
+class SquidNamed(Squid):
+    """With the URLs of `sluice-named`."""
+
+    name = "squid-named"
+    workloads = HTTP
+    when_named = True
+    origin_host = "localhost"
+    url_size = 200
+
+
+class SquidWithLists(SquidNamed):
+    """With the lists of `sluice-lists`, but for the addresses: a rule on them makes Squid ask the DNS for each request."""
+
+    name = "squid-lists"
+    patience = 300  # it reads a million names in seven seconds
+
+    def rules(self):
+        tree = os.path.join(self.write_lists(), "tree")
+        names = self.write("names", "".join(f".{name}\n" for name in sorted(topmost(names_of(tree)))))
+        return (f'acl names dstdomain "{names}"\nacl expressions url_regex "{tree}/patterns/expressions"\n'
+                "http_access deny names\nhttp_access deny expressions\nhttp_access allow all\n")
+
+
+def names_of(tree):
+    names = set()
+    for folder, _, files in os.walk(tree):
+        if "domains" in files:
+            with open(os.path.join(folder, "domains"), encoding="ascii") as file:
+                names.update(line.strip() for line in file)
+    return names
+
+
+def topmost(names):
+    """Without what is below another one: Squid refuses such a list."""
+    for name in names:
+        labels = name.split(".")
+        if not any(".".join(labels[i:]) in names for i in range(1, len(labels))):
+            yield name
+
+
+class E2guardian(System):
+    """It filters and forwards, and caches nothing. Debian's configuration, with the lists in it emptied."""
+
+    name = "e2guardian"
+    needs = "e2guardian"
+    explicit = True
+    workloads = ("passed",)
+    when_named = True
+    origin_host = "localhost"
+    url_size = 200
+
+    def write_banned(self):
+        """What is to be denied, as (names, expressions)."""
+        return [], []
+
+    def command(self, workload):
+        folder = os.path.join(self.directory, "etc")
+        shutil.copytree("/etc/e2guardian", folder)
+        for name in os.listdir(os.path.join(folder, "lists")):
+            path = os.path.join(folder, "lists", name)
+            if os.path.isfile(path):
+                self.write(f"etc/lists/{name}", "")
+        names, expressions = self.write_banned()
+        self.write("etc/lists/bannedsitelist", "".join(f"{name}\n" for name in names))
+        self.write("etc/lists/bannedregexpurllist", "".join(f"{expression}\n" for expression in expressions))
+        user = pwd.getpwuid(os.geteuid()).pw_name
+        changed = {"filterip": "127.0.0.1", "filterports": str(self.port), "nodaemon": "on", "nologger": "on", "loglevel": "0",
+                   "daemonuser": f"'{user}'", "daemongroup": f"'{user}'", "pidfilename": f"'{self.directory}/pid'", "httpworkers": "100",
+                   "loglocation": f"'{self.directory}/access.log'", "transparenthttpsport": str(free_port())}
+        for name in ("e2guardian.conf", "e2guardianf1.conf", "examplef1.story", "preauth.story", "site.story", "common.story"):
+            with open(os.path.join(folder, name), encoding="latin-1") as file:
+                lines = file.read().replace("/etc/e2guardian", folder).splitlines()
+            if name == "e2guardian.conf":
+                lines = [line for line in lines if line.split("=")[0].strip(" #") not in changed]
+                lines += [f"{key} = {value}" for key, value in changed.items()]
+            self.write(f"etc/{name}", "\n".join(lines).encode("ascii", "ignore").decode() + "\n")
+        return [program("e2guardian"), "-N", "-c", os.path.join(folder, "e2guardian.conf")], {}
+
+class E2guardianWithLists(E2guardian):
+    name = "e2guardian-lists"
+    patience = 300
+
+    def write_banned(self):
+        tree = os.path.join(self.write_lists(), "tree")
+        with open(f"{tree}/patterns/expressions", encoding="ascii") as file:
+            return sorted(names_of(tree)), file.read().split()
 
 
 class TrafficServer(System):
@@ -323,4 +420,5 @@ class TrafficServer(System):
 
 
 ALL = {system.name: system for system in (Floor, SendfileFloor, SpliceFloor, Sluice, SluiceUnlogged, SluiceNamed, SluiceWithLists,
-                                          Haproxy, Nginx, TrafficServer, Squid)}
+                                          Haproxy, Nginx, TrafficServer, Squid, SquidNamed, SquidWithLists, E2guardian,
+                                          E2guardianWithLists)}

@@ -298,7 +298,7 @@ TEST_F(ServeConnection, AnUnknownLengthEndsForAnOldClientWithTheConnection) {
 // What a client would not take in time must not be followed by an answer of our own: it would read that as content.
 TEST_F(ServeConnection, AClientThatStoppedTakingAStoredResponseGetsNothingElse) {
   auto configuration = quick_configuration();
-  configuration.timeouts.write = 100ms;
+  configuration.timeouts.write = 500ms;
   start(configuration);
   const auto content = patterned(12 << 20);
   {
