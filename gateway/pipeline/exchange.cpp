@@ -6,6 +6,7 @@ void Exchange::begin() {
   // Both change seldom; comparing costs less than counting references up and down.
   if (configuration != services.configuration) { configuration = services.configuration; }
   if (const auto& current = services.policy.current(); policy != current) { policy = current; }
+  policy_generation = services.policy.generation();
   earlier_policy.reset();
   settings.clear();
   response_settings.clear();

@@ -34,6 +34,7 @@ struct Exchange {
   // begin
   ConfigurationPtr configuration;
   PolicyPtr policy;
+  std::uint64_t policy_generation = 0;  // of the policy that judged it last
   std::chrono::steady_clock::time_point start;
   std::chrono::system_clock::time_point start_time;
   HexId id{};
@@ -79,7 +80,7 @@ struct Exchange {
   bool keep_alive = false;  // the client's connection can take another request
   bool from_memory = false;
   bool is_tunnel = false;
-  PolicyPtr earlier_policy;  // whose settings apply when another one ended the tunnel
+  PolicyPtr earlier_policy;  // whose settings apply when another one ended it
   std::optional<Error> error;
 };
 

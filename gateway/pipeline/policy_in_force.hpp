@@ -46,6 +46,8 @@ class PolicyView {
     }
     return snapshot_;
   }
+  std::uint64_t generation() const noexcept { return seen_; }  // of what current() returned last
+  bool is_newer_than(std::uint64_t generation) const noexcept { return source_.generation() != generation; }
 
  private:
   const PolicyInForce& source_;

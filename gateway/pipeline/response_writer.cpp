@@ -1,6 +1,7 @@
 #include "gateway/pipeline/response_writer.hpp"
 
 #include "gateway/http/chunked.hpp"
+#include "gateway/pipeline/judge_again.hpp"
 
 namespace sluice::pipeline {
 
@@ -101,6 +102,14 @@ Task<Result<void>> stream_content(Exchange& exchange, BodySource& body, http::Fr
       exchange.sent_heads -= exchange.out.size();
       exchange.out.clear();
       co_return std::unexpected(piece->error());
+    }
+    const auto judged = judge_again(exchange);
+    if (!judged) {
+      if (exchange.status == 0) {
+        exchange.sent_heads -= exchange.out.size();
+        exchange.out.clear();
+      }
+      co_return judged;
     }
     is_end = (*piece)->empty();
     if (is_end && chunked) { append_end(exchange, body); }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cache/content_memory.hpp"
+#include "gateway/pipeline/judge_again.hpp"
 #include "gateway/pipeline/response_writer.hpp"
 
 namespace sluice::pipeline {
@@ -62,6 +63,8 @@ Task<Result<void>> send_segments(Exchange& exchange, std::span<const cache::Segm
       gathered.add(part.view());
       continue;
     }
+    const auto judged = judge_again(exchange);
+    if (!judged) { co_return judged; }
     const auto sent = co_await stream.send_file(place->file, place->offset, part.size);
     if (!sent) { co_return sent; }
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gateway/net/tcp_stream.hpp"
+#include "gateway/pipeline/decide_under_way.hpp"
 #include "policy/facts.hpp"
 #include "policy/snapshot.hpp"
 
@@ -40,11 +41,7 @@ class TunnelRegistry {
     std::size_t closed = 0;
     for (auto* tunnel : tunnels_) {
       tunnel->facts.now = now;
-      auto decision = snapshot->decide(tunnel->facts);
-      // Who opened it cannot be asked any more.
-      const bool must_ask = decision.verdict == policy::Verdict::undecided && !tunnel->facts.user &&
-                            snapshot->rule_that_waits_for_user(tunnel->facts) != nullptr;
-      if (must_ask) { decision.verdict = policy::Verdict::deny; }
+      const auto decision = decide_under_way(*snapshot, tunnel->facts);
       if (decision.verdict != policy::Verdict::deny) { continue; }
       tunnel->decision = decision;
       tunnel->policy = snapshot;

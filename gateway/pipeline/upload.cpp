@@ -3,11 +3,13 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "gateway/http/chunked.hpp"
+#include "gateway/pipeline/judge_again.hpp"
 
 namespace sluice::pipeline {
 
 Upload::Upload(Exchange& exchange, upstream::Connection& connection)
     : context_(exchange.services.context),
+      exchange_(exchange),
       client_(*exchange.client),
       connection_(connection),
       chunked_(exchange.request.framing == http::Framing::chunked),
@@ -26,7 +28,7 @@ void Upload::start() {
 Task<> Upload::run(Upload* upload) {
   const auto passed = co_await upload->pass_content();
   upload->complete_ = passed.has_value();
-  if (passed || passed.error().side != Side::client) { co_return; }
+  if (passed || passed.error().side == Side::upstream) { co_return; }
   upload->client_error_ = passed.error();
   upload->connection_.stream.cancel();  // a request that was cut must not be taken for complete, nor waited for
 }
@@ -36,6 +38,8 @@ Task<Result<void>> Upload::pass_content() {
     const auto piece = co_await client_.reader.next();
     if (!piece) { co_return std::unexpected(piece.error()); }
     if (piece->empty()) { break; }
+    const auto judged = judge_again(exchange_);
+    if (!judged) { co_return judged; }
     const auto written = co_await write_piece(*piece);
     if (!written) { co_return written; }
   }

@@ -33,6 +33,7 @@ class Upload {
   Task<Result<void>> write_piece(std::string_view piece);
 
   asio::io_context& context_;
+  Exchange& exchange_;
   http1::ClientConnection& client_;
   upstream::Connection& connection_;
   const bool chunked_;

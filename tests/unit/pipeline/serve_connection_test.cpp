@@ -528,6 +528,39 @@ TEST_F(ServeConnection, WhatIsStoredIsJudgedByTodaysPolicy) {
   EXPECT_TRUE(client.read_message().has("Cache-Status: sluice; hit"));
 }
 
+// A policy that comes into force meanwhile cuts what it denies, with the next piece of content.
+TEST_F(ServeConnection, ADownloadThatANewPolicyDeniesIsCut) {
+  start();
+  auto client = worker_->connect();
+  client.send(get(origin_, "/long"));
+  auto upstream = origin_.accept();
+  upstream.read_message();
+  upstream.send(
+      "HTTP/1.1 200 OK\r\nContent-Length: 20\r\nContent-Type: video/mp4\r\nCache-Control: no-store\r\n\r\nfirst half");
+  EXPECT_FALSE(client.read_head().empty());
+  EXPECT_EQ(client.read_exactly(10), "first half");
+  use_policy("deny type text/*\nallow\n");
+  upstream.send(".....");
+  EXPECT_EQ(client.read_exactly(5), ".....");
+  use_policy("deny type video/*\nallow\n");
+  upstream.send("12345");
+  EXPECT_TRUE(client.is_at_end());
+  EXPECT_TRUE(eventually(
+      [&] { return worker_->metrics.errors[static_cast<int>(ErrorKind::http_request_denied)].value() == 1; }));
+}
+
+TEST_F(ServeConnection, AnUploadThatANewPolicyDeniesIsRefused) {
+  start();
+  auto client = worker_->connect();
+  client.send(post(origin_, "/long", "Content-Length: 1000\r\n") + "begin");
+  auto upstream = origin_.accept();
+  upstream.read_head();
+  upstream.read_exactly(5);
+  use_policy("deny method POST\nallow\n");
+  client.send("and on");
+  EXPECT_EQ(client.read_message().status(), 403);
+}
+
 TEST_F(ServeConnection, AFollowerOfAnotherVariantForwardsForItself) {
   start();
   auto leader = worker_->connect();
