@@ -11,7 +11,7 @@ namespace sluice {
 namespace {
 
 constexpr milliseconds kIdleTick{200};      // while no deadline is armed
-constexpr milliseconds kCutPatience{1000};  // for what was cut to be recorded
+constexpr milliseconds kCutPatience{1000};  // for what was cut to end by itself
 constexpr milliseconds kAcceptPause{100};   // after the descriptors ran out
 constexpr std::chrono::seconds kComplaintInterval{10};
 
@@ -151,6 +151,8 @@ Task<> Worker::tick_loop(Worker* worker) {
     worker->wheel_.advance(coarse_now());
     worker->log_.flush();
   }
+  worker->connections_.record_unfinished();
+  worker->log_.flush();
   worker->context_->stop();
 }
 
@@ -163,14 +165,15 @@ void Worker::stop_accepting() {
 void Worker::drain() {
   mailbox_->post([this] {
     stop_accepting();
-    connections_.cancel(true);
+    connections_.cancel_idle();
   });
 }
 
 void Worker::cut() {
   mailbox_->post([this] {
     stop_accepting();
-    connections_.cancel(false);
+    resolver_->cancel();
+    net::Reactor::of(*context_).interrupt();
     stop_at_ = coarse_now() + kCutPatience;
   });
 }

@@ -1,7 +1,9 @@
 #include "gateway/http/chunked.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <string_view>
 #include <vector>
 
 #include "gateway/http/characters.hpp"
@@ -13,56 +15,19 @@ namespace {
 constexpr int kMostDigits = 16;
 constexpr std::size_t kMostTrailers = 200;
 
-// Fields that change how a message is read, routed or reused, which a recipient that merges trailers would fall for
-// (RFC 9110 6.5.1), and those of one connection (RFC 9110 7.6.1).
-bool is_safe_trailer(FieldName id) {
-  switch (id) {
-    case FieldName::age:
-    case FieldName::authorization:
-    case FieldName::cache_control:
-    case FieldName::cache_status:
-    case FieldName::cdn_cache_control:
-    case FieldName::cdn_loop:
-    case FieldName::connection:
-    case FieldName::content_encoding:
-    case FieldName::content_length:
-    case FieldName::content_location:
-    case FieldName::content_range:
-    case FieldName::content_type:
-    case FieldName::cookie:
-    case FieldName::date:
-    case FieldName::expect:
-    case FieldName::expires:
-    case FieldName::forwarded:
-    case FieldName::host:
-    case FieldName::if_match:
-    case FieldName::if_modified_since:
-    case FieldName::if_none_match:
-    case FieldName::if_range:
-    case FieldName::if_unmodified_since:
-    case FieldName::keep_alive:
-    case FieldName::location:
-    case FieldName::max_forwards:
-    case FieldName::pragma:
-    case FieldName::proxy_authenticate:
-    case FieldName::proxy_authorization:
-    case FieldName::proxy_connection:
-    case FieldName::proxy_status:
-    case FieldName::range:
-    case FieldName::set_cookie:
-    case FieldName::te:
-    case FieldName::trailer:
-    case FieldName::transfer_encoding:
-    case FieldName::upgrade:
-    case FieldName::vary:
-    case FieldName::via:
-    case FieldName::warning:
-    case FieldName::www_authenticate:
-    case FieldName::x_forwarded_for:
-      return false;
-    default:
-      return true;
-  }
+// Metadata that is known only at the end (RFC 9110 6.5): digests, signatures, timings, the outcome of a call. Nothing
+// else: a recipient that merges trailers into the head (6.5.1) would fall for what it cannot know to be one.
+constexpr std::array<std::string_view, 8> kSafeTrailers{"content-digest", "repr-digest", "digest",
+                                                        "content-md5",    "signature",   "signature-input",
+                                                        "server-timing",  "x-checksum"};
+constexpr std::array<std::string_view, 3> kSafeTrailerFamilies{"grpc-", "x-amz-checksum-", "x-checksum-"};
+
+bool is_safe_trailer(std::string_view name) {
+  const auto is_name = [name](std::string_view safe) { return cache::equals_ignoring_case(name, safe); };
+  const auto is_of = [name](std::string_view family) {
+    return name.size() > family.size() && cache::equals_ignoring_case(name.substr(0, family.size()), family);
+  };
+  return std::ranges::any_of(kSafeTrailers, is_name) || std::ranges::any_of(kSafeTrailerFamilies, is_of);
 }
 
 }  // namespace
@@ -194,7 +159,7 @@ void append_safe_trailers(std::string_view trailers, std::string& out) {
     const auto line = trailers.substr(0, trailers.find('\n') + 1);
     const auto colon = line.find(':');
     if (line.empty() || colon == line.npos) { return; }
-    if (is_safe_trailer(cache::field_name(line.substr(0, colon)))) { out += line; }
+    if (is_safe_trailer(line.substr(0, colon))) { out += line; }
     trailers.remove_prefix(line.size());
   }
 }

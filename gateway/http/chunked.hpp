@@ -56,8 +56,7 @@ class ChunkedDecoder {
 };
 
 // Appends those of `trailers` (raw lines, as ChunkedDecoder keeps them) that may be passed on behind the last chunk.
-// Dropped are fields that say something about framing, routing, authentication, the connection or the cache (RFC
-// 9110 6.5.1).
+// Those are digests, signatures, timings and what gRPC says; all others are dropped (RFC 9110 6.5.1).
 void append_safe_trailers(std::string_view trailers, std::string& out);
 
 // Appends "1a2b\r\n", the head of a chunk of `size` octets; the caller writes the content and "\r\n" behind it.

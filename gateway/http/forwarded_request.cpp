@@ -95,6 +95,18 @@ void write_client_address(const ForwardOptions& options, std::string& out) {
   }
 }
 
+// The number, or the largest that there is here: "b) the recipient's maximum supported value" (RFC 9110 7.6.2).
+std::optional<std::uint64_t> hops_of(std::string_view text) noexcept {
+  constexpr std::uint64_t kMost = 1'000'000'000;
+  if (text.empty()) { return std::nullopt; }
+  std::uint64_t value = 0;
+  for (const char octet : text) {
+    if (!is_class(octet, kDigit)) { return std::nullopt; }
+    value = std::min(kMost, value * 10 + static_cast<std::uint64_t>(octet - '0'));
+  }
+  return value;
+}
+
 // "generate an updated Max-Forwards field with a field value that is the lesser of a) the received value decremented by
 // one" (RFC 9110 7.6.2); for other methods the field is passed on.
 void write_max_forwards(const RequestHead& request, std::string& out) {
@@ -131,14 +143,13 @@ void write_request_head(const RequestHead& request, const TargetUri& target, con
 
 std::optional<std::uint64_t> max_forwards(const RequestHead& request) noexcept {
   if (request.method != Method::trace && request.method != Method::options) { return std::nullopt; }
-  const auto* field = cache::find(request.fields, FieldName::max_forwards);
-  if (field == nullptr || field->value.empty() || field->value.size() > 9) { return std::nullopt; }
-  std::uint64_t value = 0;
-  for (const char octet : field->value) {
-    if (!is_class(octet, kDigit)) { return std::nullopt; }
-    value = value * 10 + static_cast<std::uint64_t>(octet - '0');
+  std::optional<std::uint64_t> least;
+  for (const auto& field : request.fields) {
+    if (field.id != FieldName::max_forwards) { continue; }
+    const auto value = hops_of(field.value);
+    if (value) { least = std::min(*value, least.value_or(*value)); }
   }
-  return value;
+  return least;
 }
 
 std::string_view authority_of(const TargetUri& target) noexcept {

@@ -22,6 +22,7 @@ class PolledSocket {
 
   int descriptor() const noexcept { return descriptor_; }
   bool is_open() const noexcept { return descriptor_ >= 0; }
+  bool is_interrupted() const noexcept { return reactor_.is_interrupted(); }
   void close() noexcept;  // whoever waits is woken
 
   // True when a read may bring something, be it the end.

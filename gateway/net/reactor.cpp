@@ -34,6 +34,14 @@ void Reactor::shutdown() {
   descriptor_.close(ignored);
 }
 
+void Reactor::interrupt() noexcept {
+  interrupted_ = true;
+  for (auto* socket : sockets_) {
+    socket->wake_reader();
+    socket->wake_writer();
+  }
+}
+
 void Reactor::add(PolledSocket& socket) {
   epoll_event event{kReading, {&socket}};
   // It fails only for want of kernel memory: the socket is then never ready, and its deadline ends it.

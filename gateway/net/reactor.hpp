@@ -28,6 +28,10 @@ class Reactor final : public asio::io_context::service {
 
   asio::io_context& context() noexcept { return get_io_context(); }
 
+  // Everything that waits for a socket of this context, or will, fails with `shutting_down`.
+  void interrupt() noexcept;
+  bool is_interrupted() const noexcept { return interrupted_; }
+
  private:
   friend class PolledSocket;
   static constexpr std::size_t kEvents = 128;  // of one turn
@@ -49,6 +53,7 @@ class Reactor final : public asio::io_context::service {
   std::size_t pending_begin_ = 0;  // events of this turn that were not handed out yet
   std::size_t pending_end_ = 0;
   std::vector<PolledSocket*> unsent_;  // with something in the outbox; null: gone meanwhile
+  bool interrupted_ = false;
   bool armed_ = false;
   bool in_turn_ = false;
   bool flush_posted_ = false;

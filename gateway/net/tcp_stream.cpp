@@ -70,7 +70,7 @@ void TcpStream::limit_writing(milliseconds from_now) {
 
 std::unexpected<Error> TcpStream::failure(const Direction& direction, int code, const char* during) const {
   if (direction.expired) { return fail(direction.kind, side_, during); }
-  if (cancelled_) { return fail(ErrorKind::shutting_down, side_, during); }
+  if (is_cancelled()) { return fail(ErrorKind::shutting_down, side_, during); }
   const auto kind = side_ == Side::client ? ErrorKind::client_gone : ErrorKind::connection_terminated;
   return fail(kind, side_, during, code);
 }
@@ -155,7 +155,7 @@ Task<Result<void>> TcpStream::write(std::span<iovec> pieces, bool more_follows) 
     if (!drained) { co_return drained; }
   }
   for (;;) {
-    if (cancelled_ || socket_.send_error() != 0) { co_return failure(write_, socket_.send_error(), "writing"); }
+    if (is_cancelled() || socket_.send_error() != 0) { co_return failure(write_, socket_.send_error(), "writing"); }
     std::size_t size = 0;
     for (const auto& piece : pieces) { size += piece.iov_len; }
     const auto taken = send_now(pieces, size, more_follows ? MSG_MORE : 0);
@@ -172,7 +172,7 @@ Task<Result<void>> TcpStream::send_file(int file, std::int64_t offset, std::size
     if (!drained) { co_return drained; }
   }
   while (size > 0) {
-    if (cancelled_ || socket_.send_error() != 0) { co_return failure(write_, socket_.send_error(), "writing"); }
+    if (is_cancelled() || socket_.send_error() != 0) { co_return failure(write_, socket_.send_error(), "writing"); }
     const auto count = uninterrupted([&] { return ::sendfile(socket_.descriptor(), file, &offset, size); });
     if (count == 0) { co_return fail(ErrorKind::proxy_internal_error, Side::gateway, "sending a file that is short"); }
     if (count > 0) {

@@ -95,8 +95,9 @@ class TcpStream {
 
   std::unexpected<Error> failure(const Direction& direction, int code, const char* during) const;
   bool is_stopped(const Direction& direction) const noexcept {
-    return direction.expired || cancelled_ || !socket_.is_open();
+    return direction.expired || is_cancelled() || !socket_.is_open();
   }
+  bool is_cancelled() const noexcept { return cancelled_ || socket_.is_interrupted(); }
   bool advance(std::span<iovec>& pieces, std::size_t written) noexcept;
   Result<std::size_t> send_now(std::span<const iovec> pieces, std::size_t size, int flags = 0);
 

@@ -2,6 +2,7 @@
 
 #include "gateway/pipeline/handle_exchange.hpp"
 #include "gateway/pipeline/message_limits.hpp"
+#include "gateway/pipeline/record.hpp"
 
 namespace sluice::pipeline {
 
@@ -61,16 +62,24 @@ Task<> end_without_request(Exchange& exchange, const Error& error) {
 
 }  // namespace
 
-void ConnectionRegistry::cancel(bool idle_only) {
-  for (auto* connection : connections_) {
-    if (!idle_only || !connection->in_exchange) { connection->stream.cancel(); }
+void ConnectionRegistry::cancel_idle() {
+  for (auto* exchange : exchanges_) {
+    if (!exchange->client->in_exchange) { exchange->client->stream.cancel(); }
+  }
+}
+
+void ConnectionRegistry::record_unfinished() {
+  for (auto* exchange : exchanges_) {
+    if (!exchange->client->in_exchange) { continue; }
+    exchange->error = Error{ErrorKind::shutting_down, Side::gateway, 0, false, "waiting for the end of the exchange"};
+    record(*exchange);
   }
 }
 
 Task<> serve_connection(Services* services, ConnectionRegistry* registry,
                         std::unique_ptr<http1::ClientConnection> client) {
-  const ConnectionRegistry::Entry entry(*registry, *client);
   Exchange exchange(*services, client.get());
+  const ConnectionRegistry::Entry entry(*registry, exchange);
   while (!services->draining) {
     exchange.received_before = client->stream.received();
     exchange.sent_before = client->stream.sent();

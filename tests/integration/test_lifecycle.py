@@ -81,16 +81,20 @@ class StartAndStop(SluiceTestCase):
         gate = Gate()
         self.addCleanup(gate.open)
         url = origin.on("/never", lambda exchange: gate.wait())
-        client, tunnel = self.connect(daemon), self.connect(daemon)
+        half = origin.on("/half", lambda exchange: exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf") or gate.wait())
+        client, reader, tunnel = self.connect(daemon), self.connect(daemon), self.connect(daemon)
         tunnel.connect_to(origin.authority)
         client.send_request(url)
+        reader.send_request(half)
         origin.wait_for("/never")
+        origin.wait_for("/half")
         watch = Stopwatch()
         daemon.stop()
         self.assertLess(watch.seconds(), 6)
         self.assertTrue(tunnel.is_closed_by_peer())
         lines = daemon.log_lines()
-        self.assertTrue(any("CONNECT" in line for line in lines), "the tunnel is on record")
+        for said in ("CONNECT", "/never", "/half"):
+            self.assertEqual(sum(said in line for line in lines), 1, f"{said} is on record once")
 
     def test_the_tool_drains_as_well(self):
         daemon = self.start_daemon()

@@ -165,9 +165,11 @@ TEST(Trailers, ThatSteerAMessageAreNotPassedOn) {
   std::string out;
   append_safe_trailers(
       "X-Checksum: 1\r\nContent-Length: 5\r\nTRANSFER-ENCODING: chunked\r\nHost: evil\r\nAuthorization: x\r\n"
-      "Set-Cookie: a=b\r\nCache-Control: max-age=9\r\nGrpc-Status: 0\r\nTrailer: x\r\n",
+      "Set-Cookie: a=b\r\nCache-Control: max-age=9\r\nGrpc-Status: 0\r\nTrailer: x\r\nSurrogate-Key: s\r\n"
+      "X-HTTP-Method-Override: DELETE\r\nTransfer_Encoding: chunked\r\nX-Forwarded-Host: e\r\nGrpc-: 1\r\n"
+      "Repr-Digest: d\r\nX-Amz-Checksum-Crc32: c\r\n",
       out);
-  EXPECT_EQ(out, "X-Checksum: 1\r\nGrpc-Status: 0\r\n");
+  EXPECT_EQ(out, "X-Checksum: 1\r\nGrpc-Status: 0\r\nRepr-Digest: d\r\nX-Amz-Checksum-Crc32: c\r\n");
 }
 
 }  // namespace

@@ -120,12 +120,18 @@ TEST(ForwardedRequest, CountsMaxForwardsDown) {
   };
   EXPECT_NE(forwarded(with("TRACE", "5")).find("Max-Forwards: 4\r\n"), std::string::npos);
   EXPECT_NE(forwarded(with("OPTIONS", "1")).find("Max-Forwards: 0\r\n"), std::string::npos);
+  EXPECT_NE(forwarded(with("TRACE", "4294967296")).find("Max-Forwards: 999999999\r\n"), std::string::npos);
   EXPECT_NE(forwarded(with("GET", "5")).find("Max-Forwards: 5\r\n"), std::string::npos);
   EXPECT_NE(forwarded(with("TRACE", "x")).find("Max-Forwards: x\r\n"), std::string::npos);
   RequestHead request;
   const auto trace = with("TRACE", "0");
   ASSERT_TRUE(parse_request_head(trace, {}, request));
   EXPECT_EQ(max_forwards(request), 0U);
+  for (const char* value : {"00000000000000000000000", "5\r\nMax-Forwards: 0", "0\r\nMax-Forwards: 5"}) {
+    const auto several = with("TRACE", value);
+    ASSERT_TRUE(parse_request_head(several, {}, request));
+    EXPECT_EQ(max_forwards(request), 0U) << value;
+  }
   const auto plain = with("GET", "0");
   ASSERT_TRUE(parse_request_head(plain, {}, request));
   EXPECT_EQ(max_forwards(request), std::nullopt);

@@ -142,11 +142,11 @@ TEST_F(ServeConnection, AChunkedUploadPassesWithItsSafeTrailers) {
   const auto content = patterned(300'000);
   client.send(post(origin_, "/up", "Transfer-Encoding: chunked\r\n"));
   auto upstream = origin_.accept();
-  client.send(chunks(content, 7777) + "0\r\nX-Sum: 1\r\nContent-Length: 3\r\n\r\n");
+  client.send(chunks(content, 7777) + "0\r\nRepr-Digest: 1\r\nContent-Length: 3\r\n\r\n");
   const auto request = upstream.read_message();
   EXPECT_TRUE(request.complete);
   EXPECT_TRUE(request.content == content);
-  EXPECT_EQ(upstream.trailers, "X-Sum: 1\n");
+  EXPECT_EQ(upstream.trailers, "Repr-Digest: 1\n");
   upstream.send(ok("taken", ""));
   EXPECT_EQ(client.read_message().content, "taken");
 }
