@@ -82,7 +82,7 @@ struct Gauges {
   std::uint64_t memory_budget = 0, memory_used = 0, rss = 0;
   cache::StoreStats memory_store, disk_store;
   std::uint64_t log_lines_dropped = 0;
-  std::uint64_t policy_version = 0, policy_rules = 0;
+  std::uint64_t policy_version = 0, policy_rules = 0, policy_alarms = 0;
   std::uint64_t lists = 0, list_octets = 0, list_alarms = 0;
   double start_time = 0;  // seconds since the epoch
   std::uint64_t workers = 0, open_descriptors = 0, descriptor_limit = 0;

@@ -5,7 +5,7 @@ namespace sluice::control {
 SLUICE_JSON_NO_MEMBERS(NoArguments)
 SLUICE_JSON_MEMBERS(StatusArguments, watch, interval)
 SLUICE_JSON_MEMBERS(ListenerStatus, address, mode)
-SLUICE_JSON_MEMBERS(PolicyStatus, version, rules, file)
+SLUICE_JSON_MEMBERS(PolicyStatus, version, rules, file, alarm)
 SLUICE_JSON_MEMBERS(ListsStatus, lists, octets, alarms)
 SLUICE_JSON_MEMBERS(RequestsStatus, total, by_outcome)
 SLUICE_JSON_MEMBERS(MemoryStatus, budget, used, rss)

@@ -63,6 +63,7 @@ struct PolicyStatus {
   std::uint64_t version = 0;
   std::uint64_t rules = 0;
   std::string file;
+  std::string alarm;  // why no policy could be loaded, so that everything is denied; "" when one is in force
 };
 
 struct ListsStatus {
