@@ -157,7 +157,7 @@ class Gateway::Running {
     const auto loaded = policies_.load();
     const auto policy = loaded ? *loaded : without_policy(loaded.error());
     ledger_.load();
-    in_force_ = std::make_unique<pipeline::PolicyInForce>(*loaded);
+    in_force_ = std::make_unique<pipeline::PolicyInForce>(policy);
     policies_.put_in_force(*in_force_, [this](const pipeline::PolicyPtr& policy) {
       lists_.declare(policy->list_declarations());
       return judge_tunnels(policy);
@@ -254,9 +254,9 @@ class Gateway::Running {
   }
 
   void make_workers() {
-    shared_ =
-        std::make_unique<Shared>(Shared{*in_force_, *stores_.memory, stores_.content.get(), stores_.disk.get(), fills_,
-                                        uncacheable_, purged_, purges_, verifier_, via_name_for(configuration())});
+    shared_ = std::make_unique<Shared>(Shared{*in_force_, *stores_.memory, stores_.content.get(), stores_.disk.get(),
+                                              fills_, open_exchanges_, uncacheable_, purged_, purges_, verifier_,
+                                              via_name_for(configuration())});
     for (auto& sockets : listeners_.sockets) {
       workers_.push_back(
           std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
@@ -644,6 +644,7 @@ class Gateway::Running {
   Stores stores_;
   std::unique_ptr<pipeline::PolicyInForce> in_force_;
   pipeline::FillTable fills_;
+  pipeline::OpenExchanges open_exchanges_;
   pipeline::RecentKeys uncacheable_;
   pipeline::RecentKeys purged_;
   cache::PurgeTable purges_;

@@ -35,7 +35,7 @@ class TunnelRegistry {
     std::list<OpenTunnel*>::iterator place_;
   };
 
-  // Closes those that `snapshot` denies; returns how many.
+  // Closes those that `snapshot` stops; returns how many.
   std::size_t judge_again(const std::shared_ptr<const policy::Snapshot>& snapshot, std::chrono::sys_seconds now) {
     std::size_t closed = 0;
     for (auto* tunnel : tunnels_) {
@@ -45,7 +45,7 @@ class TunnelRegistry {
       const bool must_ask = decision.verdict == policy::Verdict::undecided && !tunnel->facts.user &&
                             snapshot->rule_that_waits_for_user(tunnel->facts) != nullptr;
       if (must_ask) { decision.verdict = policy::Verdict::deny; }
-      if (decision.verdict != policy::Verdict::deny) { continue; }
+      if (!policy::stops(decision.verdict)) { continue; }
       tunnel->decision = decision;
       tunnel->policy = snapshot;
       tunnel->client->cancel();

@@ -49,6 +49,7 @@ enum class Outcome : std::uint8_t {
   miss,
   bypass,
   denied,
+  redirected,
   error,
   tunnel,
   local,
@@ -60,7 +61,7 @@ Outcome outcome_of(const AccessRecord& record) noexcept;
 // All counters of one worker. Written only by it.
 struct WorkerMetrics {
   std::array<Counter, static_cast<int>(Outcome::count_)> requests;
-  std::array<Counter, 3> verdicts;      // policy::Verdict
+  std::array<Counter, policy::kVerdicts> verdicts;
   std::array<Counter, 6> status_class;  // 0: none, 1xx .. 5xx
   std::array<Counter, static_cast<int>(cache::MissCause::count_)> misses;
   std::array<Counter, static_cast<int>(ErrorKind::count_)> errors;  // by kind
