@@ -14,7 +14,7 @@ TEST(Outcome, HasOneWordEach) {
   std::vector<std::string_view> words;
   for (int i = 0; i < static_cast<int>(Outcome::count_); ++i) { words.push_back(to_string(static_cast<Outcome>(i))); }
   EXPECT_THAT(words, testing::ElementsAre("hit", "stale_hit", "validated", "collapsed", "miss", "bypass", "denied",
-                                          "error", "tunnel", "local"));
+                                          "redirected", "error", "tunnel", "local"));
 }
 
 TEST(Outcome, FollowsTheRecord) {
