@@ -155,24 +155,31 @@ class Gateway::Running {
   void load_policy() {
     policies_.set_self(own_addresses());
     const auto loaded = policies_.load();
-    if (!loaded) {
-      print(loaded.error());
-      throw InvalidPolicy(
-          "the policy is not valid, and nothing is served without one; mend it and see `sluice policy check " +
-          policies_.file() + "`");
-    }
+    const auto policy = loaded ? *loaded : without_policy(loaded.error());
     ledger_.load();
-    in_force_ = std::make_unique<pipeline::PolicyInForce>(*loaded);
+    in_force_ = std::make_unique<pipeline::PolicyInForce>(policy);
     policies_.put_in_force(*in_force_, [this](const pipeline::PolicyPtr& policy) {
       lists_.declare(policy->list_declarations());
       return judge_tunnels(policy);
     });
-    const auto& declared = (*loaded)->list_declarations();
+    const auto& declared = policy->list_declarations();
     if (!declared.empty()) {
       say("reading " + std::to_string(declared.size()) + (declared.size() == 1 ? " list" : " lists"));
     }
     policies_.use_lists(lists_.load(declared));
     print(policies_.current()->warnings());
+  }
+
+  // What is in force when none could be loaded.
+  pipeline::PolicyPtr without_policy(const std::vector<policy::Diagnostic>& why) {
+    print(why);
+    const auto mend = "mend it and see `sluice policy check " + policies_.file() + "`";
+    if (configuration().policy.unloadable == "refuse") {
+      throw InvalidPolicy("the policy is not valid, and nothing is served without one; " + mend);
+    }
+    auto closed = policies_.close(why);
+    say("ALARM: " + policies_.alarm() + "; " + mend + ", then `sluice policy reload`, or apply another one");
+    return closed;
   }
 
   // Half of the cores at most: who signs in must not hold up who did.
@@ -247,9 +254,9 @@ class Gateway::Running {
   }
 
   void make_workers() {
-    shared_ =
-        std::make_unique<Shared>(Shared{*in_force_, *stores_.memory, stores_.content.get(), stores_.disk.get(), fills_,
-                                        uncacheable_, purged_, purges_, verifier_, via_name_for(configuration())});
+    shared_ = std::make_unique<Shared>(Shared{*in_force_, *stores_.memory, stores_.content.get(), stores_.disk.get(),
+                                              fills_, open_exchanges_, uncacheable_, purged_, purges_, verifier_,
+                                              via_name_for(configuration())});
     for (auto& sockets : listeners_.sockets) {
       workers_.push_back(
           std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
@@ -637,6 +644,7 @@ class Gateway::Running {
   Stores stores_;
   std::unique_ptr<pipeline::PolicyInForce> in_force_;
   pipeline::FillTable fills_;
+  pipeline::OpenExchanges open_exchanges_;
   pipeline::RecentKeys uncacheable_;
   pipeline::RecentKeys purged_;
   cache::PurgeTable purges_;

@@ -47,12 +47,31 @@ Worker::Worker(Shared& shared, pipeline::ConfigurationPtr configuration, std::sh
       connector_(std::make_unique<upstream::Connector>(*context_, wheel_, *resolver_, metrics_)),
       pool_(std::make_unique<upstream::Pool>(metrics_)) {
   for (auto& socket : sockets) { listeners_.push_back(std::make_unique<net::Listener>(*context_, std::move(socket))); }
-  services_ = std::make_unique<pipeline::Services>(
-      pipeline::Services{*context_,     wheel_,         *mailbox_,       metrics_,       rule_hits_,
-                         *pool_,        *connector_,    pipes_,          policy_,        tunnels_,
-                         log_,          ids_,           top_keys_,       configuration_, draining_,
-                         shared.memory, shared.content, shared.disk,     shared.fills,   shared.uncacheable,
-                         shared.purged, shared.purges,  shared.verifier, shared.via_name});
+  services_ = std::make_unique<pipeline::Services>(pipeline::Services{*context_,
+                                                                      wheel_,
+                                                                      *mailbox_,
+                                                                      metrics_,
+                                                                      rule_hits_,
+                                                                      *pool_,
+                                                                      *connector_,
+                                                                      pipes_,
+                                                                      policy_,
+                                                                      tunnels_,
+                                                                      log_,
+                                                                      ids_,
+                                                                      top_keys_,
+                                                                      configuration_,
+                                                                      draining_,
+                                                                      shared.memory,
+                                                                      shared.content,
+                                                                      shared.disk,
+                                                                      shared.fills,
+                                                                      shared.open_exchanges,
+                                                                      shared.uncacheable,
+                                                                      shared.purged,
+                                                                      shared.purges,
+                                                                      shared.verifier,
+                                                                      shared.via_name});
 }
 
 Worker::~Worker() {

@@ -20,6 +20,7 @@ struct Shared {
   cache::ContentMemory* content;  // null when the system has none
   pipeline::DiskTier* disk;       // null without one
   pipeline::FillTable& fills;
+  pipeline::OpenExchanges& open_exchanges;
   pipeline::RecentKeys& uncacheable;
   pipeline::RecentKeys& purged;
   cache::PurgeTable& purges;

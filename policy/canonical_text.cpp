@@ -27,7 +27,7 @@ std::string label(const std::string& text) {
 }  // namespace
 
 std::string effect_text(const RuleSyntax& rule) {
-  std::string text = rule.setting ? rule.setting_text : std::string(to_string(rule.verdict));
+  std::string text = rule.action;
   append(rule.conditions, text);
   if (!rule.exceptions.empty()) { text += " unless"; }
   append(rule.exceptions, text);

@@ -4,6 +4,7 @@
 #include "policy/checks.hpp"
 #include "policy/compiled.hpp"
 #include "policy/condition_compiler.hpp"
+#include "policy/make_pac.hpp"
 #include "policy/net_table.hpp"
 #include "policy/parse.hpp"
 #include "policy/rule_ids.hpp"
@@ -22,7 +23,7 @@ bool names_purge(const ConditionSyntax& condition) {
 
 Stage stage_of(const RuleSyntax& syntax) {
   Stage stage = Stage::packet;
-  for (const auto* conditions : {&syntax.conditions, &syntax.exceptions}) {
+  for (const auto* conditions : {&syntax.implied, &syntax.conditions, &syntax.exceptions}) {
     for (const ConditionSyntax& condition : *conditions) { stage = std::max(stage, stage_of(condition.subject)); }
   }
   return stage;
@@ -32,6 +33,7 @@ Rule rule_of(const RuleSyntax& syntax, const Report& report) {
   return {.id = syntax.id,
           .verdict = syntax.setting ? Verdict::undecided : syntax.verdict,
           .setting = syntax.setting ? std::optional(syntax.setting->kind) : std::nullopt,
+          .redirect = syntax.redirect,
           .is_shadow = syntax.is_shadow,
           .text = canonical_text(syntax),
           .reason = syntax.reason,
@@ -50,6 +52,7 @@ bool is_of_request(SettingKind kind) noexcept {
     case SettingKind::cache_key_sort_query:
     case SettingKind::cache_never:
     case SettingKind::strip_query:
+    case SettingKind::limit_connections:
     case SettingKind::request_field:
       return true;
     default:
@@ -110,6 +113,7 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
                         .rule = static_cast<std::uint32_t>(compiled->rules.size()),
                         .verdict = rule.verdict,
                         .is_shadow = rule.is_shadow};
+    append(rule.implied);
     test.exceptions = append(rule.conditions);
     test.end = append(rule.exceptions);
     compiled->rules.push_back(rule_of(rule, report));
@@ -132,6 +136,8 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
   }
   if (report.has_errors()) { return std::unexpected(std::move(report).errors()); }
   warn_of_doubtful(policy, nets, report);
+  compiled->warn_of_loops(policy, report);
+  compiled->pac = make_pac(policy, nets, report);
 
   compiled->lists = std::move(policy.lists);
   compiled->groups = groups.names();

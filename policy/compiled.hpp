@@ -41,11 +41,16 @@ struct Snapshot::Compiled {
   std::vector<std::string> groups;             // names of those that are defined, sorted
   std::vector<Condition> conditions;
   ConditionTables tables;
+  Pac pac;
   std::vector<Diagnostic> warnings;
 
   Truth of(const Test& test, Evaluation& evaluation) const;
   // Is it not yet known, and might be known if it were known who the user is?
   bool waits_for_user(const Test& test, Evaluation& evaluation) const;
+  // REQUIRES: the verdict of `tests[which]` is `redirect`.
+  bool leads_back(std::size_t which) const;
+  // Redirects whose clients they send away again and again, where that can be told.
+  void warn_of_loops(const PolicySyntax& policy, Report& report) const;
 };
 
 }  // namespace sluice::policy

@@ -67,6 +67,10 @@ Truth Evaluation::plain(const Condition& condition) {
       return judge(facts_.listener, any_word(is_listener));
     case Subject::mode:
       return judge(facts_.mode, words_hold);
+    case Subject::protocol:
+      return judge(facts_.protocol, words_hold);
+    case Subject::interface:
+      return judge(facts_.interface, words_hold);
     case Subject::authority:
       return judge(facts_.authority, host_holds);
     case Subject::host:

@@ -47,6 +47,8 @@ Condition ConditionCompiler::compile(const ConditionSyntax& syntax) {
       break;
     case Subject::listener:
     case Subject::mode:
+    case Subject::protocol:
+    case Subject::interface:
     case Subject::method:
     case Subject::scheme:
     case Subject::path:

@@ -15,6 +15,7 @@ constexpr std::size_t kMostComparisons = 2'000'000;
 constexpr std::size_t kMostPrefixes = 4096;  // of a condition that is compared
 
 bool is_below(const HostPattern& wide, const HostPattern& narrow) noexcept {
+  if (is_every_host(wide)) { return true; }
   if (!wide.is_suffix) { return !narrow.is_suffix && wide.name == narrow.name; }
   const std::string& name = narrow.name;
   if (!name.ends_with(wide.name)) { return false; }
@@ -81,6 +82,8 @@ bool holds_within(const Prepared& wide, const Prepared& narrow) {
       return all_within(a.ports, b.ports, is_within);
     case Subject::listener:
     case Subject::mode:
+    case Subject::protocol:
+    case Subject::interface:
     case Subject::method:
     case Subject::scheme:
     case Subject::path:
@@ -152,6 +155,7 @@ bool always_holds(const Prepared& condition) {
 
 PreparedRule prepared(const RuleSyntax& rule, const NetTable& nets, Report& report) {
   PreparedRule out{&rule, {}, {}};
+  for (const ConditionSyntax& syntax : rule.implied) { out.conditions.push_back({&syntax, {}}); }
   for (const ConditionSyntax& syntax : rule.conditions) {
     Prepared condition{&syntax, {}};
     const bool has_addresses = syntax.subject == Subject::from || syntax.subject == Subject::to;

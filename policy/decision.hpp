@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "policy/lists/list_hit.hpp"
@@ -8,9 +9,27 @@
 namespace sluice::policy {
 
 // `undecided`: a rule ahead of the first true one needs a fact that is not known yet; ask again at a later stage.
-enum class Verdict : std::uint8_t { undecided, allow, deny };
+enum class Verdict : std::uint8_t {
+  undecided,
+  allow,
+  deny,
+  splice,    // passes without being decrypted
+  bypass,    // need not go through the gateway: passes without the cache when it does
+  redirect,  // answered with another place to go to
+  reject,    // QUIC that is refused, so that the client falls back to TCP
+};
+inline constexpr std::size_t kVerdicts = 7;
 
 std::string_view to_string(Verdict verdict) noexcept;
+std::optional<Verdict> verdict_of(std::string_view word) noexcept;  // none for "undecided"
+
+// What is let pass goes on, what is stopped does not; undecided is neither.
+constexpr bool lets_pass(Verdict verdict) noexcept {
+  return verdict == Verdict::allow || verdict == Verdict::splice || verdict == Verdict::bypass;
+}
+constexpr bool stops(Verdict verdict) noexcept {
+  return verdict == Verdict::deny || verdict == Verdict::redirect || verdict == Verdict::reject;
+}
 
 // The answer to one question. Views belong to the Snapshot that decided.
 struct Decision {

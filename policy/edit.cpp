@@ -89,8 +89,9 @@ std::size_t place_among(const std::vector<RuleSyntax>& rules, const RuleSyntax& 
   for (std::size_t i = 0; i < rules.size() && is_about_destination(rules[i]); ++i) {
     if (is_guard(rules[i])) { place = i + 1; }
   }
-  // An operator may have put other rules ahead of the guard of the gateway's own networks: no `allow` passes it.
-  for (std::size_t i = place; i < rules.size() && added.verdict == Verdict::allow; ++i) {
+  // An operator may have put other rules ahead of the guard of the gateway's own networks: nothing
+  // that lets traffic pass goes ahead of it.
+  for (std::size_t i = place; i < rules.size() && lets_pass(added.verdict); ++i) {
     if (guards_own_networks(rules[i])) { place = i + 1; }
   }
   return place;
@@ -116,8 +117,8 @@ std::expected<RuleSyntax, Errors> parse_added(std::string_view line, const Value
   PolicySyntax policy = parse(read_lines(report, nullptr), sets, report);
   if (report.has_errors()) { return std::unexpected(std::move(report).errors()); }
   if (policy.rules.empty()) {
-    return std::unexpected(
-        one_error("rule", "a rule expected: a line that begins with `allow`, `deny`, or a setting like `cache`", line));
+    return std::unexpected(one_error(
+        "rule", "a rule expected: a line that begins with a verdict like `deny`, or a setting like `cache`", line));
   }
   if (policy.rules.front().is_unconditional() && !policy.rules.front().setting) {
     return std::unexpected(one_error(

@@ -19,11 +19,11 @@ struct Edited {
 
 // Puts `line` (one verdict or setting line) into `text`: a rule with a `to` condition first of all; any other behind
 // the leading block of guard rules (deny rules with a `to` condition), so that no quick edit opens the gateway's own
-// networks by accident. The `allow to` rules within that block, exceptions of the guards, count as part of it; and an
-// `allow` goes behind every rule that denies `to local` or `to self`, wherever that stands. Only a positive `to`
-// outside of `unless` counts. A setting goes ahead of the first of its kind. A verdict without a condition is an error:
-// it would switch off all that follow. Comments and order of all other lines are kept. Errors: the diagnostics of the
-// line, or of the new text.
+// networks by accident. The `allow to` rules within that block, exceptions of the guards, count as part of it; and what
+// lets traffic pass goes behind every rule that denies `to local` or `to self`, wherever that stands. Only a positive
+// `to` outside of `unless` counts. A setting goes ahead of the first of its kind. A verdict without a condition is an
+// error: it would switch off all that follow. Comments and order of all other lines are kept. Errors: the diagnostics
+// of the line, or of the new text.
 std::expected<Edited, std::vector<Diagnostic>> add_rule(std::string_view text, std::string_view line,
                                                         const CompileOptions& options = {});
 

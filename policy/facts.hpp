@@ -31,7 +31,9 @@ struct Facts {
   std::optional<Address> destination;  // the address that is, or would be, connected
   // Another proxy resolves the name, so the address never becomes known here: conditions on it do not hold.
   bool destination_resolved_elsewhere = false;
-  std::optional<std::uint16_t> port;  // of the destination
+  std::optional<std::uint16_t> port;          // of the destination
+  std::optional<std::string_view> protocol;   // "tcp", "udp"
+  std::optional<std::string_view> interface;  // where it came in; empty: it never becomes known here
   // connection
   std::optional<std::string_view> listener;   // where the client came in, "address:port"
   std::optional<std::string_view> mode;       // "explicit"

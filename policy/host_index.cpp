@@ -26,14 +26,20 @@ void make_set(std::vector<std::string>& names) {
 }  // namespace
 
 HostIndex::HostIndex(std::span<const HostPattern> patterns) {
-  for (const HostPattern& pattern : patterns) { (pattern.is_suffix ? suffixes_ : names_).push_back(pattern.name); }
+  for (const HostPattern& pattern : patterns) {
+    if (is_every_host(pattern)) {
+      holds_every_ = true;
+      continue;
+    }
+    (pattern.is_suffix ? suffixes_ : names_).push_back(pattern.name);
+  }
   make_set(names_);
   make_set(suffixes_);
 }
 
 // An address has no names below it: no suffix ends in a number or holds a colon, so none is ever found in one.
 bool HostIndex::contains(std::string_view host) const noexcept {
-  if (holds(names_, host)) { return true; }
+  if (holds(names_, host) || (holds_every_ && !host.empty())) { return true; }
   if (suffixes_.size() <= kFew) {
     return std::ranges::any_of(suffixes_, [&](const std::string& name) { return is_below(host, name); });
   }

@@ -20,6 +20,7 @@ class HostIndex {
  private:
   std::vector<std::string> names_;     // sorted
   std::vector<std::string> suffixes_;  // sorted, without the leading dot
+  bool holds_every_ = false;
 };
 
 }  // namespace sluice::policy

@@ -9,6 +9,7 @@
 #include "policy/parse_setting.hpp"
 #include "policy/parse_test.hpp"
 #include "policy/parse_time.hpp"
+#include "policy/parse_verdict.hpp"
 #include "policy/reserved.hpp"
 #include "policy/token_stream.hpp"
 #include "policy/values.hpp"
@@ -16,9 +17,9 @@
 namespace sluice::policy {
 namespace {
 
-constexpr std::array<std::string_view, 14> kStatements{"allow", "deny",   "net",     "time",   "set",
-                                                       "list",  "group",  "include", "test",   "cache",
-                                                       "limit", "remove", "strip",   "connect"};
+constexpr std::array<std::string_view, 18> kStatements{"allow", "deny",  "splice", "bypass", "redirect", "quic",
+                                                       "net",   "time",  "set",    "list",   "group",    "include",
+                                                       "test",  "cache", "limit",  "remove", "strip",    "connect"};
 
 class LineParser {
  public:
@@ -27,7 +28,7 @@ class LineParser {
 
   void run() {
     const Token first = tokens_.take();
-    if (first.is("allow") || first.is("deny")) { return parse_verdict(first); }
+    if (begins_verdict(first)) { return parse_verdict_line(first); }
     if (begins_setting(first, tokens_.peek())) { return parse_setting_line(first); }
     if (first.is("net")) { return parse_net(); }
     if (first.is("list")) { return parse_list(); }
@@ -39,17 +40,18 @@ class LineParser {
     report_.error(
         first.at,
         "unknown statement " + name_of(first) +
-            "; a line begins with `allow`, `deny`, `net`, `time`, `set`, `list`, `group`, `include`, `test`, or a "
-            "setting like `cache`" +
+            "; a line begins with a verdict (`allow`, `deny`, `splice`, `bypass`, `redirect`, `quic reject`), with "
+            "`net`, `time`, `set`, `list`, `group`, `include`, `test`, or a setting like `cache`" +
             hint);
   }
 
  private:
-  void parse_verdict(const Token& first) {
+  void parse_verdict_line(const Token& first) {
     RuleSyntax rule;
-    rule.verdict = first.is("allow") ? Verdict::allow : Verdict::deny;
     rule.at = first.at;
-    parse_rule_rest(tokens_, report_, sets_, rule);
+    rule.is_broken = !parse_verdict(first, tokens_, report_, rule);
+    // Behind an error nothing says where the conditions begin.
+    if (!rule.is_broken) { parse_rule_rest(tokens_, report_, sets_, rule); }
     policy_.rules.push_back(std::move(rule));
   }
 

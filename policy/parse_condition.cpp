@@ -38,6 +38,10 @@ class ConditionParser {
         return words(text, parse_listener_value);
       case Subject::mode:
         return words(text, parse_mode_value);
+      case Subject::protocol:
+        return words(text, parse_protocol_value);
+      case Subject::interface:
+        return words(text, parse_interface_value);
       case Subject::method:
         return words(text, parse_method_value);
       case Subject::scheme:

@@ -99,6 +99,9 @@ class RuleParser {
       return tokens_.skip_to(all_words());
     }
     check_order(subject);
+    if (rule_.verdict == Verdict::reject && (*kind == Subject::protocol || *kind == Subject::port)) {
+      fail(subject.at, "`quic` stands for `protocol udp port 443`: no other protocol or port is asked for");
+    }
     condition.subject = *kind;
     condition.at = subject.at;
     if (!parse_values(tokens_, report_, sets_, condition)) { rule_.is_broken = true; }

@@ -51,7 +51,7 @@ class SettingParser {
       : tokens_(tokens), report_(report), sets_(sets), rule_(rule), setting_(rule.setting.emplace()) {}
 
   bool run(const Token& first) {
-    rule_.setting_text = first.text;
+    rule_.action = first.text;
     if (first.is("cache")) { return cache(); }
     if (first.is("limit")) { return limit(); }
     if (first.is("strip")) { return strip(); }
@@ -65,7 +65,7 @@ class SettingParser {
     report_.error(at, std::move(message));
     return false;
   }
-  void append(std::string_view word) { (rule_.setting_text += ' ') += word; }
+  void append(std::string_view word) { (rule_.action += ' ') += word; }
 
   bool take_word(std::string_view word, std::string_view sentence) {
     const Token token = tokens_.peek();
@@ -154,8 +154,28 @@ class SettingParser {
   }
 
   bool limit() {
+    if (tokens_.peek().is("connections")) { return connections(); }
     setting_.kind = SettingKind::limit_size;
-    return take_word("size", "limit size 100MiB") && size();
+    const Token word = tokens_.peek();
+    if (!word.is("size")) {
+      return fail(word.at,
+                  "`limit` is followed by `size`, as in `limit size 100MiB`, or by `connections`, as in "
+                  "`limit connections 20`, not by " +
+                      name_of(word));
+    }
+    return take_word("size", "") && size();
+  }
+
+  bool connections() {
+    setting_.kind = SettingKind::limit_connections;
+    append(tokens_.take().text);
+    const Token value = tokens_.peek();
+    const auto most = parse_count_value(value.kind == Token::Kind::word ? value.text : "");
+    if (!most) { return fail(value.at, "a number from 1 to 1000000 expected, not " + name_of(value)); }
+    tokens_.take();
+    setting_.most = *most;
+    append(std::to_string(*most));
+    return true;
   }
 
   bool strip() {

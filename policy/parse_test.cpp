@@ -13,9 +13,9 @@ namespace {
 
 using Text = std::expected<std::string, std::string>;
 
-constexpr std::array<std::string_view, 15> kWords{"from",  "to",   "url",      "method",   "at",
-                                                  "field", "user", "group",    "listener", "mode",
-                                                  "type",  "size", "response", "status",   "expect"};
+constexpr std::array<std::string_view, 17> kWords{"from",      "to",    "url",      "method", "at",       "protocol",
+                                                  "interface", "field", "user",     "group",  "listener", "mode",
+                                                  "type",      "size",  "response", "status", "expect"};
 
 class TestParser {
  public:
@@ -87,6 +87,8 @@ class TestParser {
     if (word.is("url")) { return take_value("a URL", test_.url); }
     if (word.is("method")) { return take_value("a method", test_.method, parse_method_value); }
     if (word.is("at")) { return take_value("a moment in quotes", test_.at, check_moment); }
+    if (word.is("protocol")) { return take_value("a protocol", test_.protocol, parse_protocol_value); }
+    if (word.is("interface")) { return take_value("the name of an interface", test_.interface, parse_interface_value); }
     if (word.is("listener")) { return take_value("a listener", test_.listener, parse_listener_value); }
     if (word.is("mode")) { return take_value("a mode", test_.mode, parse_mode_value); }
     if (word.is("user")) { return take_value("the name of a user", test_.user, parse_user_value); }
@@ -98,12 +100,11 @@ class TestParser {
     if (word.is("size")) { return take_size(); }
     if (word.is("expect")) { return take_expectation(); }
     const std::string hint = word.kind == Token::Kind::word ? did_you_mean(word.text, kWords) : "";
-    return fail(
-        word, "unknown word " + name_of(word) + " in a test" +
-                  (hint.empty()
-                       ? "; there are `from`, `to`, `url`, `method`, `at`, `field`, "
-                         "`listener`, `mode`, `user`, `group`, `status`, `type`, `size`, `response field` and `expect`"
-                       : hint));
+    return fail(word, "unknown word " + name_of(word) + " in a test" +
+                          (hint.empty() ? "; there are `from`, `to`, `url`, `method`, `at`, `field`, "
+                                          "`protocol`, `interface`, `listener`, `mode`, `user`, `group`, `status`, "
+                                          "`type`, `size`, `response field` and `expect`"
+                                        : hint));
   }
 
   bool take_field(TestCase::Fields& fields) {
@@ -140,10 +141,16 @@ class TestParser {
   }
   bool take_expectation() {
     const Token verdict = tokens_.take();
-    if (!verdict.is("allow") && !verdict.is("deny")) {
-      return fail(verdict, "`allow` or `deny` expected behind `expect`, not " + name_of(verdict));
+    const auto expected = verdict.kind == Token::Kind::word ? verdict_of(verdict.text) : std::nullopt;
+    if (!expected) {
+      return fail(verdict,
+                  "`allow`, `deny`, `splice`, `bypass`, `redirect` or `reject` expected behind `expect`, not " +
+                      name_of(verdict));
     }
-    test_.expected = verdict.is("allow") ? Verdict::allow : Verdict::deny;
+    test_.expected = *expected;
+    if (*expected == Verdict::redirect && tokens_.peek().kind == Token::Kind::quoted) {
+      test_.location = tokens_.take().text;
+    }
     if (!tokens_.peek().is("by")) { return true; }
     tokens_.take();
     return take_value("the id of a rule", test_.by);

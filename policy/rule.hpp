@@ -6,6 +6,7 @@
 
 #include "policy/decision.hpp"
 #include "policy/facts.hpp"
+#include "policy/redirect.hpp"
 #include "policy/setting.hpp"
 
 namespace sluice::policy {
@@ -15,6 +16,7 @@ struct Rule {
   std::string id;  // stable across edits: derived from the text of the rule, or written as `id NAME`
   Verdict verdict = Verdict::deny;
   std::optional<SettingKind> setting;  // a setting line: it has no verdict
+  std::optional<Redirect> redirect;    // of the verdict `redirect`
   bool is_shadow = false;              // judged and recorded, not acted on
   std::string text;                    // the canonical line, without the comment
   std::string reason;

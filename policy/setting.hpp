@@ -17,6 +17,7 @@ enum class SettingKind : std::uint8_t {
   cache_key_sort_query,
   cache_never,
   strip_query,
+  limit_connections,
   cache_ttl,
   cache_grace,
   cache_negative,
@@ -26,7 +27,7 @@ enum class SettingKind : std::uint8_t {
   request_field,
   response_field,
 };
-inline constexpr std::size_t kSingleSettings = 11;  // the kinds ahead of the fields
+inline constexpr std::size_t kSingleSettings = 12;  // the kinds ahead of the fields
 
 // When a setting is chosen: with what the request says, ahead of any address and response; or with the response's head.
 enum class SettingStage : std::uint8_t { request, response };
@@ -36,6 +37,7 @@ struct Setting {
   SettingKind kind = SettingKind::cache_never;
   std::chrono::seconds lifetime{};  // cache_ttl, cache_grace, cache_negative
   std::uint64_t size = 0;           // limit_size, cache_finish_aborted (all of them: the largest number)
+  std::uint32_t most = 0;           // limit_connections
   std::string name;                 // of the field; of connect_to the host or address
   std::string value;                // of the field; not of one that is removed
   std::uint16_t port = 0;           // connect_to; 0: the target's own

@@ -36,7 +36,7 @@ bool is_purge(const Facts& facts) noexcept {
   return facts.method == kPurge;
 }
 bool is_out_of_question(const Rule& rule, bool is_purge) noexcept {
-  return is_purge && rule.verdict == Verdict::allow && !rule.names_purge;
+  return is_purge && lets_pass(rule.verdict) && !rule.names_purge;
 }
 
 void note_shadow(Truth truth, Verdict verdict, std::uint32_t rule, Decision& decision) noexcept {
@@ -120,7 +120,10 @@ Decision Snapshot::decide(const Facts& facts) const noexcept {
       note_shadow(truth, test.verdict, test.rule, decision);
       continue;
     }
-    if (waited_for != nullptr && test.verdict != waited_for->verdict) {
+    // Each redirect leads elsewhere.
+    const bool is_other =
+        waited_for != nullptr && (test.verdict != waited_for->verdict || test.verdict == Verdict::redirect);
+    if (is_other) {
       name(*waited_for);
       return decision;
     }
@@ -136,7 +139,7 @@ Decision Snapshot::decide(const Facts& facts) const noexcept {
     if (waited_for == nullptr) { waited_for = &test; }
   }
   // The last rule is unconditional, because compile() refuses any other text: only PURGE comes so far.
-  if (waited_for != nullptr && waited_for->verdict == Verdict::allow) {
+  if (waited_for != nullptr && waited_for->verdict != Verdict::deny) {
     name(*waited_for);
     return decision;
   }
@@ -177,6 +180,18 @@ std::vector<Snapshot::Step> Snapshot::outcomes(const Facts& facts) const {
     steps.push_back({&compiled_->rules[i], outcome_of(compiled_->of(compiled_->all_tests[i], evaluation))});
   }
   return steps;
+}
+
+std::string Snapshot::location(const Decision& decision, const Facts& facts) const {
+  const Rule& rule = compiled_->rules[decision.rule];
+  return location_of(*rule.redirect, {.url = facts.url.value_or(""),
+                                      .host = facts.host.value_or(""),
+                                      .path_and_query = facts.path_and_query.value_or(""),
+                                      .rule = rule.id});
+}
+
+const Pac& Snapshot::pac() const noexcept {
+  return compiled_->pac;
 }
 
 const std::vector<TestCase>& Snapshot::tests() const noexcept {

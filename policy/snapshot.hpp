@@ -12,6 +12,7 @@
 #include "policy/facts.hpp"
 #include "policy/list_declaration.hpp"
 #include "policy/lists/lists.hpp"
+#include "policy/pac.hpp"
 #include "policy/rule.hpp"
 #include "policy/setting.hpp"
 #include "policy/source_lines.hpp"
@@ -44,8 +45,9 @@ class Snapshot {
 
   // The first rule that is true decides. Facts not known make a condition, and so a rule, "not yet known"; when such a
   // rule stands ahead of the first true one the verdict is `undecided`, unless every such rule has that one's verdict:
-  // then it makes no difference which of them matches. When all facts are known it is never undecided.
-  // Shadow rules decide nothing; the first one that is true ahead of the deciding rule is named.
+  // then it makes no difference which of them matches. (Of redirects it does: each leads elsewhere.) When all facts are
+  // known it is never undecided. Shadow rules decide nothing; the first one that is true ahead of the deciding rule is
+  // named.
   [[nodiscard]] Decision decide(const Facts& facts) const noexcept;
 
   // Every rule up to the deciding one with what it came to: for `sluice policy test`.
@@ -54,6 +56,12 @@ class Snapshot {
     enum class Outcome : std::uint8_t { matched, not_matched, not_yet_known } outcome;
   };
   [[nodiscard]] std::vector<Step> explain(const Facts& facts) const;
+
+  // Where the rule that decided sends this request. REQUIRES: its verdict is `redirect`.
+  std::string location(const Decision& decision, const Facts& facts) const;
+
+  // The PAC file: a script by which clients go past the gateway where the policy's `bypass` rules say so.
+  const Pac& pac() const noexcept;
 
   // Whether anything asks for the response: if not, decide() need not be called again when its head is known.
   bool has_response_verdicts() const noexcept;

@@ -13,6 +13,8 @@ enum class Subject : std::uint8_t {
   from,
   to,
   port,
+  protocol,
+  interface,
   during,
   until,
   listener,
@@ -43,10 +45,12 @@ struct SubjectInfo {
 };
 
 // In the order of Subject. The word behind `response` is `field`.
-inline constexpr std::array<SubjectInfo, 23> kSubjects{{
+inline constexpr std::array<SubjectInfo, 25> kSubjects{{
     {"from", Stage::packet, "an address, a prefix or the name of a net"},
     {"to", Stage::packet, "an address, a prefix or the name of a net"},
     {"port", Stage::packet, "a port"},
+    {"protocol", Stage::packet, "a protocol"},
+    {"interface", Stage::packet, "the name of an interface"},
     {"during", Stage::packet, "a time, as in `mon-fri 08:00-18:00`, or the name of one"},
     {"until", Stage::packet, "a date, as in `2026-12-31`"},
     {"listener", Stage::connection, "a port or an address with a port"},

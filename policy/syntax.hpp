@@ -8,6 +8,7 @@
 #include "policy/address.hpp"
 #include "policy/decision.hpp"
 #include "policy/list_declaration.hpp"
+#include "policy/redirect.hpp"
 #include "policy/report.hpp"
 #include "policy/setting.hpp"
 #include "policy/subject.hpp"
@@ -34,6 +35,10 @@ struct HostPattern {
   bool is_suffix = false;  // the name and everything below it
   std::string text() const { return is_suffix ? '.' + name : name; }
 };
+// The suffix without a name, which no text can say: whatever the host is, but not where there is none.
+inline bool is_every_host(const HostPattern& pattern) noexcept {
+  return pattern.is_suffix && pattern.name.empty();
+}
 
 struct PortRange {
   std::uint16_t first = 0;
@@ -58,7 +63,7 @@ struct ConditionSyntax {
   AddressTerms addresses;               // from, to
   std::vector<HostPattern> hosts;       // host, authority
   std::vector<PortRange> ports;         // port, status
-  std::vector<std::string> words;       // method, scheme, listener, mode, path, query, type, user
+  std::vector<std::string> words;       // protocol, interface, method, scheme, listener, mode, path, query, type, user
   std::vector<GroupName> groups;        // group
   std::string name;                     // field, response_field
   std::vector<Expression> expressions;  // url, field, response_field
@@ -74,7 +79,9 @@ struct ConditionSyntax {
 struct RuleSyntax {
   Verdict verdict = Verdict::deny;
   std::optional<Setting> setting;           // a setting line: it has no verdict
-  std::string setting_text;                 // canonical: "cache ttl 7d"
+  std::optional<Redirect> redirect;         // of the verdict `redirect`
+  std::string action;                       // canonical: "deny", "quic reject", "cache ttl 7d"
+  std::vector<ConditionSyntax> implied;     // must hold too: what `splice` and `quic` stand for
   std::vector<ConditionSyntax> conditions;  // all must hold
   std::vector<ConditionSyntax> exceptions;  // behind `unless`: not all may hold
   bool is_shadow = false;
@@ -87,7 +94,9 @@ struct RuleSyntax {
   Position at;
   bool is_broken = false;  // an error was reported in it
 
-  bool is_unconditional() const noexcept { return !is_broken && conditions.empty() && exceptions.empty(); }
+  bool is_unconditional() const noexcept {
+    return !is_broken && implied.empty() && conditions.empty() && exceptions.empty();
+  }
 };
 
 struct NetSyntax {

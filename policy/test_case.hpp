@@ -21,6 +21,8 @@ struct TestCase {
   std::string method;  // empty: GET, or CONNECT
   std::string from;
   std::string to;
+  std::string protocol;  // empty: tcp
+  std::string interface;
   std::string listener;
   std::string mode;
   std::string user;
@@ -32,7 +34,8 @@ struct TestCase {
   std::optional<std::uint64_t> size;
   Fields response_fields;
   Verdict expected = Verdict::undecided;
-  std::string by;  // the id of the rule that must decide; empty: any
+  std::string location;  // of a redirect; empty: any
+  std::string by;        // the id of the rule that must decide; empty: any
   std::string file;
   int line = 0;
 };

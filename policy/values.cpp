@@ -11,6 +11,7 @@ namespace sluice::policy {
 namespace {
 
 constexpr std::size_t kLongestUser = 255;
+constexpr std::size_t kLongestInterface = 15;  // IFNAMSIZ, without the octet that ends it
 
 std::string code(std::string_view text) {
   return '`' + std::string(text.substr(0, 80)) + '`';
@@ -119,6 +120,22 @@ std::expected<std::string, std::string> parse_mode_value(std::string_view text) 
                          did_you_mean(text, kModes));
 }
 
+std::expected<std::string, std::string> parse_protocol_value(std::string_view text) {
+  constexpr std::array<std::string_view, 2> kProtocols{"tcp", "udp"};
+  std::string protocol = lower_case(text);
+  if (std::ranges::find(kProtocols, protocol) != kProtocols.end()) { return protocol; }
+  return std::unexpected("unknown protocol " + code(text) + "; expected `tcp` or `udp`" +
+                         did_you_mean(protocol, kProtocols));
+}
+
+std::expected<std::string, std::string> parse_interface_value(std::string_view text) {
+  const auto is_plain = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.'; };
+  if (!text.empty() && text.size() <= kLongestInterface && std::ranges::all_of(text, is_plain)) {
+    return std::string(text);
+  }
+  return std::unexpected(code(text) + " is no name of an interface; expected one like `eth0`");
+}
+
 std::expected<std::string, std::string> parse_listener_value(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   const auto port = parse_port(colon == text.npos ? text : text.substr(colon + 1));
@@ -178,6 +195,14 @@ std::expected<PortRange, std::string> parse_status_value(std::string_view text) 
   const bool is_range = first && last && *first >= 100 && *last <= 599 && *first <= *last;
   if (is_range) { return PortRange{*first, *last}; }
   return std::unexpected(code(text) + " is no status; expected one like `404`, or a range like `500-599`");
+}
+
+std::optional<std::uint32_t> parse_count_value(std::string_view text) {
+  constexpr std::uint32_t kMost = 1'000'000;
+  std::uint32_t value = 0;
+  if (text.empty() || text.size() > 7 || !std::ranges::all_of(text, is_digit)) { return std::nullopt; }
+  for (const char c : text) { value = value * 10 + static_cast<std::uint32_t>(c - '0'); }
+  return value >= 1 && value <= kMost ? std::optional(value) : std::nullopt;
 }
 
 std::expected<std::string, std::string> parse_field_name(std::string_view text) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,14 +19,17 @@ std::expected<PortRange, std::string> parse_port_value(std::string_view text);  
 std::expected<std::string, std::string> parse_method_value(std::string_view text);
 std::expected<std::string, std::string> parse_scheme_value(std::string_view text);
 std::expected<std::string, std::string> parse_mode_value(std::string_view text);
-std::expected<std::string, std::string> parse_listener_value(std::string_view text);  // "3128", "192.0.2.1:3128"
-std::expected<std::string, std::string> parse_path_value(std::string_view text);      // "/ads/", "/app"
-std::expected<std::string, std::string> parse_query_value(std::string_view text);     // "utm_*", "format=pdf"
-std::expected<std::string, std::string> parse_type_value(std::string_view text);      // "text/html", "image/*"
-std::expected<PortRange, std::string> parse_status_value(std::string_view text);      // "404", "500-599"
-std::expected<std::string, std::string> parse_field_name(std::string_view text);      // RFC 9110 5.1
-std::expected<std::string, std::string> parse_user_value(std::string_view text);      // "alice", "alice@EXAMPLE.COM"
-std::expected<std::string, std::string> parse_group_name(std::string_view text);      // as the name of a net
+std::expected<std::string, std::string> parse_protocol_value(std::string_view text);   // "tcp", "udp"
+std::expected<std::string, std::string> parse_interface_value(std::string_view text);  // "eth0", "br-lan"
+std::expected<std::string, std::string> parse_listener_value(std::string_view text);   // "3128", "192.0.2.1:3128"
+std::expected<std::string, std::string> parse_path_value(std::string_view text);       // "/ads/", "/app"
+std::expected<std::string, std::string> parse_query_value(std::string_view text);      // "utm_*", "format=pdf"
+std::expected<std::string, std::string> parse_type_value(std::string_view text);       // "text/html", "image/*"
+std::expected<PortRange, std::string> parse_status_value(std::string_view text);       // "404", "500-599"
+std::optional<std::uint32_t> parse_count_value(std::string_view text);                 // 1 to 1000000
+std::expected<std::string, std::string> parse_field_name(std::string_view text);       // RFC 9110 5.1
+std::expected<std::string, std::string> parse_user_value(std::string_view text);       // "alice", "alice@EXAMPLE.COM"
+std::expected<std::string, std::string> parse_group_name(std::string_view text);       // as the name of a net
 
 // The name of a net: a letter, then letters, digits, `-`, `_`; 64 at most.
 bool is_net_name(std::string_view text) noexcept;

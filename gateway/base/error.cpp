@@ -70,6 +70,8 @@ std::string_view to_string(ErrorKind kind) noexcept {
       return "not_acceptable_method";
     case ErrorKind::authentication_required:
       return "authentication_required";
+    case ErrorKind::client_limit_reached:
+      return "client_limit_reached";
     case ErrorKind::only_if_cached:
       return "only_if_cached";
     case ErrorKind::count_:

@@ -41,6 +41,7 @@ enum class ErrorKind : std::uint8_t {
   shutting_down,
   not_acceptable_method,    // TRACE or OPTIONS that ends here, for the record only
   authentication_required,  // 407: the verdict depends on who the client is
+  client_limit_reached,     // 429: the client has as many exchanges open as the policy lets it
   only_if_cached,           // 504 for a miss with only-if-cached
   count_,
 };

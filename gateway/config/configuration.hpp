@@ -82,7 +82,8 @@ struct Admin {
 };
 
 struct Policy {
-  std::string file;  // empty: STATE/policy.sluice, made from the default policy on first start
+  std::string file;                   // empty: STATE/policy.sluice, made from the default policy on first start
+  std::string unloadable = "closed";  // closed | refuse: a start without a policy that can be loaded
 };
 
 struct Auth {

@@ -30,6 +30,7 @@ constexpr std::uint64_t kDay = 24 * kHour;
 constexpr std::array<std::string_view, 3> kAddDeleteLeave{"add", "delete", "leave"};
 constexpr std::array<std::string_view, 3> kAutoDeleteLeave{"auto", "delete", "leave"};
 constexpr std::array<std::string_view, 4> kLogFormats{"json", "squid", "combined", "none"};
+constexpr std::array<std::string_view, 2> kClosedRefuse{"closed", "refuse"};
 constexpr std::array<std::string_view, 1> kModes{"explicit"};
 
 using Complaint = std::optional<std::string>;
@@ -392,6 +393,14 @@ const std::array kKeys{
         .slot = in<&C::policy, &Policy::file>,
         .meaning = "Policy text; empty: STATE/policy.sluice, made from the default policy on first start.",
         .form = "path",
+        .needs_restart = true},
+    Key{.name = "policy.unloadable",
+        .kind = Kind::choice,
+        .slot = in<&C::policy, &Policy::unloadable>,
+        .meaning =
+            "A start whose policy is not valid or cannot be read: closed denies every request until a good one is "
+            "applied, and raises an alarm; refuse does not start.",
+        .choices = kClosedRefuse,
         .needs_restart = true},
 
     Key{.name = "auth.htpasswd",

@@ -17,6 +17,7 @@ record::Gauges gauges(const Daemon& daemon) {
   const auto policy = daemon.policies.current();
   gauges.policy_version = policy->version();
   gauges.policy_rules = policy->rules().size();
+  gauges.policy_alarms = daemon.policies.alarm().empty() ? 0 : 1;
   const ListsStatus lists = daemon.lists.status();
   gauges.lists = lists.lists;
   gauges.list_octets = lists.octets;

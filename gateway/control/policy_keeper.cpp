@@ -18,6 +18,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::string_view kClosed =
+    "deny reason \"This gateway has no policy that it could load: its administrator has to apply one.\" id no-policy\n";
 constexpr std::string_view kByHand = "file";  // who made a version that no command made
 
 double milliseconds_since(Clock::time_point start) {
@@ -187,6 +189,29 @@ PolicyKeeper::Compiled PolicyKeeper::load() {
   return loaded;
 }
 
+pipeline::PolicyPtr PolicyKeeper::close(const std::vector<policy::Diagnostic>& why) {
+  const auto& first = why.front();
+  const auto more = why.size() == 1 ? std::string() : ", and " + std::to_string(why.size() - 1) + " more";
+  alarm_ = "every request is denied: no policy could be loaded: " + first.file +
+           (first.line == 0 ? "" : ":" + std::to_string(first.line)) + ": " + first.message + more;
+  // A version that was not confirmed is not what is in force: nothing is left to confirm or to go back from.
+  unconfirmed_.reset();
+  remove_unconfirmed(unconfirmed_file_);
+  policy::CompileOptions how;
+  how.file_name = "no policy";
+  how.version = 0;
+  const auto closed = policy::Snapshot::compile(kClosed, how);
+  SLUICE_ASSERT(closed.has_value(), "one rule without a condition is a policy");
+  return *closed;
+}
+
+std::size_t PolicyKeeper::swap_in(const pipeline::PolicyPtr& policy) {
+  lists_ = policy->lists();
+  alarm_.clear();
+  in_force_->swap_in(policy);
+  return judge_tunnels_(policy);
+}
+
 // A text that was edited by hand becomes a version when it is read. A start does without when that cannot be written:
 // then nobody would be served.
 PolicyKeeper::Compiled PolicyKeeper::read(const std::string& by, bool must_record) {
@@ -251,9 +276,7 @@ Answer<PolicyKeeper::Published> PolicyKeeper::publish(const Draft& draft) {
     return std::unexpected(not_written("its version", committed.error()));
   }
   Published published{current(), *compiled, 0, std::move(tests)};
-  lists_ = (*compiled)->lists();
-  in_force_->swap_in(*compiled);
-  published.tunnels_closed = judge_tunnels_(*compiled);
+  published.tunnels_closed = swap_in(*compiled);
   return published;
 }
 
@@ -338,13 +361,11 @@ Answer<PolicyReload> PolicyKeeper::reload(const std::string& by) {
   // A file that has gone is an error here: the default policy is for a first start, not for a slip of the hand.
   auto compiled = read(by, true);
   if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy check " + file_)); }
-  lists_ = (*compiled)->lists();
-  in_force_->swap_in(*compiled);
   PolicyReload result;
   result.file = file_;
   result.version = (*compiled)->version();
   result.rules = (*compiled)->rules().size();
-  result.tunnels_closed = judge_tunnels_(*compiled);
+  result.tunnels_closed = swap_in(*compiled);
   result.warnings = to_protocol((*compiled)->warnings());
   result.milliseconds = milliseconds_since(start);
   return result;
@@ -385,6 +406,12 @@ Answer<PolicyApplied> PolicyKeeper::apply(const PolicyApplyArguments& arguments,
                                  "the policy is " + name_of(current()->version()) + " by now, and what was edited is " +
                                      name_of(arguments.based_on),
                                  "sluice policy diff " + std::to_string(arguments.based_on),
+                                 {}});
+  }
+  if (arguments.confirm > 0 && !alarm_.empty()) {
+    return std::unexpected(Error{ErrorCode::failed,
+                                 "there is no policy that a version which nobody confirms could be rolled back to",
+                                 "sluice policy apply FILE",
                                  {}});
   }
   const Draft draft{arguments.text, {}, by, arguments.message, true};

@@ -31,6 +31,11 @@ class PolicyKeeper {
   // brought to its end, or was never made. Errors: every diagnostic, or one that says why the file cannot be read.
   std::expected<pipeline::PolicyPtr, std::vector<policy::Diagnostic>> load();
 
+  // What is in force when load() failed and the gateway starts all the same: it denies every request, as version 0,
+  // until a policy is applied, rolled back to, or read again. `why` is the alarm until then.
+  pipeline::PolicyPtr close(const std::vector<policy::Diagnostic>& why);
+  const std::string& alarm() const noexcept { return alarm_; }
+
   void put_in_force(pipeline::PolicyInForce& in_force, JudgeTunnels judge_tunnels);
 
   // What the gateway's own addresses are: listeners and interfaces. The policy in force is put in force again with
@@ -92,7 +97,8 @@ class PolicyKeeper {
     pipeline::PolicyPtr policy;
   };
   Compiled compile(const std::string& text, policy::CompileOptions how) const;
-  std::size_t put_in_force_again();  // how many tunnels that closed
+  std::size_t swap_in(const pipeline::PolicyPtr& policy);  // how many tunnels that closed
+  std::size_t put_in_force_again();                        // how many tunnels that closed
   Answer<Editable> text_to_edit() const;
   Answer<Published> publish(const Draft& draft);
   Answer<PolicyChange> publish_edit(const Draft& draft, PolicyChange change);
@@ -105,6 +111,7 @@ class PolicyKeeper {
   std::string file_;
   VersionStore versions_;
   std::string unconfirmed_file_;
+  std::string alarm_;
   std::vector<policy::Prefix> self_;
   std::shared_ptr<const policy::Lists> lists_;
   ReadLists read_lists_;

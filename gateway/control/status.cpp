@@ -97,7 +97,7 @@ Status status_of(const Daemon& daemon, const Rates& rates) {
   status.draining = daemon.is_draining();
   status.workers = now.workers;
   status.listeners = daemon.listeners;
-  status.policy = {now.policy_version, now.policy_rules, daemon.policies.file()};
+  status.policy = {now.policy_version, now.policy_rules, daemon.policies.file(), daemon.policies.alarm()};
   status.lists = daemon.lists.status();
   add_traffic(record::sum(daemon.workers), rates, status);
   status.memory = {now.memory_budget, now.memory_used, now.rss};

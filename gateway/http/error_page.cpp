@@ -156,6 +156,7 @@ std::string_view proxy_error_type(ErrorKind kind) noexcept {
     case ErrorKind::shutting_down:
     case ErrorKind::not_acceptable_method:
     case ErrorKind::only_if_cached:
+    case ErrorKind::client_limit_reached:
       return "proxy_internal_response";
     default:
       return to_string(kind);

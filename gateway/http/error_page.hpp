@@ -9,8 +9,8 @@
 
 namespace sluice::http {
 
-// A response that the gateway makes itself: a denial, or a failure. All texts may be empty but `gateway` and `date`;
-// they come from clients and rules and are escaped here.
+// A response that the gateway makes itself: a denial, a failure, or a redirect. All texts may be empty but `gateway`
+// and `date`; they come from clients and rules and are escaped here.
 struct GeneratedAnswer {
   int status = 500;
   std::optional<ErrorKind> kind;  // http_request_denied makes it a denial
@@ -18,7 +18,8 @@ struct GeneratedAnswer {
   std::string_view rule;          // id of the rule that denied
   std::string_view policy_version;
   std::string_view request_id;
-  std::string_view target;  // target URI
+  std::string_view target;    // target URI
+  std::string_view location;  // where a redirect leads; not the field, which is in `extra`
   std::string_view gateway = "sluice";
   std::string_view accept;      // the client's Accept, all lines combined
   std::string_view date;        // IMF-fixdate

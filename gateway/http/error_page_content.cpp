@@ -74,6 +74,7 @@ std::string_view title_of_kind(ErrorKind kind) noexcept {
     case ErrorKind::http_request_error:
       return "The request could not be understood";
     case ErrorKind::connection_limit_reached:
+    case ErrorKind::client_limit_reached:
       return "Too many connections";
     case ErrorKind::proxy_loop_detected:
       return "The request came back in a loop";
@@ -120,6 +121,16 @@ void append_row(std::string_view label, std::string_view value, std::string& out
   out += "</dt><dd>";
   append_html_text(value, out);
   out += "</dd>\n";
+}
+
+// A URL of http or https, which cannot be a script.
+void append_link_row(std::string_view label, std::string_view url, std::string& out) {
+  if (url.empty()) { return; }
+  out.append("<dt>").append(label).append("</dt><dd><a href=\"");
+  append_html_text(url, out);
+  out += "\">";
+  append_html_text(url, out);
+  out += "</a></dd>\n";
 }
 
 void append_status_row(const GeneratedAnswer& answer, std::string& out) {
@@ -209,6 +220,7 @@ void append_html_content(const GeneratedAnswer& answer, std::string& out) {
   append_html_text(answer.reason.empty() ? reason_phrase(answer.status) : answer.reason, out);
   out += "</p>\n<dl>\n";
   append_row("Address", answer.target, out);
+  append_link_row("Redirected to", answer.location, out);
   append_row("Rule", answer.rule, out);
   append_row("Policy", answer.policy_version, out);
   append_row("Error", answer.kind ? to_string(*answer.kind) : std::string_view(), out);
@@ -227,6 +239,7 @@ void append_json_content(const GeneratedAnswer& answer, std::string& out) {
   append_member("rule", answer.rule, out);
   append_member("policy_version", answer.policy_version, out);
   append_member("url", answer.target, out);
+  append_member("location", answer.location, out);
   append_member("request_id", answer.request_id, out);
   append_member("gateway", answer.gateway, out);
   out += "}\n";

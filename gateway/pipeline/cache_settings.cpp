@@ -59,14 +59,16 @@ void make_key(const Exchange& exchange, std::string_view uri, std::string& key) 
 
 // What comes from another server than the name says is nobody else's response.
 bool may_use_cache(const Exchange& exchange) {
-  return exchange.settings[SettingKind::cache_never] == nullptr &&
+  return exchange.decision.verdict != policy::Verdict::bypass &&
+         exchange.settings[SettingKind::cache_never] == nullptr &&
          exchange.settings[SettingKind::connect_to] == nullptr;
 }
 
 bool apply_cache_settings(Exchange& exchange, int status, std::vector<cache::Field>& fields,
                           cache::UnixTime response_time) {
   std::erase_if(fields, [](const auto& field) { return field.id == FieldName::sluice_cache_control; });
-  if (!exchange.policy->has_settings(policy::SettingStage::response)) { return true; }
+  const bool is_bypass = exchange.decision.verdict == policy::Verdict::bypass;
+  if (!exchange.policy->has_settings(policy::SettingStage::response)) { return !is_bypass; }
   choose_response_settings(exchange, status, fields);
   const auto& settings = exchange.response_settings;
   if (settings[SettingKind::cache_ignore_set_cookie] != nullptr) {
@@ -79,7 +81,7 @@ bool apply_cache_settings(Exchange& exchange, int status, std::vector<cache::Fie
           {cache::spelling(FieldName::sluice_cache_control), exchange.cache_override, FieldName::sluice_cache_control});
     }
   }
-  return settings[SettingKind::cache_never] == nullptr;
+  return !is_bypass && settings[SettingKind::cache_never] == nullptr;
 }
 
 void apply_cache_settings(Exchange& exchange, cache::StoredHead& head) {

@@ -22,17 +22,17 @@ void choose_settings(Exchange& exchange, const policy::Facts& facts) {
   change_fields(exchange.settings, exchange.request.fields);
 }
 
-// With what is known now; true unless the policy denies.
+// With what is known now; true unless the policy stops it.
 bool decide_by(Exchange& exchange, policy::Facts& facts) {
   facts.unlisted_in = &exchange.unlisted_in;
   exchange.decision = exchange.policy->decide(facts);
-  return exchange.decision.verdict != policy::Verdict::deny;
+  return !policy::stops(exchange.decision.verdict);
 }
 
 const policy::Address kLoopback = policy::Address::from_ipv4({127, 0, 0, 1});
 
-bool is_denied(const Exchange& exchange) {
-  return exchange.decision.verdict == policy::Verdict::deny;
+bool is_stopped(const Exchange& exchange) {
+  return policy::stops(exchange.decision.verdict);
 }
 
 }  // namespace
@@ -47,6 +47,8 @@ policy::Facts facts_of(const Exchange& exchange) {
   facts.client = exchange.client_address;
   facts.destination = exchange.target.site.address;
   facts.port = exchange.target.port;
+  facts.protocol = "tcp";
+  facts.interface = "";  // the kernel does not say it of a connection
   facts.listener = exchange.listener;
   facts.mode = exchange.mode;
   facts.authority = is_connect ? exchange.target.host : std::string_view();
@@ -74,7 +76,7 @@ void decide(Exchange& exchange) {
 
 bool decide_address(Exchange& exchange, const policy::Address& address) {
   exchange.destination = address;
-  if (!exchange.address_matters) { return !is_denied(exchange); }
+  if (!exchange.address_matters) { return !is_stopped(exchange); }
   auto facts = facts_of(exchange);
   facts.destination = address;
   return decide_by(exchange, facts);
@@ -82,7 +84,7 @@ bool decide_address(Exchange& exchange, const policy::Address& address) {
 
 bool decide_without_address(Exchange& exchange) {
   exchange.destination.reset();
-  if (!exchange.address_matters) { return !is_denied(exchange); }
+  if (!exchange.address_matters) { return !is_stopped(exchange); }
   auto facts = facts_of(exchange);
   if (http::is_localhost(exchange.target.host)) {
     facts.destination = kLoopback;

@@ -44,11 +44,11 @@ std::string pool_name(const Exchange& exchange) {
   return exchange.target.site.origin + " at " + instead->name + ' ' + std::to_string(instead->port);
 }
 
-// What policy denies is a denial, whether every address was denied or there is none: then no condition on it holds.
+// What policy stops is a denial, whether every address was stopped or there is none: then no condition on it holds.
 Error error_by_policy(Exchange& exchange, Error error) {
   if (is_without_address(error.kind)) { decide_without_address(exchange); }
   const bool judged = error.kind == ErrorKind::destination_ip_prohibited || is_without_address(error.kind);
-  if (judged && exchange.decision.verdict == policy::Verdict::deny) { error.kind = ErrorKind::http_request_denied; }
+  if (judged && policy::stops(exchange.decision.verdict)) { error.kind = ErrorKind::http_request_denied; }
   return error;
 }
 

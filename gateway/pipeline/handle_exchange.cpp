@@ -2,12 +2,14 @@
 
 #include "gateway/http/forwarded_fields.hpp"
 #include "gateway/pipeline/authenticate.hpp"
+#include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/decide.hpp"
 #include "gateway/pipeline/identify.hpp"
 #include "gateway/pipeline/judge_response.hpp"
 #include "gateway/pipeline/obtain.hpp"
 #include "gateway/pipeline/record.hpp"
 #include "gateway/pipeline/respond.hpp"
+#include "gateway/pipeline/respond_pac.hpp"
 #include "gateway/pipeline/respond_purge.hpp"
 #include "gateway/pipeline/respond_stored.hpp"
 #include "gateway/pipeline/tunnel.hpp"
@@ -15,6 +17,16 @@
 namespace sluice::pipeline {
 
 namespace {
+
+// A place among those that the client may have open, where the policy limits them.
+Result<std::optional<OpenExchanges::Place>> take_place(const Exchange& exchange) {
+  const auto* limit = exchange.settings[policy::SettingKind::limit_connections];
+  if (limit == nullptr) { return std::nullopt; }
+  const auto& line = exchange.policy->rules()[limit->rule].id;
+  auto place = exchange.services.open_exchanges.take(exchange.client_address, line, limit->most);
+  if (!place) { return fail(ErrorKind::client_limit_reached, Side::gateway, "counting what the client has open"); }
+  return place;
+}
 
 Task<Result<void>> answer(Exchange& exchange, Obtained obtained) {
   if (may_matter(exchange)) {
@@ -59,16 +71,20 @@ Task<Result<void>> serve(Exchange& exchange, Begun begun) {
     begun.identified = co_await verify(exchange);
     if (*begun.identified) { look_first(exchange, begun); }
   }
+  if (!*begun.identified && asks_for_pac(exchange.request)) { co_return co_await respond_pac(exchange); }
   if (!*begun.identified) { co_return *begun.identified; }
   if (begun.stored) { co_return co_await answer(exchange, std::move(*begun.stored)); }
   decide(exchange);
-  if (exchange.decision.verdict == policy::Verdict::deny) {
+  if (policy::stops(exchange.decision.verdict)) {
     co_return fail(ErrorKind::http_request_denied, Side::gateway, "deciding");
   }
+  const auto place = take_place(exchange);
+  if (!place) { co_return std::unexpected(place.error()); }
   if (is_purge(exchange)) { co_return co_await respond_purge(exchange); }
   if (exchange.is_tunnel_request()) { co_return co_await tunnel(exchange); }
   if (http::max_forwards(exchange.request) == 0) { co_return co_await respond_locally(exchange); }
-  if (!begun.look) { begun.look = look_in_memory(exchange); }
+  // What decide() found may be that the cache is none of this request's business.
+  if (!begun.look || !may_use_cache(exchange)) { begun.look = look_in_memory(exchange); }
   auto obtained = co_await obtain(exchange, std::move(*begun.look));
   if (!obtained) { co_return std::unexpected(obtained.error()); }
   co_return co_await answer(exchange, std::move(*obtained));
@@ -88,12 +104,25 @@ void cut(Exchange& exchange) {
   if (was_begun && exchange.request.version == http::Version::http_1_0) { exchange.client->stream.reset(); }
 }
 
+// The policy stopped it at some step, and says where the client finds what it may have. There is no such answer to a
+// CONNECT: clients take nothing for one but a tunnel or its refusal.
+bool is_redirected(const Exchange& exchange, const Error& error) {
+  return error.kind == ErrorKind::http_request_denied && exchange.decision.verdict == policy::Verdict::redirect &&
+         !exchange.is_tunnel_request();
+}
+
 // What happened after the head was sent cannot be taken back: the connection closes, and the client sees the cut.
 Task<> end_with(Exchange& exchange, const Error& error) {
   exchange.error = error;
   exchange.keep_alive = false;
   if (!may_answer(exchange, error)) { co_return cut(exchange); }
-  const auto answered = co_await respond_error(exchange, error);
+  Result<void> answered;
+  if (is_redirected(exchange, error)) {
+    exchange.error.reset();
+    answered = co_await respond_redirect(exchange);
+  } else {
+    answered = co_await respond_error(exchange, error);
+  }
   if (!answered) { exchange.keep_alive = false; }
 }
 

@@ -27,7 +27,7 @@ Result<void> judge_again(Exchange& exchange) {
   const auto& current = exchange.services.policy.current();
   exchange.policy_generation = exchange.services.policy.generation();
   const auto decision = decide_under_way(*current, facts_by_now(exchange));
-  if (decision.verdict != policy::Verdict::deny) { return {}; }
+  if (!policy::stops(decision.verdict)) { return {}; }
   exchange.decision = decision;
   // What applies to the exchange points into the policy that it began with.
   exchange.earlier_policy = std::exchange(exchange.policy, current);

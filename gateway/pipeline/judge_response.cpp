@@ -11,7 +11,6 @@ namespace {
 
 using policy::SettingKind;
 using policy::SettingStage;
-using policy::Verdict;
 
 // What the policy may ask of a response.
 struct Head {
@@ -40,7 +39,7 @@ Result<void> judge(Exchange& exchange, const Head& head) {
   const auto facts = facts_of(exchange, head);
   exchange.decision = exchange.policy->decide(facts);
   exchange.policy->choose(SettingStage::response, facts, exchange.response_settings);
-  if (exchange.decision.verdict == Verdict::deny) {
+  if (policy::stops(exchange.decision.verdict)) {
     return fail(ErrorKind::http_request_denied, Side::gateway, "judging the response");
   }
   const auto* limit = exchange.response_settings[SettingKind::limit_size];

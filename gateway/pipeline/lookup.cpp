@@ -1,6 +1,7 @@
 #include "gateway/pipeline/lookup.hpp"
 
 #include "cache/partial_content.hpp"
+#include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/decide.hpp"
 
 namespace sluice::pipeline {
@@ -43,9 +44,9 @@ bool is_allowed(Exchange& exchange, const cache::StoredHead& stored) {
   exchange.destination_text = stored.origin_address;
   const bool matters = exchange.address_matters || exchange.policy->has_settings(policy::SettingStage::response);
   if (!matters) { return true; }
-  if (stored.origin_address.empty()) { return decide_without_address(exchange); }
+  if (stored.origin_address.empty()) { return decide_without_address(exchange) && may_use_cache(exchange); }
   const auto address = policy::Address::parse(stored.origin_address);
-  return address && decide_address(exchange, *address);
+  return address && decide_address(exchange, *address) && may_use_cache(exchange);
 }
 
 Lookup find_in_memory(Exchange& exchange) {

@@ -12,6 +12,10 @@ Task<Result<void>> respond(Exchange& exchange, Obtained& obtained);
 // Sends an answer of our own for an error. Errors: those of the client's stream.
 Task<Result<void>> respond_error(Exchange& exchange, const Error& error);
 
+// Sends the client where the rule that decided says. Errors: those of the client's stream.
+// REQUIRES: the verdict is `redirect`, and the request no CONNECT.
+Task<Result<void>> respond_redirect(Exchange& exchange);
+
 // OPTIONS or TRACE that ends here (Max-Forwards: 0; RFC 9110 9.3.7, 9.3.8).
 Task<Result<void>> respond_locally(Exchange& exchange);
 

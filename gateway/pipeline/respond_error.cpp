@@ -7,8 +7,18 @@ namespace sluice::pipeline {
 
 namespace {
 
+std::string reason_of_denial(const Exchange& exchange) {
+  std::string reason(exchange.decision.reason);
+  if (exchange.decision.verdict != policy::Verdict::redirect) { return reason; }
+  if (!reason.empty()) { reason += ". "; }
+  return reason += "A tunnel cannot be redirected, as this rule asks: it is refused.";
+}
+
 std::string reason_of(const Exchange& exchange, const Error& error) {
-  if (error.kind == ErrorKind::http_request_denied) { return std::string(exchange.decision.reason); }
+  if (error.kind == ErrorKind::http_request_denied) { return reason_of_denial(exchange); }
+  if (error.kind == ErrorKind::client_limit_reached) {
+    return "This client has as many requests and tunnels open as the policy lets it; try again when one has ended.";
+  }
   if (error.kind == ErrorKind::authentication_required) { return "This gateway asks for a name and a password."; }
   return error.text();
 }
@@ -44,6 +54,8 @@ int status_of(const Error& error) noexcept {
     case ErrorKind::http_response_timeout:
     case ErrorKind::only_if_cached:
       return 504;
+    case ErrorKind::client_limit_reached:
+      return 429;
     case ErrorKind::connection_limit_reached:
     case ErrorKind::shutting_down:
       return 503;
@@ -76,6 +88,8 @@ Task<Result<void>> respond_error(Exchange& exchange, const Error& error) {
       {{"Proxy-Authenticate", challenge, cache::FieldName::proxy_authenticate}}};
   const bool asks = error.kind == ErrorKind::authentication_required;
   if (asks) { answer.extra = challenges; }
+  const std::array<cache::Field, 1> waits{{{"Retry-After", "1"}}};
+  if (error.kind == ErrorKind::client_limit_reached) { answer.extra = waits; }
   if (asks || error.kind == ErrorKind::http_request_denied) {
     answer.rule = exchange.decision.rule_id;
     answer.policy_version = version;

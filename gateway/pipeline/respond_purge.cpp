@@ -58,7 +58,7 @@ bool is_allowed_to(Exchange& exchange, const PurgeOrder& order) {
   facts.url = target.normal_text();
   facts.path_and_query = target.normal_path_and_query();
   exchange.decision = exchange.policy->decide(facts);
-  return exchange.decision.verdict == policy::Verdict::allow;
+  return policy::lets_pass(exchange.decision.verdict);
 }
 
 bool was_nothing_stored(const std::vector<Purged>& all) {

@@ -15,6 +15,7 @@
 #include "gateway/pipeline/disk_tier.hpp"
 #include "gateway/pipeline/fill_table.hpp"
 #include "gateway/pipeline/log_buffer.hpp"
+#include "gateway/pipeline/open_exchanges.hpp"
 #include "gateway/pipeline/policy_in_force.hpp"
 #include "gateway/pipeline/recent_keys.hpp"
 #include "gateway/pipeline/top_keys.hpp"
@@ -51,6 +52,7 @@ struct Services {
   cache::ContentMemory* content;  // for large content; null when the system has none
   DiskTier* disk;                 // null without one
   FillTable& fills;
+  OpenExchanges& open_exchanges;
   RecentKeys& uncacheable;
   RecentKeys& purged;
   cache::PurgeTable& purges;

@@ -80,7 +80,7 @@ Task<> run(Exchange& exchange, upstream::Connection& connection) {
     exchange.error = upward ? downward.error() : upward.error();
   }
   services.metrics.tunnels_open.sub();
-  if (open.decision.verdict == policy::Verdict::deny) {
+  if (policy::stops(open.decision.verdict)) {
     exchange.earlier_policy = std::exchange(exchange.policy, open.policy);
     exchange.decision = open.decision;
     exchange.error = Error{ErrorKind::http_request_denied, Side::gateway, 0, false, "judging an open tunnel again"};

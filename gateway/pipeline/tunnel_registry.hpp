@@ -36,13 +36,13 @@ class TunnelRegistry {
     std::list<OpenTunnel*>::iterator place_;
   };
 
-  // Closes those that `snapshot` denies; returns how many.
+  // Closes those that `snapshot` stops; returns how many.
   std::size_t judge_again(const std::shared_ptr<const policy::Snapshot>& snapshot, std::chrono::sys_seconds now) {
     std::size_t closed = 0;
     for (auto* tunnel : tunnels_) {
       tunnel->facts.now = now;
       const auto decision = decide_under_way(*snapshot, tunnel->facts);
-      if (decision.verdict != policy::Verdict::deny) { continue; }
+      if (!policy::stops(decision.verdict)) { continue; }
       tunnel->decision = decision;
       tunnel->policy = snapshot;
       tunnel->client->cancel();

@@ -43,7 +43,7 @@ Task<> validate(Services* services, std::string head, ClientFacts client, Candid
   const auto parsed = http::parse_request_head(head, head_limits(*exchange.configuration), exchange.request);
   if (!parsed || !identify(exchange)) { co_return; }
   decide(exchange);
-  if (exchange.decision.verdict == policy::Verdict::deny || !may_use_cache(exchange)) { co_return; }
+  if (policy::stops(exchange.decision.verdict) || !may_use_cache(exchange)) { co_return; }
   exchange.key = candidate.stored->head.key;
   if (services->fills.has(exchange.key)) { co_return; }
   candidate.reuse.may_serve_on_error = false;

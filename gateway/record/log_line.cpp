@@ -186,6 +186,8 @@ std::string_view squid_code(const AccessRecord& record) {
       return "TCP_CF_HIT";
     case Outcome::denied:
       return "TCP_DENIED";
+    case Outcome::redirected:
+      return "TCP_REDIRECT";
     case Outcome::tunnel:
       return "TCP_TUNNEL";
     case Outcome::local:

@@ -22,8 +22,9 @@ bool is_error_of_nobody(const AccessRecord& record) {
 }
 
 bool is_denied(const AccessRecord& record) {
-  return record.decision.verdict == policy::Verdict::deny || record.error == ErrorKind::http_request_denied ||
-         record.error == ErrorKind::authentication_required || record.error == ErrorKind::destination_ip_prohibited;
+  return record.decision.verdict == policy::Verdict::deny || record.decision.verdict == policy::Verdict::reject ||
+         record.error == ErrorKind::http_request_denied || record.error == ErrorKind::authentication_required ||
+         record.error == ErrorKind::destination_ip_prohibited || record.error == ErrorKind::client_limit_reached;
 }
 
 // The stored response was sent because the origin said that it still holds (RFC 9111 section 4.3.4).
@@ -82,6 +83,8 @@ std::string_view to_string(Outcome outcome) noexcept {
       return "bypass";
     case Outcome::denied:
       return "denied";
+    case Outcome::redirected:
+      return "redirected";
     case Outcome::error:
       return "error";
     case Outcome::tunnel:
@@ -96,6 +99,7 @@ std::string_view to_string(Outcome outcome) noexcept {
 
 Outcome outcome_of(const AccessRecord& record) noexcept {
   if (is_denied(record)) { return Outcome::denied; }
+  if (record.decision.verdict == policy::Verdict::redirect) { return Outcome::redirected; }
   if (was_tunnel(record)) { return Outcome::tunnel; }
   if (record.cache.hit) {
     // A stale response that was reused has a negative ttl (RFC 9211 section 2.4).

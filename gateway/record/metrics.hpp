@@ -49,6 +49,7 @@ enum class Outcome : std::uint8_t {
   miss,
   bypass,
   denied,
+  redirected,
   error,
   tunnel,
   local,
@@ -60,7 +61,7 @@ Outcome outcome_of(const AccessRecord& record) noexcept;
 // All counters of one worker. Written only by it.
 struct WorkerMetrics {
   std::array<Counter, static_cast<int>(Outcome::count_)> requests;
-  std::array<Counter, 3> verdicts;      // policy::Verdict
+  std::array<Counter, policy::kVerdicts> verdicts;
   std::array<Counter, 6> status_class;  // 0: none, 1xx .. 5xx
   std::array<Counter, static_cast<int>(cache::MissCause::count_)> misses;
   std::array<Counter, static_cast<int>(ErrorKind::count_)> errors;  // by kind
@@ -82,7 +83,7 @@ struct Gauges {
   std::uint64_t memory_budget = 0, memory_used = 0, rss = 0;
   cache::StoreStats memory_store, disk_store;
   std::uint64_t log_lines_dropped = 0;
-  std::uint64_t policy_version = 0, policy_rules = 0;
+  std::uint64_t policy_version = 0, policy_rules = 0, policy_alarms = 0;
   std::uint64_t lists = 0, list_octets = 0, list_alarms = 0;
   double start_time = 0;  // seconds since the epoch
   std::uint64_t workers = 0, open_descriptors = 0, descriptor_limit = 0;

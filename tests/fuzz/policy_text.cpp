@@ -32,6 +32,8 @@ Facts known_facts() {
   facts.client = Address::from_ipv4({10, 1, 2, 3});
   facts.destination = Address::from_ipv4({192, 0, 2, 7});
   facts.port = 443;
+  facts.protocol = "tcp";
+  facts.interface = "";
   facts.host = "www.example.com";
   facts.scheme = "https";
   facts.method = "GET";
@@ -65,11 +67,21 @@ void check_decisions(const Snapshot& policy) {
           policy.rule_that_waits_for_user(some) == nullptr);
   require(policy.decide(Facts{}).verdict == Verdict::undecided || policy.decide(Facts{}).verdict == last.verdict);
   require(policy.explain(all).back().rule->id == last.rule_id);
+  if (last.verdict == Verdict::redirect) {
+    require(policy.location(last, all).find_first_of(std::string_view("\r\n\0 \"", 5)) == std::string::npos);
+  }
   Settings chosen;
   for (const SettingStage stage : {SettingStage::request, SettingStage::response}) {
     policy.choose(stage, all, chosen);
     require(policy.has_settings(stage) || (chosen.fields.empty() && chosen.shadow == nullptr));
   }
+}
+
+// Whatever the rules hold, it stays within its place in the script.
+void check_pac(const Snapshot& policy) {
+  const std::string script = pac_text(policy.pac(), "gateway.example:3128");
+  for (const char c : script) { require(c == '\n' || (c >= ' ' && c <= '~')); }
+  require(script.ends_with("  return PROXY;\n}\n"));
 }
 
 void check_layout(std::string_view text, const Snapshot& policy, const CompileOptions& options) {
@@ -113,6 +125,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   check_decisions(**policy);
+  check_pac(**policy);
   if (size < 4096) {
     check_edits(text, **policy, options);
     check_layout(text, **policy, options);

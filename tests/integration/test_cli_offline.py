@@ -89,8 +89,8 @@ class CommandLine(unittest.TestCase):
         """], capture_output=True, text=True, timeout=60)
         self.assertEqual(result.stderr, "")
         self.assertEqual(result.stdout.splitlines(),
-                         ["status config policy lists cache log drain completion", "policy", "remove replay reload", "--url-regex",
-                          "table json", "--watch"])
+                         ["status config policy lists cache log pac drain completion", "policy", "redirect remove replay reload",
+                          "--url-regex", "table json", "--watch"])
 
 
 class Configuration(Workplace):

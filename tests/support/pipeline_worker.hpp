@@ -35,6 +35,7 @@ struct SharedParts {
   std::shared_ptr<cache::ContentMemory> content = cache::ContentMemory::make(64 << 20).value();
   std::unique_ptr<pipeline::DiskTier> disk;
   pipeline::FillTable fills;
+  pipeline::OpenExchanges open_exchanges;
   pipeline::RecentKeys uncacheable;
   pipeline::RecentKeys purged;
   cache::PurgeTable purges;
@@ -77,6 +78,7 @@ class PipelineWorker {
                                                                         shared.content.get(),
                                                                         shared.disk.get(),
                                                                         shared.fills,
+                                                                        shared.open_exchanges,
                                                                         shared.uncacheable,
                                                                         shared.purged,
                                                                         shared.purges,

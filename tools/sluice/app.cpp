@@ -82,6 +82,7 @@ void build_app(CLI::App& app, Context& context) {
   add_lists(app, context);
   add_cache(app, context);
   add_log(app, context);
+  add_pac(app, context);
   add_drain(app, context);
   add_completion(app, context);
 }

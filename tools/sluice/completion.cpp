@@ -86,7 +86,7 @@ _sluice() {
       -*) ;;
       *)
         case "$path" in
-          status|drain|*' '*) ;;
+          status|drain|pac|*' '*) ;;
           *) path="${path:+$path }$word" ;;
         esac ;;
     esac
@@ -94,6 +94,7 @@ _sluice() {
   case "$previous" in
     -o|--output) COMPREPLY=($(compgen -W 'table json' -- "$current")); return ;;
     --scheme) COMPREPLY=($(compgen -W 'http https' -- "$current")); return ;;
+    --protocol) COMPREPLY=($(compgen -W 'tcp udp' -- "$current")); return ;;
     --method) COMPREPLY=($(compgen -W 'GET HEAD POST PUT DELETE CONNECT OPTIONS PATCH' -- "$current")); return ;;
     --socket|--policy|--log) COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac

@@ -16,6 +16,7 @@ void add_policy(CLI::App& app, Context& context);
 void add_lists(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);
 void add_log(CLI::App& app, Context& context);
+void add_pac(CLI::App& app, Context& context);
 void add_drain(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "policy/decision.hpp"
 #include "tools/sluice/exit_code.hpp"
 #include "tools/sluice/human.hpp"
 #include "tools/sluice/nouns.hpp"
@@ -52,14 +53,26 @@ int edit(const Context& context, const QuickEdit& quick_edit) {
   return add(context, {.line = *line, .message = quick_edit.message});
 }
 
+void add_redirect(CLI::App& command, QuickEdit& edit) {
+  command.add_option("URL", edit.redirect_to, "Where to; {host}, {path}, {url}, {rule} stand for parts of the request")
+      ->required();
+  command.add_option("--status", edit.redirect_status, "301, 302 (default), 303, 307 or 308")
+      ->check(CLI::IsMember({301, 302, 303, 307, 308}))
+      ->type_name("STATUS");
+}
+
 void add_quick_edit(CLI::App& policy, Context& context, const std::string& verdict, const std::string& meaning) {
   CLI::App* const command = policy.add_subcommand(verdict, meaning);
   command->fallthrough();
   const auto options = std::make_shared<QuickEdit>();
   options->verdict = verdict;
-  command->add_option("WHAT", options->what,
-                      "A name (with everything below it), a URL (with everything that begins with it), an address or "
-                      "a prefix");
+  const bool is_redirect = verdict == policy::to_string(policy::Verdict::redirect);
+  command
+      ->add_option("WHAT", options->what,
+                   "A name (with everything below it), a URL (with everything that begins with it), an address or "
+                   "a prefix")
+      ->required(is_redirect);
+  if (is_redirect) { add_redirect(*command, *options); }
   command->add_option("--url-regex", options->url_regex, "Regular expression (RE2) that the URL must match")
       ->type_name("RE");
   command->add_flag("--exact", options->exact, "The name itself, not what is below it");
@@ -120,6 +133,9 @@ void add_remove(CLI::App& policy, Context& context) {
 void add_policy_edits(CLI::App& policy, Context& context) {
   add_quick_edit(policy, context, "allow", "Allow a name, URL, address or prefix, at once");
   add_quick_edit(policy, context, "deny", "Deny a name, URL, address or prefix, at once");
+  add_quick_edit(policy, context, "splice", "Let TLS to a name pass without being decrypted, at once");
+  add_quick_edit(policy, context, "bypass", "Say that a name needs no gateway, at once: for the PAC file");
+  add_quick_edit(policy, context, "redirect", "Answer requests for a name or URL with another place, at once");
   add_raw_edit(policy, context);
   add_remove(policy, context);
 }

@@ -41,7 +41,7 @@ Found found_of(const control::LoggedExchange& exchange) {
   found.question.user = exchange.user;
   found.question.listener = exchange.listener;
   if (!exchange.mode.empty()) { found.question.mode = exchange.mode; }
-  if (exchange.verdict == "allow" && exchange.method != "CONNECT") {
+  if (control::passed(exchange) && exchange.method != "CONNECT") {
     found.question.status = exchange.status;
     found.question.type = exchange.type;
   }
@@ -110,7 +110,7 @@ int explain(const Context& context, const ExplainOptions& options) {
   } else {
     print(logged_text(*found) + policy_test_text(context, *test));
   }
-  return test->otherwise == "deny" ? kDifference : kOk;
+  return is_stopped(test->otherwise) ? kDifference : kOk;
 }
 
 }  // namespace

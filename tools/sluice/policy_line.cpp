@@ -110,6 +110,14 @@ void append_list(const char* condition, const std::vector<std::string>& words, s
   if (!words.empty()) { line += " " + std::string(condition) + " " + joined(words); }
 }
 
+// "deny"; `redirect 308 "https://new.example{path}"`
+std::string verdict_text(const QuickEdit& edit) {
+  std::string text = edit.verdict;
+  if (edit.redirect_status != 0) { text += " " + std::to_string(edit.redirect_status); }
+  if (!edit.redirect_to.empty()) { text += " " + policy::quoted(edit.redirect_to); }
+  return text;
+}
+
 }  // namespace
 
 std::string regex_of(const std::string& text) {
@@ -123,7 +131,8 @@ std::string regex_of(const std::string& text) {
 }
 
 std::expected<std::string, std::string> policy_line(const QuickEdit& edit, std::chrono::sys_seconds now) {
-  std::string line = edit.verdict;
+  const std::string verdict = verdict_text(edit);
+  std::string line = verdict;
   if (!edit.what.empty()) {
     const auto condition = what_condition(edit);
     if (!condition) { return std::unexpected(condition.error()); }
@@ -141,7 +150,7 @@ std::expected<std::string, std::string> policy_line(const QuickEdit& edit, std::
   append_list("method", in_capitals(edit.methods), line);
   if (!edit.scheme.empty()) { line += " scheme " + edit.scheme; }
   if (!edit.during.empty()) { line += " during " + edit.during; }
-  if (line == edit.verdict) {
+  if (line == verdict) {
     return std::unexpected("a rule without a condition would " + edit.verdict +
                            " everything; say what, or use `policy add`");
   }

@@ -7,12 +7,14 @@
 
 namespace sluice::cli {
 
-// What `sluice policy allow|deny` was told.
+// What `sluice policy allow|deny|splice|bypass|redirect` was told.
 struct QuickEdit {
-  std::string verdict;    // allow | deny
-  std::string what;       // name, URL, address or prefix; "" when only options say it
-  std::string url_regex;  // --url-regex
-  bool exact = false;     // --exact: the name itself and not what is below
+  std::string verdict;      // its word
+  std::string redirect_to;  // of redirect: a URL
+  int redirect_status = 0;  // of redirect; 0: the usual one
+  std::string what;         // name, URL, address or prefix; "" when only options say it
+  std::string url_regex;    // --url-regex
+  bool exact = false;       // --exact: the name itself and not what is below
   std::vector<std::string> from, to, users, groups, ports, methods;
   std::string scheme;
   std::string during;     // a time, or the name of one

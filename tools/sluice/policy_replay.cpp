@@ -108,6 +108,7 @@ std::string replay_text(const Context& context, const ReplayRun& run) {
                     human_time(seconds_of(result.last)) + " judged again in " + human_duration(run.seconds) + "\n";
   out += "  as before " + human_count(result.same) + "  newly denied " + human_count(result.newly_denied) +
          "  newly allowed " + human_count(result.newly_allowed);
+  if (result.otherwise > 0) { out += "  another verdict to the same end " + human_count(result.otherwise); }
   if (result.undecided > 0) { out += "  not decided " + human_count(result.undecided); }
   if (result.unreadable > 0) { out += "  not read " + human_count(result.unreadable); }
   out += "\n";
@@ -125,6 +126,7 @@ control::Json replay_json(const ReplayRun& run) {
           {"same", result.same},
           {"newly_denied", result.newly_denied},
           {"newly_allowed", result.newly_allowed},
+          {"otherwise", result.otherwise},
           {"undecided", result.undecided},
           {"undecided_by", result.undecided_by},
           {"unreadable", result.unreadable},

@@ -45,8 +45,9 @@ control::Answer<PolicyTest> ask_policy(const Context& context, const TestOptions
 }
 
 Style style_of(const std::string& verdict) {
-  if (verdict == "allow") { return Style::good; }
-  return verdict == "deny" ? Style::bad : Style::doubtful;
+  const auto known = policy::verdict_of(verdict);
+  if (known && policy::lets_pass(*known)) { return Style::good; }
+  return is_stopped(verdict) ? Style::bad : Style::doubtful;
 }
 
 std::string upper(std::string word) {
@@ -69,6 +70,12 @@ std::string words_of(std::string outcome) {
   return outcome;
 }
 
+// Where it leads, or why it does not.
+std::string redirect_text(const PolicyTest& test) {
+  if (test.status == 0) { return "  a tunnel cannot be redirected: it is refused with 403\n"; }
+  return "  " + std::to_string(test.status) + " to " + printable(test.location) + "\n";
+}
+
 // "DENY   by r-12  deny host .gambling.example", the reason, and what the answer hangs on.
 std::string summary(const Context& context, const PolicyTest& test) {
   std::string out = context.terminal.styled(upper(test.otherwise), style_of(test.otherwise));
@@ -76,6 +83,7 @@ std::string summary(const Context& context, const PolicyTest& test) {
   if (!test.rule.empty()) { out += "  " + printable(test.rule); }
   out += "  (policy v" + std::to_string(test.version) + ")\n";
   if (!test.reason.empty()) { out += "  reason: " + printable(test.reason) + "\n"; }
+  if (!test.location.empty()) { out += redirect_text(test); }
   if (!test.listed.list.empty()) {
     out += "  list " + test.listed.list + "  category " + test.listed.category + "  entry " +
            printable(test.listed.entry) + "  line " + std::to_string(test.listed.line) + "\n";
@@ -119,7 +127,7 @@ int test(const Context& context, const TestOptions& options) {
   } else {
     print(policy_test_text(context, *answer));
   }
-  return answer->otherwise == "deny" ? kDifference : kOk;
+  return is_stopped(answer->otherwise) ? kDifference : kOk;
 }
 
 // "[METHOD] URL [CLIENT]"; the options say the rest.
@@ -138,8 +146,8 @@ std::optional<control::PolicyTestArguments> read_request(const std::string& line
 }
 
 struct BatchCounts {
-  std::uint64_t allowed = 0;
-  std::uint64_t denied = 0;
+  std::uint64_t allowed = 0;  // or spliced, or bypassed
+  std::uint64_t denied = 0;   // or redirected, or rejected
   std::uint64_t unreadable = 0;
 };
 
@@ -147,7 +155,7 @@ void judge_line(const Context& context, const policy::Snapshot& snapshot, const 
                 BatchCounts& counts) {
   const auto answer = control::judge(snapshot, request, now());
   const std::string verdict = answer ? likely_verdict(*answer) : "error";
-  ++(verdict == "deny" ? counts.denied : verdict == "allow" ? counts.allowed : counts.unreadable);
+  ++(!answer ? counts.unreadable : is_stopped(verdict) ? counts.denied : counts.allowed);
   if (context.json) {
     control::Json json;
     json["url"] = request.url;
@@ -209,6 +217,8 @@ void add_facts(CLI::App& command, control::PolicyTestArguments& arguments) {
   add("--method", arguments.method, "Request method (default GET)", "METHOD");
   add("--to", arguments.to, "Address that would be connected", "ADDRESS");
   add("--at", arguments.at, "When: 'tue 10:00', '2026-12-25 10:00 Europe/Berlin' (default now)", "TIME");
+  add("--protocol", arguments.protocol, "tcp, or udp of QUIC (default tcp)", "PROTOCOL");
+  add("--interface", arguments.interface, "Network interface where it comes in", "NAME");
   add("--listener", arguments.listener, "Where the client comes in: ADDRESS:PORT", "LISTENER");
   add("--user", arguments.user, "Who the client is", "NAME");
   add("--group", arguments.group, "A group of the policy that the user is in", "NAME");
@@ -234,13 +244,18 @@ void add_test_all(CLI::App& policy, Context& context) {
 
 }  // namespace
 
+bool is_stopped(const std::string& verdict) {
+  const auto known = policy::verdict_of(verdict);
+  return known && policy::stops(*known);
+}
+
 std::string policy_test_text(const Context& context, const PolicyTest& test) {
   return summary(context, test) + trace(context, test);
 }
 
 void add_policy_test(CLI::App& policy, Context& context) {
   CLI::App* const command =
-      policy.add_subcommand("test", "What the policy says to a request; exit code 1 when it is denied");
+      policy.add_subcommand("test", "What the policy says to a request; exit code 1 when it is stopped");
   command->fallthrough();
   const auto options = std::make_shared<TestOptions>();
   auto* const url =

@@ -32,10 +32,12 @@ std::string changes_text(const Context& context, const std::vector<control::Poli
 
 int show_applied(const Context& context, const PolicyApplied& applied) {
   report_warnings(applied.warnings);
-  const std::string undo = context.command("policy rollback " + std::to_string(applied.previous));
+  // Ahead of the first policy that could be loaded there was none to go back to.
+  const std::string undo =
+      applied.previous == 0 ? "" : context.command("policy rollback " + std::to_string(applied.previous));
   if (context.json) {
     control::Json json = applied;
-    if (!applied.dry_run) { json["undo"] = undo; }
+    if (!applied.dry_run && !undo.empty()) { json["undo"] = undo; }
     print_json(json);
     return kOk;
   }
@@ -54,7 +56,7 @@ int show_applied(const Context& context, const PolicyApplied& applied) {
     out += "\n  rolls itself back at " + human_time(applied.confirm_until) +
            " unless: " + context.command("policy confirm " + std::to_string(applied.version));
   }
-  print(out + "\n  undo: " + undo + "\n");
+  print(out + (undo.empty() ? "\n" : "\n  undo: " + undo + "\n"));
   return kOk;
 }
 

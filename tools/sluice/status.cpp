@@ -61,6 +61,7 @@ std::string screen(const Terminal& terminal, const Status& status) {
   out += row(terminal, "policy",
              "v" + std::to_string(status.policy.version) + "  " + plural(status.policy.rules, "rule") + "  " +
                  status.policy.file);
+  if (!status.policy.alarm.empty()) { out += row(terminal, "ALARM", printable(status.policy.alarm)); }
   if (status.lists.lists > 0) {
     out += row(terminal, "lists",
                plural(status.lists.lists, "list") + "  " + human_size(status.lists.octets) + " compiled");

@@ -1,5 +1,6 @@
 #include "gateway/control/judge/judge.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -139,7 +140,27 @@ Answer<void> read_user(const Snapshot& snapshot, const PolicyTestArguments& argu
   return {};
 }
 
+// Over UDP comes QUIC, of which the packet is seen, and the name of the server: never a request.
+void see_no_request(Question& question) {
+  question.facts.authority = question.facts.scheme = question.facts.method = "";
+  question.facts.url = question.facts.path_and_query = question.facts.user = "";
+  question.facts.groups = {};
+  question.fields = {};
+  question.facts.fields = question.fields.lines();
+  question.facts.has_no_response = true;
+}
+
+Answer<void> read_protocol(const PolicyTestArguments& arguments, Question& question) {
+  if (arguments.protocol != "tcp" && arguments.protocol != "udp") {
+    return std::unexpected(unreadable("`" + arguments.protocol + "` is no protocol; there are tcp and udp"));
+  }
+  question.facts.protocol = arguments.protocol;
+  question.facts.interface = arguments.interface;
+  return {};
+}
+
 Answer<void> read_question(const PolicyTestArguments& arguments, std::chrono::sys_seconds now, Question& question) {
+  if (const auto read = read_protocol(arguments, question); !read) { return read; }
   if (!http::is_token(arguments.method)) {
     return std::unexpected(unreadable("`" + arguments.method + "` is not a method"));
   }
@@ -221,11 +242,8 @@ void append_settings(const Snapshot& snapshot, const policy::Facts& facts, Polic
 }
 
 void append_step(const Snapshot::Step& step, PolicyTest& test) {
-  if (step.rule->is_shadow) {
-    test.trace.push_back(to_protocol(step));
-    return;
-  }
   test.trace.push_back(to_protocol(step));
+  if (step.rule->is_shadow) { return; }
   if (step.outcome == Snapshot::Step::Outcome::not_yet_known) { test.waits_for.push_back(step.rule->id); }
   if (step.outcome == Snapshot::Step::Outcome::matched) {
     test.otherwise = policy::to_string(step.rule->verdict);
@@ -235,6 +253,17 @@ void append_step(const Snapshot::Step& step, PolicyTest& test) {
   }
 }
 
+// Where the rule that decided, or would, leads.
+void append_location(const Snapshot& snapshot, const policy::Facts& facts, PolicyTest& test) {
+  if (test.otherwise != policy::to_string(policy::Verdict::redirect)) { return; }
+  const auto& rules = snapshot.rules();
+  const auto rule = std::ranges::find(rules, test.rule_id, &policy::Rule::id);
+  policy::Decision decision;
+  decision.rule = static_cast<std::uint32_t>(rule - rules.begin());
+  test.location = snapshot.location(decision, facts);
+  test.status = facts.has_no_response ? 0 : rule->redirect->status;
+}
+
 }  // namespace
 
 Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& given, std::chrono::sys_seconds now) {
@@ -242,6 +271,7 @@ Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& gi
   Question question;
   if (const auto read = read_question(arguments, now, question); !read) { return std::unexpected(read.error()); }
   if (const auto read = read_user(snapshot, arguments, question); !read) { return std::unexpected(read.error()); }
+  if (arguments.protocol == "udp") { see_no_request(question); }
   const policy::Decision decision = snapshot.decide(question.facts);
   PolicyTest test;
   test.verdict = policy::to_string(decision.verdict);
@@ -263,6 +293,7 @@ Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& gi
     test.otherwise = test.verdict;
     test.listed = match_of(decision);
   }
+  append_location(snapshot, question.facts, test);
   return test;
 }
 

@@ -103,6 +103,11 @@ std::expected<LoggedExchange, std::string_view> LogReader::read(std::string_view
   return out;
 }
 
+bool passed(const LoggedExchange& exchange) noexcept {
+  const auto verdict = policy::verdict_of(exchange.verdict);
+  return verdict && policy::lets_pass(*verdict);
+}
+
 std::expected<policy::Facts, std::string_view> LogReader::facts_of(const LoggedExchange& exchange) {
   http::RequestHead request;
   request.method = http::method_of(exchange.method);
@@ -118,6 +123,8 @@ std::expected<policy::Facts, std::string_view> LogReader::facts_of(const LoggedE
   if (!exchange.destination.empty()) { facts.destination = policy::Address::parse(exchange.destination); }
   facts.destination_resolved_elsewhere = !facts.destination;  // no name is taken for one that leads inside
   facts.port = target_.port;
+  facts.protocol = "tcp";
+  facts.interface = "";
   if (!exchange.listener.empty()) { facts.listener = exchange.listener; }
   if (!exchange.mode.empty()) { facts.mode = exchange.mode; }
   facts.authority = is_connect ? target_.host : std::string_view();
@@ -128,7 +135,7 @@ std::expected<policy::Facts, std::string_view> LogReader::facts_of(const LoggedE
   facts.url = target_.normal_text();
   facts.path_and_query = target_.normal_path_and_query();
   facts.has_no_response = is_connect;
-  if (exchange.verdict == "allow" && exchange.status != 0 && !is_connect) {
+  if (passed(exchange) && exchange.status != 0 && !is_connect) {
     facts.status = exchange.status;
     facts.type = exchange.type;
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gateway/http/target_uri.hpp"
+#include "policy/decision.hpp"
 #include "policy/facts.hpp"
 
 namespace sluice::control {
@@ -29,6 +30,9 @@ struct LoggedExchange {
   std::uint64_t policy = 0;  // its version; 0 when not said
   int status = 0;            // of the response; 0 when none was sent
 };
+
+// Did the policy let it pass?
+bool passed(const LoggedExchange& exchange) noexcept;
 
 // Reads lines of the access log, and makes facts of them.
 // Thread: one. Lifetime: what a line gave lives until the next one is read.

@@ -43,7 +43,11 @@ void Replay::compare(const LoggedExchange& exchange, const policy::Facts& facts)
     ++result_.same;
     return;
   }
-  const bool is_denied = decision.verdict == policy::Verdict::deny;
+  const bool is_denied = policy::stops(decision.verdict);
+  if (is_denied != passed(exchange)) {
+    ++result_.otherwise;
+    return;
+  }
   ++(is_denied ? result_.newly_denied : result_.newly_allowed);
   auto& counts = is_denied ? result_.denied : result_.allowed;
   ++counts[{std::string(is_denied ? decision.rule_id : exchange.rule), std::string(exchange.user),

@@ -33,10 +33,11 @@ class Replay {
   struct Result {
     std::uint64_t judged = 0;
     std::uint64_t same = 0;
-    std::uint64_t newly_denied = 0;
-    std::uint64_t newly_allowed = 0;
-    std::uint64_t undecided = 0;   // hangs on what the log does not say
-    std::uint64_t unreadable = 0;  // lines that are none of ours, and targets that no policy was asked about
+    std::uint64_t newly_denied = 0;   // stopped, by whatever verdict, that passed then
+    std::uint64_t newly_allowed = 0;  // passes, and was stopped then
+    std::uint64_t otherwise = 0;      // another verdict of the same kind: bypass for allow, redirect for deny
+    std::uint64_t undecided = 0;      // hangs on what the log does not say
+    std::uint64_t unreadable = 0;     // lines that are none of ours, and targets that no policy was asked about
     Counts denied;
     Counts allowed;
     std::map<std::string, std::uint64_t> undecided_by;  // the rule that waits for a fact

@@ -15,6 +15,8 @@ PolicyTestArguments arguments_for(const policy::TestCase& test) {
   arguments.from = test.from;
   arguments.to = test.to;
   arguments.at = test.at;
+  if (!test.protocol.empty()) { arguments.protocol = test.protocol; }
+  arguments.interface = test.interface;
   arguments.listener = test.listener;
   if (!test.mode.empty()) { arguments.mode = test.mode; }
   arguments.user = test.user;
@@ -35,6 +37,9 @@ std::string complaint(const policy::TestCase& test, const PolicyTest& answer) {
     return "expected " + std::string(policy::to_string(test.expected)) + ", got " + said;
   }
   if (!test.by.empty() && test.by != answer.rule_id) { return "expected rule " + test.by + ", got " + said; }
+  if (!test.location.empty() && test.location != answer.location) {
+    return "expected a redirect to " + test.location + ", got one to " + answer.location;
+  }
   return {};
 }
 

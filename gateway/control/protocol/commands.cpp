@@ -5,7 +5,7 @@ namespace sluice::control {
 SLUICE_JSON_NO_MEMBERS(NoArguments)
 SLUICE_JSON_MEMBERS(StatusArguments, watch, interval)
 SLUICE_JSON_MEMBERS(ListenerStatus, address, mode)
-SLUICE_JSON_MEMBERS(PolicyStatus, version, rules, file)
+SLUICE_JSON_MEMBERS(PolicyStatus, version, rules, file, alarm)
 SLUICE_JSON_MEMBERS(ListsStatus, lists, octets, alarms)
 SLUICE_JSON_MEMBERS(RequestsStatus, total, by_outcome)
 SLUICE_JSON_MEMBERS(MemoryStatus, budget, used, rss)
@@ -64,12 +64,12 @@ SLUICE_JSON_MEMBERS(PolicySource, file, text)
 SLUICE_JSON_MEMBERS(PolicyText, head, file, text, included, self, lists_file)
 SLUICE_JSON_MEMBERS(PolicyDiffArguments, from, to, text)
 SLUICE_JSON_MEMBERS(PolicyDifference, from, to, changes)
-SLUICE_JSON_MEMBERS(PolicyTestArguments, url, method, from, to, at, listener, mode, user, group, fields, status, type,
-                    size, response_fields, as_of)
+SLUICE_JSON_MEMBERS(PolicyTestArguments, url, method, from, to, at, protocol, interface, listener, mode, user, group,
+                    fields, status, type, size, response_fields, as_of)
 SLUICE_JSON_MEMBERS(PolicyTestStage, stage, verdict, rule_id)
 SLUICE_JSON_MEMBERS(PolicyTestStep, id, text, outcome, stage, line)
 SLUICE_JSON_MEMBERS(PolicyTest, verdict, otherwise, waits_for, url, rule_id, rule, reason, listed, shadow_id,
-                    shadow_verdict, settings, version, stages, trace)
+                    shadow_verdict, location, status, settings, version, stages, trace)
 SLUICE_JSON_MEMBERS(ListRejection, file, line, reason)
 SLUICE_JSON_MEMBERS(ListCounts, lines, entries, names, distinct_names, prefixes, paths, expressions, exceptions,
                     lowered, skipped, rejected, unsupported, rejections)

@@ -63,6 +63,7 @@ struct PolicyStatus {
   std::uint64_t version = 0;
   std::uint64_t rules = 0;
   std::string file;
+  std::string alarm;  // why no policy could be loaded, so that everything is denied; "" when one is in force
 };
 
 struct ListsStatus {
@@ -311,10 +312,12 @@ struct PolicyDifference {  // answers `policy.diff`; errors: not_found, invalid_
 struct PolicyTestArguments {
   std::string url;  // "http://host/path"; for CONNECT "host:port"
   std::string method = "GET";
-  std::string from;      // client address; "" when unknown
-  std::string to;        // address that would be connected; "" when unknown
-  std::string at;        // "tue 10:00", "2026-12-25 10:00 Europe/Berlin"; "" now
-  std::string listener;  // "address:port"; "" when unknown
+  std::string from;  // client address; "" when unknown
+  std::string to;    // address that would be connected; "" when unknown
+  std::string at;    // "tue 10:00", "2026-12-25 10:00 Europe/Berlin"; "" now
+  std::string protocol = "tcp";
+  std::string interface;  // where it comes in; "": that never becomes known
+  std::string listener;   // "address:port"; "" when unknown
   std::string mode = "explicit";
   std::string user;                 // who the client is; "" when unknown
   std::string group;                // that the user is in, beside those of the policy
@@ -342,7 +345,7 @@ struct PolicyTestStep {
 };
 
 struct PolicyTest {       // answers `policy.test`
-  std::string verdict;    // allow | deny | undecided: rules ahead of the deciding one need facts that were not given
+  std::string verdict;    // a word of policy::Verdict; undecided: rules ahead of the deciding one need more facts
   std::string otherwise;  // the verdict when none of the rules in `waits_for` matches; equal to `verdict` when decided
   std::vector<std::string> waits_for;  // rules that need facts that were not given
   std::string url;                     // normalised
@@ -352,6 +355,8 @@ struct PolicyTest {       // answers `policy.test`
   ListMatch listed = {};       // the entry by which it matched; without one its list is ""
   std::string shadow_id = {};  // of a shadow rule that would have decided; "" when there is none
   std::string shadow_verdict = {};
+  std::string location = {};  // of a redirect: where it leads
+  int status = 0;             // of a redirect; 0: the request is one that cannot be redirected, and is refused
   std::vector<std::string> settings = {};  // texts of the settings that apply
   std::uint64_t version = 0;
   std::vector<PolicyTestStage> stages = {};

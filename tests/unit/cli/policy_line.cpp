@@ -87,6 +87,22 @@ TEST(PolicyLine, AnExpressionIsTakenAsItIs) {
   EXPECT_EQ(line_of(edit), R"re(deny url ~ "\.exe(\?|$)")re");
 }
 
+TEST(PolicyLine, ARedirectHasItsUrlAheadOfTheConditions) {
+  QuickEdit edit = deny("old.example");
+  edit.verdict = "redirect";
+  edit.redirect_to = "https://new.example{path}";
+  EXPECT_EQ(line_of(edit), "redirect \"https://new.example{path}\" host .old.example");
+  edit.redirect_status = 308;
+  edit.scheme = "http";
+  EXPECT_EQ(line_of(edit), "redirect 308 \"https://new.example{path}\" host .old.example scheme http");
+  edit.redirect_to = "https://a\nallow";
+  EXPECT_FALSE(policy_line(edit, kNow));
+  edit.redirect_to = "https://new.example/";
+  edit.what.clear();
+  edit.scheme.clear();
+  EXPECT_THAT(policy_line(edit, kNow).error(), testing::HasSubstr("everything"));
+}
+
 TEST(PolicyLine, WhatCannotBeMeantIsRefused) {
   EXPECT_THAT(policy_line(deny(""), kNow).error(), testing::HasSubstr("everything"));
   EXPECT_THAT(policy_line(deny("bücher.example"), kNow).error(), testing::HasSubstr("A-labels"));

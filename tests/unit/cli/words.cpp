@@ -94,12 +94,10 @@ TEST(BashCompletion, KnowsEveryNounVerbAndOption) {
   CLI::App app;
   build_app(app, context);
   const std::string script = bash_completion(app);
-  EXPECT_THAT(script, HasSubstr("words='status config policy lists cache log drain completion'"));
-  EXPECT_THAT(
-      script,
-      HasSubstr(
-          "'policy') words='list unused allow deny add remove test test-all replay explain reload check fmt apply "
-          "confirm rollback history show diff edit'"));
+  EXPECT_THAT(script, HasSubstr("words='status config policy lists cache log pac drain completion'"));
+  EXPECT_THAT(script, HasSubstr("'policy') words='list unused allow deny splice bypass redirect add remove test "
+                                "test-all replay explain reload check fmt apply "
+                                "confirm rollback history show diff edit'"));
   EXPECT_THAT(script, HasSubstr("--url-regex"));
   EXPECT_THAT(script, HasSubstr("|--message|"));
   EXPECT_THAT(script, testing::Not(HasSubstr("@WITH_VALUE@")));

@@ -43,7 +43,7 @@ Configuration everything_changed() {
   c.cache = {false, 2048ULL << 20, 1000000, 0, 4096, 8192, seconds(1), milliseconds(10), true};
   c.log = {"-", "squid"};
   c.admin = {"", "/run/x.sock", {"alice", "bob"}};
-  c.policy = {"null"};
+  c.policy = {"null", "refuse"};
   return c;
 }
 

@@ -20,7 +20,7 @@ TEST(ControlCommand, StatusSurvivesTheLine) {
   status.version = "0.1.0";
   status.pid = 4711;
   status.listeners = {{"127.0.0.1:3128", "explicit"}, {"[::1]:3128", "explicit"}};
-  status.policy = {.version = 418, .rules = 12, .file = "/var/lib/sluice/policy.sluice"};
+  status.policy = {.version = 418, .rules = 12, .file = "/var/lib/sluice/policy.sluice", .alarm = ""};
   status.requests = {.total = 3, .by_outcome = {{"hit", 2}, {"miss", 1}}};
   status.hit_ratio = 0.75;
   status.memory = {.budget = 1ULL << 40, .used = 5, .rss = 6};

@@ -1,5 +1,6 @@
 #include "gateway/http/error_page.hpp"
 
+#include <array>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -78,6 +79,21 @@ TEST(GeneratedAnswer, IsJsonWhenAskedFor) {
             "{\"source\":\"gateway\",\"status\":403,\"title\":\"Blocked by policy\",\"error\":\"http_request_denied\","
             "\"reason\":\"Games are \\\"off\\\" until <17:00>.\",\"rule\":\"no-games\",\"policy_version\":\"v7\","
             "\"url\":\"http://games.example/?a=1&b=<script>\",\"request_id\":\"01ABC\",\"gateway\":\"sluice\"}\n");
+}
+
+TEST(GeneratedAnswer, OfARedirectLinksToWhereItLeads) {
+  GeneratedAnswer answer = denial();
+  answer.status = 302;
+  answer.kind.reset();
+  answer.location = "https://new.example/?a=b&c";
+  const std::array<cache::Field, 1> fields{{{"Location", answer.location}}};
+  answer.extra = fields;
+  const auto text = text_of(answer);
+  EXPECT_NE(text.find("\r\nLocation: https://new.example/?a=b&c\r\n"), text.npos);
+  EXPECT_NE(text.find("<a href=\"https://new.example/?a=b&amp;c\">"), text.npos);
+  EXPECT_EQ(text.find("error="), text.npos);
+  answer.accept = "application/json";
+  EXPECT_NE(text_of(answer).find(R"("location":"https://new.example/?a=b&c")"), std::string::npos);
 }
 
 TEST(GeneratedAnswer, ToHeadHasNoContentAndToConnectHas) {

@@ -44,6 +44,18 @@ TEST(Replay, CountsWhatChangedByRuleUserAndHost) {
   EXPECT_EQ(result.allowed.at({"r-ads", "", "news.example"}), 1U);
 }
 
+TEST(Replay, AnotherVerdictToTheSameEndIsCountedByItself) {
+  const auto result =
+      replayed("bypass host a.example\nredirect \"https://new.example/\" host b.example\nsplice\nallow\n",
+               line("http://a.example/", "allow", "r-1") + line("http://b.example/", "deny", "r-2") +
+                   line("www.example:443", "splice", "r-3") + line("http://b.example/", "allow", "r-4") +
+                   line("http://a.example/", "redirect", "r-5"));
+  EXPECT_EQ(result.otherwise, 2U);
+  EXPECT_EQ(result.same, 1U);
+  EXPECT_EQ(result.newly_denied, 1U);
+  EXPECT_EQ(result.newly_allowed, 1U);
+}
+
 TEST(Replay, WhatHangsOnAFactThatTheLogLacksIsSaid) {
   const auto result = replayed("deny field X-Secret ~ \"1\"\nallow\n", line("http://a.example/", "allow", "r-1"));
   EXPECT_EQ(result.undecided, 1U);

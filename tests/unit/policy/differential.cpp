@@ -44,8 +44,28 @@ struct OracleRule {
   std::vector<OracleCondition> exceptions;
   bool is_shadow = false;
 
+  // What the line begins with.
+  std::string action() const {
+    switch (verdict) {
+      case Verdict::redirect:
+        return "redirect \"http://portal.example/?from={url}\"";
+      case Verdict::reject:
+        return "quic reject";
+      default:
+        return std::string(to_string(verdict));
+    }
+  }
+
+  // What the verdict itself stands for.
+  Maybe implied(const Facts& facts) const {
+    if (verdict == Verdict::splice) { return facts.authority ? Maybe(!facts.authority->empty()) : std::nullopt; }
+    if (verdict != Verdict::reject) { return true; }
+    return conjunction({facts.protocol ? Maybe(*facts.protocol == "udp") : std::nullopt,
+                        facts.port ? Maybe(*facts.port == 443) : std::nullopt});
+  }
+
   Maybe judge(const Facts& facts) const {
-    std::vector<Maybe> all;
+    std::vector<Maybe> all{implied(facts)};
     for (const auto& condition : conditions) { all.push_back(condition.judge(facts)); }
     if (!exceptions.empty()) {
       std::vector<Maybe> excepted;
@@ -104,7 +124,8 @@ struct OraclePolicy {
       if (!truth) { waiting.push_back(i); }
       if (!truth || !*truth) { continue; }
       for (const std::size_t other : waiting) {
-        if (rules[other].verdict != rules[i].verdict) { return {waiting.front(), Verdict::undecided}; }
+        const bool is_same = rules[other].verdict == rules[i].verdict && rules[i].verdict != Verdict::redirect;
+        if (!is_same) { return {waiting.front(), Verdict::undecided}; }
       }
       return {i, rules[i].verdict};
     }
@@ -142,9 +163,12 @@ class Generator {
     policy.rules.push_back({chance(50) ? Verdict::allow : Verdict::deny, "", {}, {}});
     for (std::size_t i = 0; i < policy.rules.size(); ++i) {
       OracleRule& rule = policy.rules[i];
-      policy.text += line(std::string(to_string(rule.verdict)), rule) + " id " + std::to_string(i) + "\n";
+      policy.text += line(rule.action(), rule) + " id " + std::to_string(i) + "\n";
     }
-    for (int count = below(4); count > 0; --count) { policy.settings.push_back({rule(), below(2)}); }
+    for (int count = below(4); count > 0; --count) {
+      policy.settings.push_back({rule(), below(2)});
+      policy.settings.back().rule.verdict = Verdict::allow;  // that of a setting stands for nothing
+    }
     for (std::size_t i = 0; i < policy.settings.size(); ++i) {
       OracleSetting& setting = policy.settings[i];
       const std::string what =
@@ -167,6 +191,8 @@ class Generator {
     facts.destination_resolved_elsewhere = chance(15);
     if (!facts.destination_resolved_elsewhere || chance(20)) { facts.destination = an_address(); }
     facts.port = static_cast<std::uint16_t>(kPorts[static_cast<std::size_t>(below(5))]);
+    facts.protocol = chance(50) ? "tcp" : "udp";
+    facts.interface = kInterfaces[static_cast<std::size_t>(below(3))];
     facts.host = kHosts[static_cast<std::size_t>(below(8))];
     facts.method = kMethods[static_cast<std::size_t>(below(3))];
     facts.scheme = kSchemes[static_cast<std::size_t>(below(3))];
@@ -199,6 +225,8 @@ class Generator {
     if (chance(percent)) { facts.client = {}; }
     if (!facts.destination_resolved_elsewhere && chance(percent)) { facts.destination = {}; }
     if (chance(percent)) { facts.port = {}; }
+    if (chance(percent)) { facts.protocol = {}; }
+    if (chance(percent)) { facts.interface = {}; }
     if (chance(percent)) { facts.host = {}; }
     if (chance(percent)) { facts.method = {}; }
     if (chance(percent)) { facts.scheme = {}; }
@@ -221,6 +249,7 @@ class Generator {
   static constexpr std::array<int, 5> kPorts{0, 80, 443, 8050, 65535};
   static constexpr std::array<std::string_view, 8> kHosts{
       "example.com", "www.example.com", "a.www.example.com", "notexample.com", "com", "10.1.0.1", "2001:db8::1", ""};
+  static constexpr std::array<std::string_view, 3> kInterfaces{"", "eth0", "wg0"};
   static constexpr std::array<std::string_view, 3> kMethods{"GET", "CONNECT", "POST"};
   static constexpr std::array<std::string_view, 3> kSchemes{"http", "https", ""};
   static constexpr std::array<std::string_view, 4> kUrls{"http://example.com/", "https://www.example.com/a.exe?b",
@@ -257,14 +286,32 @@ class Generator {
   }
 
   OracleRule rule() {
-    OracleRule rule{chance(50) ? Verdict::allow : Verdict::deny, "", {}, {}};
+    OracleRule rule{a_verdict(), "", {}, {}};
+    const bool is_quic = rule.verdict == Verdict::reject;
     for (int count = 1 + below(3); count > 0; --count) { rule.conditions.push_back(condition()); }
     if (chance(40)) {
       for (int count = 1 + below(3); count > 0; --count) { rule.exceptions.push_back(condition()); }
       if (chance(30)) { rule.conditions.clear(); }
     }
+    if (is_quic) {
+      std::erase_if(rule.conditions, says_what_quic_does);
+      std::erase_if(rule.exceptions, says_what_quic_does);
+    }
+    if (rule.conditions.empty() && rule.exceptions.empty()) { rule.conditions.push_back(destination()); }
     rule.is_shadow = chance(20);
     return rule;
+  }
+
+  // Most are allow and deny, so that policies of two verdicts come up too.
+  Verdict a_verdict() {
+    static constexpr std::array<Verdict, 4> kRare{Verdict::splice, Verdict::bypass, Verdict::redirect, Verdict::reject};
+    if (chance(40)) { return kRare[static_cast<std::size_t>(below(4))]; }
+    return chance(50) ? Verdict::allow : Verdict::deny;
+  }
+
+  // `quic` is `protocol udp port 443`, and takes no second word about either.
+  static bool says_what_quic_does(const OracleCondition& condition) {
+    return condition.text.find("protocol ") != std::string::npos || condition.text.find("port ") != std::string::npos;
   }
 
   OracleCondition condition() {
@@ -277,7 +324,7 @@ class Generator {
   }
 
   OracleCondition plain_condition() {
-    switch (below(21)) {
+    switch (below(23)) {
       case 0:
         return addresses("from", [](const Facts& facts) { return facts.client; });
       case 1:
@@ -319,6 +366,10 @@ class Generator {
         return groups();
       case 19:
         return listed();
+      case 20:
+        return words("protocol", {"tcp", "udp"}, [](const Facts& facts) { return facts.protocol; });
+      case 21:
+        return words("interface", {"eth0", "wg0", "br-lan"}, [](const Facts& facts) { return facts.interface; });
       default:
         return urls();
     }
@@ -708,6 +759,7 @@ TEST(Evaluation, NeverDecidesEarlyWhatItWouldDecideOtherwiseInTheEnd) {
       if (first.verdict == Verdict::undecided) { continue; }
       ++early;
       ASSERT_EQ(first.verdict, last.verdict) << oracle.text;
+      if (last.verdict == Verdict::redirect) { ASSERT_EQ(first.rule_id, last.rule_id) << oracle.text; }
     }
   }
   EXPECT_GT(early, kPolicies) << "the test says nothing when nothing is ever decided early";

@@ -52,6 +52,8 @@ inline Facts a_request() {
   facts.client = address("10.1.2.3");
   facts.destination = address("192.0.2.7");
   facts.port = 80;
+  facts.protocol = "tcp";
+  facts.interface = "";
   facts.host = "www.example.com";
   facts.scheme = "http";
   facts.method = "GET";

@@ -41,7 +41,7 @@ TEST(TestCases, NameThePlaceAndWhatWasExpected) {
       {"test \"x\" { url http://a/ expect deny } y", 40, "where the line should end"},
       {"test \"x\" { expect deny }", 6, "asks for a URL"},
       {"test \"x\" { url http://a/ }", 6, "says what it expects"},
-      {"test \"x\" { url http://a/ expect maybe }", 33, "`allow` or `deny` expected"},
+      {"test \"x\" { url http://a/ expect maybe }", 33, "`redirect` or `reject` expected"},
       {"test \"x\" { form 10.0.0.1 }", 12, "did you mean `from`?"},
       {"test \"x\" { from 10.0.0 }", 17, "no address"},
       {"test \"x\" { at \"someday\" }", 15, "no moment"},

@@ -125,6 +125,9 @@ TEST(LogLine, SquidCodesAreThoseThatItsReadersKnow) {
   AccessRecord denied = sample_record();
   denied.cache = {};
   denied.decision.verdict = policy::Verdict::deny;
+  AccessRecord redirected = sample_record();
+  redirected.decision.verdict = policy::Verdict::redirect;
+  redirected.status = 302;
   AccessRecord tunnel = sample_record();
   tunnel.cache = {};
   tunnel.tunnel = true;
@@ -136,6 +139,7 @@ TEST(LogLine, SquidCodesAreThoseThatItsReadersKnow) {
       {from_memory, " TCP_MEM_HIT/200 "},
       {stale, " TCP_REFRESH_FAIL_OLD/200 "},
       {denied, " TCP_DENIED/200 "},
+      {redirected, " TCP_REDIRECT/302 "},
       {tunnel, " TCP_TUNNEL/200 "},
       {collapsed, " TCP_CF_HIT/200 "},
       {local, " NONE_NONE/200 "},

@@ -14,7 +14,7 @@ TEST(Outcome, HasOneWordEach) {
   std::vector<std::string_view> words;
   for (int i = 0; i < static_cast<int>(Outcome::count_); ++i) { words.push_back(to_string(static_cast<Outcome>(i))); }
   EXPECT_THAT(words, testing::ElementsAre("hit", "stale_hit", "validated", "collapsed", "miss", "bypass", "denied",
-                                          "error", "tunnel", "local"));
+                                          "redirected", "error", "tunnel", "local"));
 }
 
 TEST(Outcome, FollowsTheRecord) {
@@ -29,6 +29,9 @@ TEST(Outcome, FollowsTheRecord) {
   stale.cache.ttl = cache::Seconds(-7);
   AccessRecord denied = sample_record();
   denied.decision.verdict = policy::Verdict::deny;
+  AccessRecord redirected = sample_record();
+  redirected.decision.verdict = policy::Verdict::redirect;
+  redirected.status = 302;
   AccessRecord tunnel = sample_record();
   tunnel.cache = {};
   tunnel.tunnel = true;
@@ -62,6 +65,10 @@ TEST(Outcome, FollowsTheRecord) {
       {"collapsed", collapsed, Outcome::collapsed},
       {"denied by a rule", denied, Outcome::denied},
       {"denied after resolution", with_error(local, ErrorKind::destination_ip_prohibited, 403), Outcome::denied},
+      {"redirected", redirected, Outcome::redirected},
+      {"a tunnel that a redirect holds for", with_error(redirected, ErrorKind::http_request_denied, 403),
+       Outcome::denied},
+      {"more than the client may have open", with_error(local, ErrorKind::client_limit_reached, 429), Outcome::denied},
       {"asked for a name", with_error(local, ErrorKind::authentication_required, 407), Outcome::denied},
       {"tunnel", tunnel, Outcome::tunnel},
       {"upgraded", upgraded, Outcome::tunnel},

@@ -1,0 +1,91 @@
+#include "policy/pac.hpp"
+
+namespace sluice::policy {
+namespace {
+
+// What the decisions are written in: ES3, for every reader of such files. Names are not resolved, so that no client
+// waits for one.
+constexpr std::string_view kFunctions = R"js(
+function below(host, name) {
+  var at = host.length - name.length;
+  return at >= 0 && host.substring(at) == name && (at == 0 || host.charAt(at - 1) == ".");
+}
+
+// "10.1.2.3" and "2001:db8::1" as eight numbers of 16 bits, IPv4 in its mapped form; null for names.
+function addressOf(host) {
+  if (below(host, "localhost")) { return [0, 0, 0, 0, 0, 65535, 32512, 1]; }
+  if (host.indexOf(":") < 0) { return ipv4Of(host); }
+  var halves = host.split("::");
+  var groups = groupsOf(halves[0]);
+  if (halves.length > 1) {
+    var behind = groupsOf(halves[1]);
+    while (groups.length + behind.length < 8) { groups.push(0); }
+    groups = groups.concat(behind);
+  }
+  for (var i = 0; i < groups.length; i++) {
+    if (isNaN(groups[i])) { return null; }
+  }
+  return groups.length == 8 ? groups : null;
+}
+
+function ipv4Of(host) {
+  if (!/^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$/.test(host)) { return null; }
+  var part = host.split(".");
+  return [0, 0, 0, 0, 0, 65535, part[0] * 256 + part[1] * 1, part[2] * 256 + part[3] * 1];
+}
+
+function groupsOf(text) {
+  var groups = text == "" ? [] : text.split(":");
+  for (var i = 0; i < groups.length; i++) { groups[i] = parseInt(groups[i], 16); }
+  return groups;
+}
+
+function within(address, net, bits) {
+  if (address == null) { return false; }
+  for (var i = 0; i < 8 && bits > 0; i++, bits -= 16) {
+    var ignored = bits >= 16 ? 0 : 16 - bits;
+    if (address[i] >> ignored != net[i] >> ignored) { return false; }
+  }
+  return true;
+}
+
+function portOf(url, usual) {
+  var authority = url.substring(url.indexOf("://") + 3).split(/[\/?#]/)[0];
+  authority = authority.substring(authority.lastIndexOf("@") + 1);
+  var port = /:([0-9]+)$/.exec(authority);
+  return port == null ? usual : port[1] * 1;
+}
+
+function FindProxyForURL(url, host) {
+  var scheme = url.substring(0, url.indexOf(":")).toLowerCase();
+  var plain = scheme == "http";  // the rest is asked for by CONNECT
+  if (!plain && scheme != "https" && scheme != "ws" && scheme != "wss") { return PROXY; }
+  host = host.toLowerCase().replace(/^\[|\]$/g, "").replace(/[.]$/, "");
+  var port = portOf(url, plain || scheme == "ws" ? 80 : 443);
+  var address = addressOf(host);
+)js";
+
+// Whatever a rule holds, it ends no comment and no line.
+std::string in_comment(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c < ' ' || c > '~') { c = '?'; }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string pac_text(const Pac& pac, std::string_view proxy) {
+  std::string out = "// Proxy auto-configuration, made by Sluice from the bypass rules of its policy.\n";
+  for (const Pac::Unsaid& rule : pac.unsaid) {
+    out += "// Not said here, so that the gateway decides: " + in_comment(rule.rule_id + " `" + rule.text + "`: ") +
+           in_comment(rule.why) + ".\n";
+  }
+  out += "var PROXY = \"PROXY " + std::string(proxy) + "\";\nvar DIRECT = \"DIRECT\";\n";
+  out += kFunctions;
+  out += pac.decisions;
+  return out += "  return PROXY;\n}\n";
+}
+
+}  // namespace sluice::policy
