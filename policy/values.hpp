@@ -22,6 +22,7 @@ std::expected<std::string, std::string> parse_path_value(std::string_view text);
 std::expected<std::string, std::string> parse_query_value(std::string_view text);     // "utm_*", "format=pdf"
 std::expected<std::string, std::string> parse_type_value(std::string_view text);      // "text/html", "image/*"
 std::expected<PortRange, std::string> parse_status_value(std::string_view text);      // "404", "500-599"
+std::expected<std::string, std::string> parse_alpn_value(std::string_view text);      // "h2", "http/1.1"
 std::expected<std::string, std::string> parse_field_name(std::string_view text);      // RFC 9110 5.1
 std::expected<std::string, std::string> parse_user_value(std::string_view text);      // "alice", "alice@EXAMPLE.COM"
 std::expected<std::string, std::string> parse_group_name(std::string_view text);      // as the name of a net

@@ -49,6 +49,11 @@ policy::Facts facts_of(const Exchange& exchange) {
   facts.listener = exchange.listener;
   facts.mode = exchange.mode;
   facts.authority = is_connect ? exchange.target.host : std::string_view();
+  if (!is_connect) {
+    facts.hello = policy::Hello{};
+  } else if (exchange.hello != nullptr) {
+    facts.hello = exchange.hello->facts();
+  }
   facts.host = exchange.target.host;
   facts.scheme = exchange.target.scheme;
   facts.method = exchange.request.method_text;
@@ -58,6 +63,18 @@ policy::Facts facts_of(const Exchange& exchange) {
   if (!exchange.user.empty() || exchange.has_no_user) { facts.user = exchange.user; }
   facts.has_no_response = is_connect;
   facts.now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);
+  return facts;
+}
+
+policy::Facts facts_where_connected(const Exchange& exchange) {
+  auto facts = facts_of(exchange);
+  if (exchange.destination) {
+    facts.destination = exchange.destination;
+  } else if (http::is_localhost(exchange.target.host)) {
+    facts.destination = kLoopback;
+  } else {
+    facts.destination_resolved_elsewhere = true;
+  }
   return facts;
 }
 
@@ -72,21 +89,18 @@ void decide(Exchange& exchange) {
 bool decide_address(Exchange& exchange, const policy::Address& address) {
   exchange.destination = address;
   if (!exchange.address_matters) { return !is_denied(exchange); }
-  auto facts = facts_of(exchange);
-  facts.destination = address;
-  return decide_by(exchange, facts);
+  return decide_by(exchange, facts_where_connected(exchange));
 }
 
 bool decide_without_address(Exchange& exchange) {
   exchange.destination.reset();
   if (!exchange.address_matters) { return !is_denied(exchange); }
-  auto facts = facts_of(exchange);
-  if (http::is_localhost(exchange.target.host)) {
-    facts.destination = kLoopback;
-  } else {
-    facts.destination_resolved_elsewhere = true;
-  }
-  return decide_by(exchange, facts);
+  return decide_by(exchange, facts_where_connected(exchange));
+}
+
+bool decide_hello(Exchange& exchange) {
+  exchange.decision = exchange.policy->decide(facts_where_connected(exchange));
+  return exchange.decision.verdict == policy::Verdict::allow;
 }
 
 }  // namespace sluice::pipeline

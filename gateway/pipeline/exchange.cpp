@@ -27,6 +27,7 @@ void Exchange::begin() {
   decision = {};
   destination.reset();
   destination_text.clear();
+  hello.reset();
   cache_status = {};
   upstream_text.clear();
   led.reset();

@@ -38,21 +38,24 @@ class TunnelRegistry {
   // Closes those that `snapshot` denies; returns how many.
   std::size_t judge_again(const std::shared_ptr<const policy::Snapshot>& snapshot, std::chrono::sys_seconds now) {
     std::size_t closed = 0;
-    for (auto* tunnel : tunnels_) {
-      tunnel->facts.now = now;
-      auto decision = snapshot->decide(tunnel->facts);
-      // Who opened it cannot be asked any more.
-      const bool must_ask = decision.verdict == policy::Verdict::undecided && !tunnel->facts.user &&
-                            snapshot->rule_that_waits_for_user(tunnel->facts) != nullptr;
-      if (must_ask) { decision.verdict = policy::Verdict::deny; }
-      if (decision.verdict != policy::Verdict::deny) { continue; }
-      tunnel->decision = decision;
-      tunnel->policy = snapshot;
-      tunnel->client->cancel();
-      tunnel->upstream->cancel();
-      ++closed;
-    }
+    for (auto* tunnel : tunnels_) { closed += judge_again(*tunnel, snapshot, now) ? 0 : 1; }
     return closed;
+  }
+  // Closes this one if `snapshot` denies it, and returns false then.
+  static bool judge_again(OpenTunnel& tunnel, const std::shared_ptr<const policy::Snapshot>& snapshot,
+                          std::chrono::sys_seconds now) {
+    tunnel.facts.now = now;
+    auto decision = snapshot->decide(tunnel.facts);
+    // Who opened it cannot be asked any more.
+    const bool must_ask = decision.verdict == policy::Verdict::undecided && !tunnel.facts.user &&
+                          snapshot->rule_that_waits_for_user(tunnel.facts) != nullptr;
+    if (must_ask) { decision.verdict = policy::Verdict::deny; }
+    if (decision.verdict != policy::Verdict::deny) { return true; }
+    tunnel.decision = decision;
+    tunnel.policy = snapshot;
+    tunnel.client->cancel();
+    tunnel.upstream->cancel();
+    return false;
   }
   std::size_t size() const noexcept { return tunnels_.size(); }
 

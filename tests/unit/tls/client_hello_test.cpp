@@ -5,56 +5,27 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/client_hello.hpp"
+
 namespace sluice::tls {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::string number(std::size_t value, std::size_t size) {
-  std::string out;
-  for (std::size_t i = size; i > 0; --i) { out += static_cast<char>(value >> 8 * (i - 1) & 0xff); }
-  return out;
-}
-std::string vector(std::size_t length_size, std::string_view octets) {
-  return number(octets.size(), length_size) + std::string(octets);
-}
-std::string extension(std::size_t type, std::string_view data) {
-  return number(type, 2) + vector(2, data);
-}
-std::string server_name(std::string_view name) {
-  return extension(0, vector(2, number(0, 1) + vector(2, name)));
-}
-std::string alpn(const std::vector<std::string>& protocols) {
-  std::string list;
-  for (const auto& protocol : protocols) { list += vector(1, protocol); }
-  return extension(16, vector(2, list));
-}
-
-// The parts of a hello that a case may change.
-struct Parts {
-  std::string version_and_random = std::string("\x03\x03") + std::string(32, 'r');
-  std::string session_id = vector(1, "");
-  std::string cipher_suites = vector(2, "\x13\x01\x0a\x0a");
-  std::string compression = vector(1, std::string(1, '\0'));
-  std::string extensions = vector(2, "");
-  std::string behind = {};
-
-  std::string body() const {
-    return version_and_random + session_id + cipher_suites + compression + extensions + behind;
-  }
-};
+using support::hello_with;
+using Parts = support::HelloParts;
+constexpr auto number = support::tls_number;
+constexpr auto vector = support::tls_vector;
+constexpr auto extension = support::tls_extension;
+constexpr auto server_name = support::server_name_extension;
+constexpr auto alpn = support::alpn_extension;
 
 std::string handshake(std::string_view body, char type = 1) {
-  return type + vector(3, body);
+  return support::handshake_message(body, type);
 }
 std::string record(std::string_view fragment, char type = 22) {
-  return std::string{type, 3, 1} + vector(2, fragment);
-}
-std::string hello_with(std::string_view extensions) {
-  Parts parts;
-  parts.extensions = vector(2, extensions);
-  return record(handshake(parts.body()));
+  return support::tls_record(fragment, type);
 }
 
 HelloState state_of(std::string_view octets) {
