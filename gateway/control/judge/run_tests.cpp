@@ -17,6 +17,10 @@ PolicyTestArguments arguments_for(const policy::TestCase& test) {
   arguments.at = test.at;
   arguments.listener = test.listener;
   if (!test.mode.empty()) { arguments.mode = test.mode; }
+  arguments.hello = test.hello;
+  arguments.sni = test.sni;
+  arguments.alpn = test.alpn;
+  arguments.ech = test.has_ech;
   arguments.user = test.user;
   arguments.group = test.group;
   arguments.type = test.type;
