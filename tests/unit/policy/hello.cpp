@@ -168,5 +168,22 @@ TEST(HelloConditions, StandInTests) {
   EXPECT_EQ(policy->tests().back().hello, "tls");
 }
 
+// A name that is allowed does not open what another name leads to.
+TEST(ConsistencyGuard, StaysAheadOfQuickEditsButOfItsOwnExceptions) {
+  const std::string text(default_policy_text());
+  const auto place = [&](std::string_view line) {
+    const auto edited = add_rule(text, line, {});
+    EXPECT_TRUE(edited) << line;
+    if (!edited) { return std::pair(std::string::npos, std::string::npos); }
+    return std::pair(edited->text.find(line), edited->text.find("\ndeny inconsistent"));
+  };
+  const auto [name, guard] = place("allow host www.example.com");
+  EXPECT_GT(name, guard);
+  const auto [exception, later_guard] = place("allow inconsistent authority www.example.com");
+  EXPECT_LT(exception, later_guard);
+  EXPECT_GT(exception,
+            add_rule(text, "allow inconsistent authority www.example.com", {})->text.find("\ndeny to local"));
+}
+
 }  // namespace
 }  // namespace sluice::policy
