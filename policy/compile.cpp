@@ -29,6 +29,11 @@ Stage stage_of(const RuleSyntax& syntax) {
   return stage;
 }
 
+bool needs_hello(const RuleSyntax& syntax) {
+  const auto asks = [](const ConditionSyntax& condition) { return asks_for_hello(condition.subject); };
+  return std::ranges::any_of(syntax.conditions, asks) || std::ranges::any_of(syntax.exceptions, asks);
+}
+
 Rule rule_of(const RuleSyntax& syntax, const Report& report) {
   return {.id = syntax.id,
           .verdict = syntax.setting ? Verdict::undecided : syntax.verdict,
@@ -66,15 +71,22 @@ bool is_of_response(SettingKind kind) noexcept {
   return kind == SettingKind::cache_never || !is_of_request(kind);
 }
 
+// What makes the fact known, when that comes behind the request.
+std::string_view later_source(Subject subject) noexcept {
+  if (subject == Subject::to) { return "address"; }
+  if (asks_for_hello(subject)) { return "TLS hello"; }
+  return stage_of(subject) == Stage::response ? "response" : "";
+}
+
 // What is chosen with the request cannot hang on what comes later.
 void check_setting(const RuleSyntax& rule, Report& report) {
   if (is_of_response(rule.setting->kind)) { return; }
   for (const auto* conditions : {&rule.conditions, &rule.exceptions}) {
     for (const ConditionSyntax& condition : *conditions) {
-      if (condition.subject != Subject::to && stage_of(condition.subject) != Stage::response) { continue; }
+      const std::string_view source = later_source(condition.subject);
+      if (source.empty()) { continue; }
       report.error(condition.at, "this setting applies ahead of what `" + std::string(info_of(condition.subject).word) +
-                                     "` asks for, which is known when the " +
-                                     (condition.subject == Subject::to ? "address" : "response") + " is");
+                                     "` asks for, which is known when the " + std::string(source) + " is");
     }
   }
 }
@@ -120,6 +132,7 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
     compiled->all_tests.push_back(test);
     if (!rule.setting) {
       compiled->tests.push_back(test);
+      compiled->asks_for_hello |= needs_hello(rule);
       compiled->has_response_verdicts |= compiled->rules.back().stage == Stage::response;
       continue;
     }

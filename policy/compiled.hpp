@@ -38,6 +38,7 @@ struct Snapshot::Compiled {
   std::vector<SettingTest> response_settings;  // chosen at SettingStage::response
   bool has_response_verdicts = false;          // a verdict may depend on the response
   bool asks_for_users = false;                 // a rule or setting does
+  bool asks_for_hello = false;                 // a verdict does, in shadow or not
   std::vector<std::string> groups;             // names of those that are defined, sorted
   std::vector<Condition> conditions;
   ConditionTables tables;

@@ -73,6 +73,14 @@ Truth Evaluation::plain(const Condition& condition) {
       return judge(facts_.interface, words_hold);
     case Subject::authority:
       return judge(facts_.authority, host_holds);
+    case Subject::sni:
+      return judge(facts_.hello, [&](const Hello& hello) { return host_holds(hello.server_name); });
+    case Subject::alpn:
+      return judge(facts_.hello, [&](const Hello& hello) { return std::ranges::any_of(hello.protocols, words_hold); });
+    case Subject::ech:
+      return judge(facts_.hello, [](const Hello& hello) { return hello.has_ech; });
+    case Subject::inconsistent:
+      return names_differ();
     case Subject::host:
       return judge(facts_.host, host_holds);
     case Subject::method:
@@ -109,6 +117,16 @@ Truth Evaluation::plain(const Condition& condition) {
 Truth Evaluation::destination_in(const AddressIndex& addresses) const noexcept {
   if (!facts_.destination && facts_.destination_resolved_elsewhere) { return Truth::no; }
   return judge(facts_.destination, [&](const Address& address) { return addresses.contains(address); });
+}
+
+// An address claims no name, and who names nothing contradicts nothing. Host and request target were compared when the
+// request was read.
+Truth Evaluation::names_differ() const noexcept {
+  if (!facts_.authority) { return Truth::unknown; }
+  if (facts_.authority->empty() || Address::parse(*facts_.authority)) { return Truth::no; }
+  return judge(facts_.hello, [&](const Hello& hello) {
+    return !hello.server_name.empty() && hello.server_name != *facts_.authority;
+  });
 }
 
 Truth Evaluation::user_is_in(const UserSet& users) noexcept {

@@ -74,6 +74,7 @@ class Evaluation {
   Truth field_matches(const std::optional<FieldLines>& fields, const Condition& condition) const;
   Truth size_holds(const Condition& condition) const noexcept;
   Truth user_is_in(const UserSet& users) noexcept;
+  Truth names_differ() const noexcept;
   template <typename Fact, typename Predicate>
   Truth of_response(const std::optional<Fact>& fact, Predicate is_true) const;
 

@@ -38,6 +38,7 @@ Condition ConditionCompiler::compile(const ConditionSyntax& syntax) {
       condition.first = addresses(syntax);
       break;
     case Subject::authority:
+    case Subject::sni:
     case Subject::host:
       condition.first = append(tables_.hosts, HostIndex(syntax.hosts));
       break;
@@ -49,6 +50,7 @@ Condition ConditionCompiler::compile(const ConditionSyntax& syntax) {
     case Subject::mode:
     case Subject::protocol:
     case Subject::interface:
+    case Subject::alpn:
     case Subject::method:
     case Subject::scheme:
     case Subject::path:
@@ -75,6 +77,9 @@ Condition ConditionCompiler::compile(const ConditionSyntax& syntax) {
     case Subject::size:
       condition.first = append(tables_.sizes, syntax.size);
       condition.is_over = syntax.is_over;
+      break;
+    case Subject::ech:
+    case Subject::inconsistent:
       break;
     case Subject::url:
       expressions(syntax, tables_.urls, expressions_, condition);

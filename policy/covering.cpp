@@ -75,6 +75,7 @@ bool holds_within(const Prepared& wide, const Prepared& narrow) {
     case Subject::to:
       return prefixes_within(wide, narrow);
     case Subject::authority:
+    case Subject::sni:
     case Subject::host:
       return all_within(a.hosts, b.hosts, is_below);
     case Subject::port:
@@ -84,6 +85,7 @@ bool holds_within(const Prepared& wide, const Prepared& narrow) {
     case Subject::mode:
     case Subject::protocol:
     case Subject::interface:
+    case Subject::alpn:
     case Subject::method:
     case Subject::scheme:
     case Subject::path:
@@ -107,6 +109,8 @@ bool holds_within(const Prepared& wide, const Prepared& narrow) {
                         [](const NetName& x, const NetName& y) { return x.name == y.name; });
     case Subject::size:
       return a.is_over == b.is_over && (a.is_over ? a.size <= b.size : a.size >= b.size);
+    case Subject::ech:
+    case Subject::inconsistent:
     case Subject::during:
     case Subject::until:
       break;

@@ -56,20 +56,29 @@ std::string without_line(std::string_view text, int number) {
   return out;
 }
 
+bool has_plain(const RuleSyntax& rule, Subject subject) noexcept {
+  return !rule.setting && std::ranges::any_of(rule.conditions, [&](const ConditionSyntax& condition) {
+    return condition.subject == subject && !condition.is_negated;
+  });
+}
+
 // Holds for some destinations only because of where they are. `not to` and `unless to` open more than they name.
 bool is_about_destination(const RuleSyntax& rule) noexcept {
-  if (rule.setting) { return false; }
-  return std::ranges::any_of(rule.conditions,
-                             [](const ConditionSyntax& c) { return c.subject == Subject::to && !c.is_negated; });
+  return has_plain(rule, Subject::to);
+}
+// Holds only where names contradict each other.
+bool is_about_names(const RuleSyntax& rule) noexcept {
+  return has_plain(rule, Subject::inconsistent);
 }
 
 bool is_guard(const RuleSyntax& rule) noexcept {
-  return rule.verdict == Verdict::deny && !rule.is_shadow && is_about_destination(rule);
+  return rule.verdict == Verdict::deny && !rule.is_shadow && (is_about_destination(rule) || is_about_names(rule));
 }
 
 bool guards_own_networks(const RuleSyntax& rule) noexcept {
   const auto names_own = [](const NetName& net) { return net.name == "local" || net.name == "self"; };
-  return is_guard(rule) && std::ranges::any_of(rule.conditions, [&](const ConditionSyntax& condition) {
+  return is_guard(rule) && is_about_destination(rule) &&
+         std::ranges::any_of(rule.conditions, [&](const ConditionSyntax& condition) {
            return condition.subject == Subject::to && std::ranges::any_of(condition.addresses.names, names_own);
          });
 }
@@ -85,8 +94,13 @@ std::size_t place_among(const std::vector<RuleSyntax>& rules, const RuleSyntax& 
   if (added.setting) { return place_of_setting(rules, *added.setting); }
   if (is_about_destination(added)) { return 0; }
   std::size_t place = 0;
-  // The leading block: guards, with the `allow to` lines that make their exceptions.
-  for (std::size_t i = 0; i < rules.size() && is_about_destination(rules[i]); ++i) {
+  // The leading block: guards, with the `allow to` and `allow inconsistent` lines that make their exceptions. Of the
+  // consistency guard a new exception must stand ahead.
+  const bool stays_behind_names = !is_about_names(added);
+  const auto leads = [&](const RuleSyntax& rule) {
+    return is_about_destination(rule) || (stays_behind_names && is_about_names(rule));
+  };
+  for (std::size_t i = 0; i < rules.size() && leads(rules[i]); ++i) {
     if (is_guard(rules[i])) { place = i + 1; }
   }
   // An operator may have put other rules ahead of the guard of the gateway's own networks: nothing

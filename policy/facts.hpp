@@ -23,6 +23,14 @@ struct FieldLines {
   bool (*any)(const void* message, std::string_view name, Visit visit, void* context) = nullptr;
 };
 
+// What a client begins a tunnel with: its TLS ClientHello (RFC 8446 4.1.2), or anything else.
+struct Hello {
+  bool is_tls = false;                          // false: the client speaks no TLS, and the rest is empty
+  std::string_view server_name;                 // normalised like `host`; empty: it names none
+  std::span<const std::string_view> protocols;  // that it offers by ALPN
+  bool has_ech = false;                         // it may hold another hello that only the server can read
+};
+
 // What is known about a piece of traffic so far. A fact that is not known yet is nullopt; a rule that needs it is then
 // neither true nor false. Views belong to the caller and must live through the call only.
 struct Facts {
@@ -38,6 +46,7 @@ struct Facts {
   std::optional<std::string_view> listener;   // where the client came in, "address:port"
   std::optional<std::string_view> mode;       // "explicit"
   std::optional<std::string_view> authority;  // the host that CONNECT named; of other requests empty
+  std::optional<Hello> hello;                 // of other requests than CONNECT nothing: no TLS
   std::optional<std::string_view>
       host;  // normalised: lower case, no trailing dot, A-labels; addresses in canonical text
   // request

@@ -28,6 +28,7 @@ class ConditionParser {
       case Subject::to:
         return parse_addresses(tokens_, report_, sets_, condition_.addresses, text);
       case Subject::authority:
+      case Subject::sni:
       case Subject::host:
         return hosts(text);
       case Subject::port:
@@ -42,6 +43,8 @@ class ConditionParser {
         return words(text, parse_protocol_value);
       case Subject::interface:
         return words(text, parse_interface_value);
+      case Subject::alpn:
+        return words(text, parse_alpn_value);
       case Subject::method:
         return words(text, parse_method_value);
       case Subject::scheme:
@@ -59,6 +62,9 @@ class ConditionParser {
         return words(text, parse_user_value);
       case Subject::group:
         return groups(text);
+      case Subject::ech:
+      case Subject::inconsistent:
+        return true;
       case Subject::url:
         return expressions("url", "url ~ \"\\.exe$\"", text);
       case Subject::field:
@@ -213,8 +219,7 @@ bool parse_values(TokenStream& tokens, Report& report, const ValueSets& sets, Co
   const bool is_good = ConditionParser(tokens, report, sets, condition).run(values);
   condition.text = condition.is_negated ? "not " : "";
   condition.text += info_of(condition.subject).word;
-  condition.text += ' ';
-  condition.text += values;
+  if (!values.empty()) { condition.text += ' ' + values; }
   return is_good;
 }
 

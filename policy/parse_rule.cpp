@@ -184,8 +184,8 @@ class RuleParser {
       const auto is_same = [&](const ConditionSyntax& other) {
         return other.subject == one->subject && !other.is_negated && !one->is_negated;
       };
-      const bool may_stand_twice =
-          info_of(one->subject).takes_expressions || one->subject == Subject::query || one->subject == Subject::size;
+      const bool may_stand_twice = info_of(one->subject).takes_expressions || one->subject == Subject::query ||
+                                   one->subject == Subject::alpn || one->subject == Subject::size;
       if (may_stand_twice || std::find_if(conditions.begin(), one, is_same) == one) { continue; }
       report_.warning(one->at, "the same condition twice: both must hold; for either one write one list with commas");
     }

@@ -13,9 +13,9 @@ namespace {
 
 using Text = std::expected<std::string, std::string>;
 
-constexpr std::array<std::string_view, 17> kWords{"from",      "to",    "url",      "method", "at",       "protocol",
-                                                  "interface", "field", "user",     "group",  "listener", "mode",
-                                                  "type",      "size",  "response", "status", "expect"};
+constexpr std::array<std::string_view, 21> kWords{
+    "from", "to",    "url", "method", "at",  "protocol", "interface", "field",    "user",   "group", "listener",
+    "mode", "hello", "sni", "alpn",   "ech", "type",     "size",      "response", "status", "expect"};
 
 class TestParser {
  public:
@@ -81,6 +81,17 @@ class TestParser {
     return std::string(text);
   }
 
+  static Text check_hello(std::string_view text) {
+    if (text == "tls" || text == "none") { return std::string(text); }
+    return std::unexpected("`tls` or `none` expected behind `hello`, not `" + std::string(text.substr(0, 80)) + '`');
+  }
+  static Text check_name(std::string_view text) {
+    const auto host = parse_host_value(text);
+    if (!host) { return std::unexpected(host.error()); }
+    if (!host->is_suffix && !Address::parse(host->name)) { return host->name; }
+    return std::unexpected('`' + std::string(text.substr(0, 80)) + "` is no name that a client could send");
+  }
+
   bool parse_item(const Token& word) {
     if (word.is("from")) { return take_value("an address", test_.from, check_address); }
     if (word.is("to")) { return take_value("an address", test_.to, check_address); }
@@ -91,6 +102,10 @@ class TestParser {
     if (word.is("interface")) { return take_value("the name of an interface", test_.interface, parse_interface_value); }
     if (word.is("listener")) { return take_value("a listener", test_.listener, parse_listener_value); }
     if (word.is("mode")) { return take_value("a mode", test_.mode, parse_mode_value); }
+    if (word.is("hello")) { return take_value("`tls` or `none`", test_.hello, check_hello); }
+    if (word.is("sni")) { return take_value("a host", test_.sni, check_name); }
+    if (word.is("alpn")) { return take_protocol(); }
+    if (word.is("ech")) { return test_.has_ech = true; }
     if (word.is("user")) { return take_value("the name of a user", test_.user, parse_user_value); }
     if (word.is("group")) { return take_value("the name of a group", test_.group, parse_group_name); }
     if (word.is("type")) { return take_value("a media type", test_.type, parse_type_value); }
@@ -102,8 +117,9 @@ class TestParser {
     const std::string hint = word.kind == Token::Kind::word ? did_you_mean(word.text, kWords) : "";
     return fail(word, "unknown word " + name_of(word) + " in a test" +
                           (hint.empty() ? "; there are `from`, `to`, `url`, `method`, `at`, `field`, "
-                                          "`protocol`, `interface`, `listener`, `mode`, `user`, `group`, `status`, "
-                                          "`type`, `size`, `response field` and `expect`"
+                                          "`protocol`, `interface`, `listener`, `mode`, `hello`, `sni`, `alpn`, `ech`, "
+                                          "`user`, `group`, `status`, `type`, `size`, "
+                                          "`response field` and `expect`"
                                         : hint));
   }
 
@@ -113,6 +129,12 @@ class TestParser {
     if (!take_value("the name of a field", name, parse_field_name)) { return false; }
     if (!take_value("the field's value in quotes", value)) { return false; }
     fields.emplace_back(std::move(name), std::move(value));
+    return true;
+  }
+  bool take_protocol() {
+    std::string protocol;
+    if (!take_value("the name of a protocol", protocol, parse_alpn_value)) { return false; }
+    test_.alpn.push_back(std::move(protocol));
     return true;
   }
   bool take_response_field() {
@@ -159,6 +181,8 @@ class TestParser {
   void check_whole() {
     if (test_.url.empty()) { return fail_at(name_, "a test asks for a URL: `url http://www.example.com/`"); }
     if (test_.expected == Verdict::undecided) { return fail_at(name_, "a test says what it expects: `expect deny`"); }
+    const bool has_hello = !test_.sni.empty() || !test_.alpn.empty() || test_.has_ech;
+    if (has_hello && test_.hello == "none") { fail_at(name_, "a client whose hello is none says nothing by TLS"); }
     const bool has_response = !test_.type.empty() || test_.size || !test_.response_fields.empty();
     if (has_response && !test_.status) { fail_at(name_, "a test with a response says its status: `status 200`"); }
   }

@@ -221,6 +221,9 @@ bool Snapshot::has_settings(SettingStage stage) const noexcept {
 bool Snapshot::has_response_verdicts() const noexcept {
   return compiled_->has_response_verdicts;
 }
+bool Snapshot::asks_for_hello() const noexcept {
+  return compiled_->asks_for_hello;
+}
 bool Snapshot::asks_for_users() const noexcept {
   return compiled_->asks_for_users;
 }

@@ -66,6 +66,9 @@ class Snapshot {
   // Whether anything asks for the response: if not, decide() need not be called again when its head is known.
   bool has_response_verdicts() const noexcept;
 
+  // Whether a verdict may depend on what the client begins a tunnel with: if not, that need not be read.
+  bool asks_for_hello() const noexcept;
+
   // Whether anything asks for the user or for groups: if not, nobody needs to be asked for a name.
   bool asks_for_users() const noexcept;
   // A rule that may decide once it is known who the user is; null when that can make no difference any more, whatever

@@ -20,6 +20,10 @@ enum class Subject : std::uint8_t {
   listener,
   mode,
   authority,
+  sni,
+  alpn,
+  ech,
+  inconsistent,
   host,
   method,
   scheme,
@@ -40,12 +44,12 @@ enum class Subject : std::uint8_t {
 struct SubjectInfo {
   std::string_view word;           // that begins the condition
   Stage stage;                     // at which the fact becomes known
-  std::string_view value;          // what an error says is expected
+  std::string_view value;          // what an error says is expected; empty: it takes none
   bool takes_expressions = false;  // behind `~`, in quotes
 };
 
 // In the order of Subject. The word behind `response` is `field`.
-inline constexpr std::array<SubjectInfo, 25> kSubjects{{
+inline constexpr std::array<SubjectInfo, 29> kSubjects{{
     {"from", Stage::packet, "an address, a prefix or the name of a net"},
     {"to", Stage::packet, "an address, a prefix or the name of a net"},
     {"port", Stage::packet, "a port"},
@@ -56,6 +60,10 @@ inline constexpr std::array<SubjectInfo, 25> kSubjects{{
     {"listener", Stage::connection, "a port or an address with a port"},
     {"mode", Stage::connection, "a mode"},
     {"authority", Stage::connection, "a host"},
+    {"sni", Stage::connection, "a host"},
+    {"alpn", Stage::connection, "the name of a protocol, as in `h2`"},
+    {"ech", Stage::connection, ""},
+    {"inconsistent", Stage::connection, ""},
     {"host", Stage::connection, "a host"},
     {"method", Stage::request, "a method"},
     {"scheme", Stage::request, "a scheme"},
@@ -78,6 +86,12 @@ constexpr const SubjectInfo& info_of(Subject subject) noexcept {
 }
 constexpr Stage stage_of(Subject subject) noexcept {
   return info_of(subject).stage;
+}
+
+// Does it ask for what a client begins a tunnel with?
+constexpr bool asks_for_hello(Subject subject) noexcept {
+  return subject == Subject::sni || subject == Subject::alpn || subject == Subject::ech ||
+         subject == Subject::inconsistent;
 }
 
 // Does it ask who the user is?

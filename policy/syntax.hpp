@@ -60,12 +60,12 @@ struct ConditionSyntax {
   Subject subject = Subject::from;
   bool is_negated = false;
   Position at;
-  AddressTerms addresses;               // from, to
-  std::vector<HostPattern> hosts;       // host, authority
-  std::vector<PortRange> ports;         // port, status
-  std::vector<std::string> words;       // protocol, interface, method, scheme, listener, mode, path, query, type, user
-  std::vector<GroupName> groups;        // group
-  std::string name;                     // field, response_field
+  AddressTerms addresses;          // from, to
+  std::vector<HostPattern> hosts;  // host, authority, sni
+  std::vector<PortRange> ports;    // port, status
+  std::vector<std::string> words;  // protocol, interface, method, scheme, listener, mode, path, query, type, user, alpn
+  std::vector<GroupName> groups;   // group
+  std::string name;                // field, response_field
   std::vector<Expression> expressions;  // url, field, response_field
   TimeTerms times;                      // during
   DayTime until;

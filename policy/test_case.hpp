@@ -25,6 +25,10 @@ struct TestCase {
   std::string interface;
   std::string listener;
   std::string mode;
+  std::string hello;  // "tls" or "none"; empty: not known, unless one of the next three is said
+  std::string sni;
+  std::vector<std::string> alpn;
+  bool has_ech = false;
   std::string user;
   std::string group;  // that the user is in
   std::string at;     // empty: now

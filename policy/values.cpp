@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kLongestUser = 255;
 constexpr std::size_t kLongestInterface = 15;  // IFNAMSIZ, without the octet that ends it
+constexpr std::size_t kLongestProtocol = 255;  // of ALPN
 
 std::string code(std::string_view text) {
   return '`' + std::string(text.substr(0, 80)) + '`';
@@ -150,6 +151,15 @@ std::expected<std::string, std::string> parse_listener_value(std::string_view te
   if (!address || is_bracketed == address->is_ipv4()) { return std::unexpected(expected); }
   const std::string port_text = ':' + std::to_string(*port);
   return is_bracketed ? '[' + address->text() + ']' + port_text : address->text() + port_text;
+}
+
+// RFC 7301 6: the registered names are UTF-8 texts; those in use are plain ASCII, and cases differ.
+std::expected<std::string, std::string> parse_alpn_value(std::string_view text) {
+  const bool is_visible = std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
+  if (text.empty() || text.size() > kLongestProtocol || !is_visible) {
+    return std::unexpected(code(text) + " is no name of a protocol; expected one like `h2` or `http/1.1`");
+  }
+  return std::string(text);
 }
 
 std::expected<std::string, std::string> parse_path_value(std::string_view text) {

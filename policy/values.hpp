@@ -30,6 +30,7 @@ std::optional<std::uint32_t> parse_count_value(std::string_view text);          
 std::expected<std::string, std::string> parse_field_name(std::string_view text);       // RFC 9110 5.1
 std::expected<std::string, std::string> parse_user_value(std::string_view text);       // "alice", "alice@EXAMPLE.COM"
 std::expected<std::string, std::string> parse_group_name(std::string_view text);       // as the name of a net
+std::expected<std::string, std::string> parse_alpn_value(std::string_view text);       // "h2", "http/1.1"
 
 // The name of a net: a letter, then letters, digits, `-`, `_`; 64 at most.
 bool is_net_name(std::string_view text) noexcept;

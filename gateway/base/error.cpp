@@ -52,6 +52,8 @@ std::string_view to_string(ErrorKind kind) noexcept {
       return "http_upgrade_failed";
     case ErrorKind::http_protocol_error:
       return "http_protocol_error";
+    case ErrorKind::tls_protocol_error:
+      return "tls_protocol_error";
     case ErrorKind::proxy_internal_error:
       return "proxy_internal_error";
     case ErrorKind::proxy_configuration_error:

@@ -31,6 +31,7 @@ enum class ErrorKind : std::uint8_t {
   http_response_timeout,  // first-byte limit
   http_upgrade_failed,
   http_protocol_error,  // malformed response
+  tls_protocol_error,   // a TLS hello that cannot be read
   proxy_internal_error,
   proxy_configuration_error,
   proxy_loop_detected,

@@ -37,6 +37,7 @@ struct Timeouts {
   milliseconds first_byte = seconds(60);     // request sent to response head
   milliseconds upstream_idle = seconds(60);  // between two octets of a response
   milliseconds upstream_keep_alive = seconds(30);
+  milliseconds hello = seconds(2);  // a client silent for so long in a tunnel speaks no TLS
   milliseconds tunnel_idle = seconds(3600);
   milliseconds drain = seconds(30);  // from SIGTERM until what is left is cut
 };

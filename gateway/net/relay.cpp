@@ -116,11 +116,16 @@ Task<Result<void>> pass_octets(TcpStream& from, TcpStream& to, Shared& shared) {
   }
 }
 
-Task<> pass(TcpStream& from, TcpStream& to, Shared& shared) {
-  const auto passed = co_await pass_octets(from, to, shared);
+Task<Result<void>> open_upward(TcpStream& client, Shared& shared) {
+  const auto ready = co_await wait_for_octets(client, shared);
+  if (!ready) { co_return ready; }
+  co_return co_await shared.options.open_upward();
+}
+
+void end_direction(const Result<void>& passed, TcpStream& from, TcpStream& to, Shared& shared) {
   if (passed) {
     to.shutdown_sending();
-    co_return;
+    return;
   }
   if (!shared.error) { shared.error = passed.error(); }
   from.cancel();
@@ -129,7 +134,10 @@ Task<> pass(TcpStream& from, TcpStream& to, Shared& shared) {
 
 // Spawned; takes references because relay() outlives it: it waits for `upward_ended`.
 Task<> pass_upward(TcpStream* client, TcpStream* upstream, Shared* shared) {
-  co_await pass(*client, *upstream, *shared);
+  Result<void> passed;
+  if (shared->options.open_upward) { passed = co_await open_upward(*client, *shared); }
+  if (passed) { passed = co_await pass_octets(*client, *upstream, *shared); }
+  end_direction(passed, *client, *upstream, *shared);
 }
 
 }  // namespace
@@ -150,7 +158,8 @@ Task<std::optional<Error>> relay(asio::io_context& context, TcpStream& client, T
     }
     shared.upward_ended.announce();
   });
-  co_await pass(upstream, client, shared);
+  const auto passed = co_await pass_octets(upstream, client, shared);
+  end_direction(passed, upstream, client, shared);
   co_await shared.upward_ended.wait();
   co_return shared.error;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "gateway/net/pipe_pool.hpp"
@@ -10,6 +11,9 @@ namespace sluice::net {
 struct RelayOptions {
   milliseconds idle{3600 * 1000};  // nothing in either direction for so long ends the tunnel
   milliseconds write{60 * 1000};
+  // What becomes of the client's first octets, once there are some: it reads them, and sends on what it wants to. Until
+  // then nothing goes upstream. Without one they are passed on like all that follow.
+  std::function<Task<Result<void>>()> open_upward = {};
 };
 
 // Passes octets both ways until both sides have finished, one fails, or nothing moves for `idle`. A side that finishes

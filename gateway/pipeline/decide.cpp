@@ -23,7 +23,7 @@ void choose_settings(Exchange& exchange, const policy::Facts& facts) {
 }
 
 // With what is known now; true unless the policy stops it.
-bool decide_by(Exchange& exchange, policy::Facts& facts) {
+bool decide_by(Exchange& exchange, policy::Facts facts) {
   facts.unlisted_in = &exchange.unlisted_in;
   exchange.decision = exchange.policy->decide(facts);
   return !policy::stops(exchange.decision.verdict);
@@ -52,6 +52,11 @@ policy::Facts facts_of(const Exchange& exchange) {
   facts.listener = exchange.listener;
   facts.mode = exchange.mode;
   facts.authority = is_connect ? exchange.target.host : std::string_view();
+  if (!is_connect) {
+    facts.hello = policy::Hello{};
+  } else if (exchange.hello != nullptr) {
+    facts.hello = exchange.hello->facts();
+  }
   facts.host = exchange.target.host;
   facts.scheme = exchange.target.scheme;
   facts.method = exchange.request.method_text;
@@ -64,10 +69,22 @@ policy::Facts facts_of(const Exchange& exchange) {
   return facts;
 }
 
+policy::Facts facts_where_connected(const Exchange& exchange) {
+  auto facts = facts_of(exchange);
+  if (exchange.destination) {
+    facts.destination = exchange.destination;
+  } else if (http::is_localhost(exchange.target.host)) {
+    facts.destination = kLoopback;
+  } else {
+    facts.destination_resolved_elsewhere = true;
+  }
+  return facts;
+}
+
 void decide(Exchange& exchange) {
   exchange.destination.reset();
   exchange.destination_text.clear();
-  auto facts = facts_of(exchange);
+  const auto facts = facts_of(exchange);
   decide_by(exchange, facts);
   exchange.address_matters =
       exchange.decision.verdict == policy::Verdict::undecided || exchange.decision.shadow_is_pending;
@@ -77,21 +94,18 @@ void decide(Exchange& exchange) {
 bool decide_address(Exchange& exchange, const policy::Address& address) {
   exchange.destination = address;
   if (!exchange.address_matters) { return !is_stopped(exchange); }
-  auto facts = facts_of(exchange);
-  facts.destination = address;
-  return decide_by(exchange, facts);
+  return decide_by(exchange, facts_where_connected(exchange));
 }
 
 bool decide_without_address(Exchange& exchange) {
   exchange.destination.reset();
   if (!exchange.address_matters) { return !is_stopped(exchange); }
-  auto facts = facts_of(exchange);
-  if (http::is_localhost(exchange.target.host)) {
-    facts.destination = kLoopback;
-  } else {
-    facts.destination_resolved_elsewhere = true;
-  }
-  return decide_by(exchange, facts);
+  return decide_by(exchange, facts_where_connected(exchange));
+}
+
+bool decide_hello(Exchange& exchange) {
+  return decide_by(exchange, facts_where_connected(exchange)) &&
+         exchange.decision.verdict != policy::Verdict::undecided;
 }
 
 }  // namespace sluice::pipeline

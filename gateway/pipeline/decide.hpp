@@ -17,8 +17,15 @@ bool decide_address(Exchange& exchange, const policy::Address& address);
 // The same when another proxy will resolve the name: conditions on the address do not hold.
 bool decide_without_address(Exchange& exchange);
 
+// Asks again with what the client began its tunnel with (exchange.hello); false unless the policy allows. REQUIRES: the
+// address was judged.
+bool decide_hello(Exchange& exchange);
+
 // The facts of the request, with views into the exchange.
 policy::Facts facts_of(const Exchange& exchange);
+
+// The same with the address that was judged last, or that there is none to judge.
+policy::Facts facts_where_connected(const Exchange& exchange);
 
 // The lines of a message as the policy asks for them. `fields` must outlive the answer.
 policy::FieldLines field_lines(const std::vector<cache::Field>& fields);

@@ -30,6 +30,7 @@ void Exchange::begin() {
   unlisted_in = 0;
   destination.reset();
   destination_text.clear();
+  hello.reset();
   cache_status = {};
   upstream_text.clear();
   led.reset();

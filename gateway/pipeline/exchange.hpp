@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 
 #include "cache/cache_status.hpp"
@@ -8,6 +9,7 @@
 #include "gateway/http/head.hpp"
 #include "gateway/http/target_uri.hpp"
 #include "gateway/http1/client_connection.hpp"
+#include "gateway/pipeline/known_hello.hpp"
 #include "gateway/pipeline/services.hpp"
 #include "gateway/record/access_record.hpp"
 
@@ -62,6 +64,9 @@ struct Exchange {
   std::optional<policy::Address> destination;  // the address judged last
   std::string destination_text;                // of the address that a stored response came from
   policy::Settings settings;                   // those that apply to the request
+
+  // judge_hello
+  std::unique_ptr<const KnownHello> hello;  // what the client began its tunnel with; null: that was not asked for
 
   // obtain
   std::string key;

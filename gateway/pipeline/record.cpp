@@ -33,6 +33,13 @@ std::string_view judged_destination(Exchange& exchange) {
   return exchange.destination_text;
 }
 
+void say_hello(const KnownHello& hello, record::AccessRecord& record) {
+  record.hello = hello.word();
+  record.server_name = hello.server_name();
+  record.protocols = hello.protocols();
+  record.has_ech = hello.has_ech();
+}
+
 void count_settings(Exchange& exchange, const policy::Settings& settings, std::int64_t now) {
   const auto& policy = exchange.earlier_policy != nullptr ? exchange.earlier_policy : exchange.policy;
   const auto count = [&](const policy::Setting* setting) {
@@ -90,6 +97,7 @@ void record(Exchange& exchange) {
   if (exchange.led != nullptr) { record.cache.stored = exchange.led->was_stored(); }
   record.upstream = exchange.upstream_text;
   record.destination = judged_destination(exchange);
+  if (exchange.hello != nullptr) { say_hello(*exchange.hello, record); }
   record.through_parent = !exchange.upstream_text.empty() && goes_to_parent(exchange);
   record.tunnel = exchange.is_tunnel;
   record.from_memory = exchange.from_memory && exchange.cache_status.hit;

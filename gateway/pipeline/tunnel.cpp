@@ -3,6 +3,7 @@
 #include "gateway/http/forwarded_fields.hpp"
 #include "gateway/net/relay.hpp"
 #include "gateway/pipeline/decide.hpp"
+#include "gateway/pipeline/judge_hello.hpp"
 #include "gateway/pipeline/message_limits.hpp"
 #include "gateway/pipeline/pass_through.hpp"
 #include "gateway/pipeline/respond.hpp"
@@ -46,6 +47,12 @@ Task<Result<void>> pass_refusal(Exchange& exchange, upstream::ConnectionPtr conn
   co_return co_await respond(exchange, obtained);
 }
 
+// A policy that came into force meanwhile did not find this tunnel among the open ones, or not what is known of it now.
+void judge_by_newer_policy(const Exchange& exchange, OpenTunnel& open) {
+  const auto& policy = exchange.services.policy.current();
+  if (policy != exchange.policy) { TunnelRegistry::judge_again(open, policy, coarse_unix_now()); }
+}
+
 // What either side sent behind its head belongs to the tunnel.
 Task<Result<void>> pass_rest(http1::MessageReader& reader, net::TcpStream& to) {
   if (!reader.has_rest()) { co_return Result<void>{}; }
@@ -54,27 +61,43 @@ Task<Result<void>> pass_rest(http1::MessageReader& reader, net::TcpStream& to) {
   co_return written;
 }
 
-Task<> run(Exchange& exchange, upstream::Connection& connection) {
+// False: the client has been silent so far. What it said was sent on.
+Task<Result<bool>> open_by_hello(Exchange& exchange, upstream::Connection& connection) {
+  const auto opening = co_await judge_hello(exchange);
+  if (!opening) { co_return std::unexpected(opening.error()); }
+  connection.stream.limit_writing(exchange.configuration->timeouts.write);
+  const auto sent = co_await connection.stream.write(opening->octets);
+  if (!sent) { co_return std::unexpected(sent.error()); }
+  co_return opening->is_settled;
+}
+
+// A client that was silent is judged by its first octets; nothing goes upstream before.
+Task<Result<void>> open_late(Exchange& exchange, upstream::Connection& connection, OpenTunnel& open) {
+  const auto opening = co_await judge_late_hello(exchange);
+  open.facts.hello = exchange.hello->facts();
+  if (!opening) { co_return std::unexpected(opening.error()); }
+  judge_by_newer_policy(exchange, open);
+  co_return co_await connection.stream.write(opening->octets);
+}
+
+// `waits`: nothing goes upstream until the client's first octets were judged.
+Task<> run(Exchange& exchange, upstream::Connection& connection, bool waits = false) {
   auto& services = exchange.services;
   auto& client = *exchange.client;
-  auto facts = facts_of(exchange);
-  facts.destination = connection.address;
-  facts.destination_resolved_elsewhere = goes_to_parent(exchange);
-  if (facts.destination_resolved_elsewhere) { facts.destination.reset(); }
-  OpenTunnel open{facts, &client.stream, &connection.stream, exchange.decision, exchange.policy};
+  OpenTunnel open{facts_where_connected(exchange), &client.stream, &connection.stream, exchange.decision,
+                  exchange.policy};
   const TunnelRegistry::Entry entry(services.tunnels, open);
   services.metrics.tunnels_opened.add();
   services.metrics.tunnels_open.add();
   exchange.is_tunnel = true;
-  // A policy that came into force while we connected did not find this tunnel among the open ones.
-  if (services.policy.current() != exchange.policy) {
-    services.tunnels.judge_again(services.policy.current(), coarse_unix_now());
-  }
+  judge_by_newer_policy(exchange, open);
   const auto upward = co_await pass_rest(client.reader, connection.stream);
   const auto downward = co_await pass_rest(connection.reader, client.stream);
   if (upward && downward) {
-    const net::RelayOptions options{exchange.configuration->timeouts.tunnel_idle,
-                                    exchange.configuration->timeouts.write};
+    net::RelayOptions options{exchange.configuration->timeouts.tunnel_idle, exchange.configuration->timeouts.write};
+    if (waits) {
+      options.open_upward = [&] { return open_late(exchange, connection, open); };
+    }
     exchange.error = co_await net::relay(services.context, client.stream, connection.stream, services.pipes, options);
   } else {
     exchange.error = upward ? downward.error() : upward.error();
@@ -105,7 +128,16 @@ Task<Result<void>> tunnel(Exchange& exchange) {
   const auto answered = co_await exchange.client->stream.write(kEstablished);
   if (!answered) { co_return answered; }
   note_head_sent(exchange, 200);
-  co_await run(exchange, connection);
+  if (!hangs_on_hello(exchange)) {
+    co_await run(exchange, connection);
+    co_return Result<void>{};
+  }
+  const auto opened = co_await open_by_hello(exchange, connection);
+  if (opened) {
+    co_await run(exchange, connection, !*opened);
+  } else {
+    exchange.error = opened.error();  // the client has its answer, so that there is nothing more to say
+  }
   co_return Result<void>{};
 }
 

@@ -39,17 +39,20 @@ class TunnelRegistry {
   // Closes those that `snapshot` stops; returns how many.
   std::size_t judge_again(const std::shared_ptr<const policy::Snapshot>& snapshot, std::chrono::sys_seconds now) {
     std::size_t closed = 0;
-    for (auto* tunnel : tunnels_) {
-      tunnel->facts.now = now;
-      const auto decision = decide_under_way(*snapshot, tunnel->facts);
-      if (!policy::stops(decision.verdict)) { continue; }
-      tunnel->decision = decision;
-      tunnel->policy = snapshot;
-      tunnel->client->cancel();
-      tunnel->upstream->cancel();
-      ++closed;
-    }
+    for (auto* tunnel : tunnels_) { closed += judge_again(*tunnel, snapshot, now) ? 0 : 1; }
     return closed;
+  }
+  // Closes this one if `snapshot` stops it, and returns false then.
+  static bool judge_again(OpenTunnel& tunnel, const std::shared_ptr<const policy::Snapshot>& snapshot,
+                          std::chrono::sys_seconds now) {
+    tunnel.facts.now = now;
+    const auto decision = decide_under_way(*snapshot, tunnel.facts);
+    if (!policy::stops(decision.verdict)) { return true; }
+    tunnel.decision = decision;
+    tunnel.policy = snapshot;
+    tunnel.client->cancel();
+    tunnel.upstream->cancel();
+    return false;
   }
   std::size_t size() const noexcept { return tunnels_.size(); }
 

@@ -37,6 +37,10 @@ struct AccessRecord {
   cache::CacheStatus cache;
   std::string_view upstream;     // address:port connected, text; "" when none
   std::string_view destination;  // where none was connected: the address judged, or that of a stored response; or ""
+  std::string_view hello;        // what a tunnel began with, where a rule asked: "tls" or "none"; else ""
+  std::string_view server_name;  // of the TLS hello; "" when it has none
+  std::string_view protocols;    // that it offers by ALPN: "h2,http/1.1"
+  bool has_ech = false;          // it holds an Encrypted Client Hello
   bool through_parent = false;
   bool tunnel = false;
   bool from_memory = false;  // a hit that the memory tier answered

@@ -79,6 +79,8 @@ std::size_t largest_json(const AccessRecord& record, const policy::ListEntryText
                                       record.upstream,
                                       record.mode,
                                       record.destination,
+                                      record.server_name,
+                                      record.protocols,
                                       std::string_view(entry.list),
                                       std::string_view(entry.category),
                                       std::string_view(entry.entry)}) {
@@ -144,6 +146,10 @@ char* write_json(const AccessRecord& record, const policy::ListEntryText& entry,
   append_cache(record, json);
   json.text(R"(,"upstream":)", record.upstream);
   json.text(R"(,"to":)", record.destination);
+  json.text(R"(,"hello":)", record.hello);
+  json.text(R"(,"sni":)", record.server_name);
+  json.text(R"(,"alpn":)", record.protocols);
+  json.flag(R"(,"ech":)", record.has_ech);
   json.flag(R"(,"parent":)", record.through_parent);
   json.flag(R"(,"tunnel":)", record.tunnel);
   if (record.error) { json.word(R"(,"error":)", to_string(*record.error)); }

@@ -6,6 +6,7 @@
 //                                                                   TARGET?N, N below COUNT as popular as Zipf says
 //     load put PORT TARGET AUTHORITY LENGTH                         one request with LENGTH octets of content
 //     load tunnels PORT AUTHORITY CONNECTIONS SECONDS               CONNECT, 200, close, again
+//     load hellos PORT AUTHORITY CONNECTIONS SECONDS                the same with a TLS hello behind the 200
 //     load bulk PORT AUTHORITY CONNECTIONS PATH LENGTH              one CONNECT each, then LENGTH octets of content
 //
 // SECONDS 0: one answer on each connection.
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "tests/bench/sockets.hpp"
+#include "tests/support/client_hello.hpp"
 
 namespace {
 
@@ -32,7 +34,7 @@ struct Plan {
   double seconds = 0;        // 0: until the work is done
   std::uint64_t length = 0;  // of each answer's content
   std::string request{};     // sent first
-  std::string inner{};       // bulk: sent inside the tunnel
+  std::string inner{};       // sent inside the tunnel
   std::uint64_t upload = 0;  // octets of content behind the request
   std::uint64_t count = 0;   // of targets: `request` is what is ahead of the number, `inner` what is behind it
   double skew = 0;           // 0: each target once, in order
@@ -190,6 +192,8 @@ class Load {
 
   bool tunnel_opened(Connection& connection) {
     if (plan_.kind == Plan::Kind::tunnels) {
+      const auto sent = send(connection.fd, plan_.inner.data(), plan_.inner.size(), MSG_NOSIGNAL);
+      if (sent != static_cast<ssize_t>(plan_.inner.size())) { return false; }
       count(connection);
       begin_again(connection);
       return true;
@@ -247,6 +251,14 @@ std::string connect_request(const std::string& authority) {
   return "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
 }
 
+// As large as a browser's.
+std::string hello_for(const std::string& name) {
+  constexpr std::size_t kPadding = 21;
+  return sluice::support::hello_with(sluice::support::server_name_extension(name) +
+                                     sluice::support::alpn_extension({"h2", "http/1.1"}) +
+                                     sluice::support::tls_extension(kPadding, std::string(1700, '\0')));
+}
+
 std::string get_request(const std::string& target, const std::string& authority) {
   return "GET " + target + " HTTP/1.1\r\nHost: " + authority + "\r\nUser-Agent: sluice-bench\r\nAccept: */*\r\n\r\n";
 }
@@ -287,14 +299,14 @@ Plan plan_of(const std::vector<std::string>& words) {
     plan.connections = 1;
     plan.request = put_request(words[2], words[3], words[4]);
     plan.upload = std::stoull(words[4]);
-  } else if (words.size() == 5 && words[0] == "tunnels") {
+  } else if (words.size() == 5 && (words[0] == "tunnels" || words[0] == "hellos")) {
     plan = {Plan::Kind::tunnels,
             std::stoi(words[1]),
             std::stoi(words[3]),
             std::stod(words[4]),
             0,
             connect_request(words[2]),
-            "",
+            words[0] == "hellos" ? hello_for(words[2].substr(0, words[2].find(':'))) : "",
             0};
   } else if (words.size() == 6 && words[0] == "bulk") {
     plan = {Plan::Kind::bulk,
@@ -321,6 +333,7 @@ int main(int argc, char** argv) {
                  "       load zipf PORT TARGET AUTHORITY CONNECTIONS SECONDS LENGTH COUNT SKEW\n"
                  "       load put PORT TARGET AUTHORITY LENGTH\n"
                  "       load tunnels PORT AUTHORITY CONNECTIONS SECONDS\n"
+                 "       load hellos PORT AUTHORITY CONNECTIONS SECONDS\n"
                  "       load bulk PORT AUTHORITY CONNECTIONS PATH LENGTH\n");
     return 2;
   }

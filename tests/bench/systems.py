@@ -17,7 +17,7 @@ SUT_CPU = 0
 LOAD_CPU = 1 if (os.cpu_count() or 1) > 1 else 0
 STORED = {"stored": 1 << 10, "stored-16k": 16 << 10, "stored-256k": 256 << 10, "stored-4m": 4 << 20}  # octets of content
 HTTP = (*STORED, "passed")
-TUNNELS = ("tunnels", "bulk")
+TUNNELS = ("tunnels", "hellos", "bulk")
 
 
 def program(name):
@@ -125,7 +125,7 @@ class Floor(System):
         if workload in STORED:
             return [f"{programs}/bare_responder", port, str(STORED[workload])], {}
         return {"passed": [f"{programs}/bare_relay", str(self.bench.origin_port), port],
-                "tunnels": [f"{programs}/connect_relay", "plain", port], "bulk": [f"{programs}/connect_relay", "plain", port]}[workload], {}
+                **{name: [f"{programs}/connect_relay", "plain", port] for name in TUNNELS}}[workload], {}
 
 
 class SendfileFloor(System):
@@ -153,7 +153,7 @@ class Sluice(System):
     more_settings = {}
 
     def command(self, workload):
-        self.write("state/policy.sluice", "allow to 127.0.0.0/8, ::1\nallow\n")
+        self.write("state/policy.sluice", "deny inconsistent\nallow to 127.0.0.0/8, ::1\nallow\n")
         settings = {"listeners": f"127.0.0.1:{self.port}", "admin.metrics": "127.0.0.1:0", "workers": "1", "log.format": self.log,
                     **self.more_settings}
         command = [self.bench.sluiced, "--state-directory", os.path.join(self.directory, "state")]

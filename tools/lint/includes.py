@@ -8,13 +8,14 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 # part -> the parts it may include beside itself. A part is the longest of these prefixes of a file's path.
 _NET = {"gateway/base", "gateway/http", "policy"}
 _MIDDLE = _NET | {"gateway/config", "gateway/net", "gateway/intercept", "gateway/record", "cache"}
-_PIPELINE = _MIDDLE | {"gateway/identity", "gateway/http1", "gateway/http2", "gateway/upstream"}
+_PIPELINE = _MIDDLE | {"gateway/identity", "gateway/tls", "gateway/http1", "gateway/http2", "gateway/upstream"}
 MAY_INCLUDE = {
     "policy": set(),
     "cache": set(),
     "gateway/base": set(),
     "gateway/config": {"gateway/base"},
     "gateway/http": {"gateway/base", "cache", "policy"},
+    "gateway/tls": {"gateway/base", "gateway/http"},
     "gateway/record": {"gateway/base", "cache", "policy"},
     "gateway/identity": {"gateway/base", "policy"},
     "gateway/net": _NET,

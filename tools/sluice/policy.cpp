@@ -40,8 +40,10 @@ control::Answer<PolicyList> list_rules(const Context& context, const std::string
 std::set<std::string> ids_about(const policy::Snapshot& snapshot, std::string_view host) {
   policy::Facts facts;
   facts.host = facts.authority = host;
+  facts.hello = policy::Hello{.is_tls = true, .server_name = host, .protocols = {}};
   const auto with = snapshot.outcomes(facts);
   facts.host = facts.authority = std::string_view();
+  facts.hello = policy::Hello{};
   const auto without = snapshot.outcomes(facts);
   std::set<std::string> ids;
   for (std::size_t i = 0; i < with.size(); ++i) {

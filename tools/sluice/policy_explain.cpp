@@ -39,6 +39,12 @@ Found found_of(const control::LoggedExchange& exchange) {
   found.question.from = exchange.client;
   found.question.to = exchange.destination;
   found.question.user = exchange.user;
+  found.question.hello = exchange.hello;
+  found.question.sni = exchange.server_name;
+  for (const auto protocol : control::split_protocols(exchange.protocols)) {
+    found.question.alpn.emplace_back(protocol);
+  }
+  found.question.ech = exchange.has_ech;
   found.question.listener = exchange.listener;
   if (!exchange.mode.empty()) { found.question.mode = exchange.mode; }
   if (control::passed(exchange) && exchange.method != "CONNECT") {

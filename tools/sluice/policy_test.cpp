@@ -90,7 +90,8 @@ std::string summary(const Context& context, const PolicyTest& test) {
   }
   if (test.verdict == "undecided") {
     out += "  unless " + joined(test.waits_for) +
-           " matches: say more with --from, --to, --user, --field, --listener; --status and --type for the response\n";
+           " matches: say more with --from, --to, --sni, --user, --field, --listener; --status and --type for the "
+           "response\n";
   }
   if (!test.shadow_id.empty()) {
     out += "  shadow: " + test.shadow_id + " would have said " + test.shadow_verdict + "\n";
@@ -222,6 +223,14 @@ void add_facts(CLI::App& command, control::PolicyTestArguments& arguments) {
   add("--listener", arguments.listener, "Where the client comes in: ADDRESS:PORT", "LISTENER");
   add("--user", arguments.user, "Who the client is", "NAME");
   add("--group", arguments.group, "A group of the policy that the user is in", "NAME");
+  add("--sni", arguments.sni, "Server name of the client's TLS hello, in a tunnel", "NAME");
+  command.add_option("--alpn", arguments.alpn, "Protocols that the hello offers")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("PROTOCOL");
+  command.add_flag("--ech", arguments.ech, "The hello holds an Encrypted Client Hello");
+  command.add_option("--hello", arguments.hello, "What the tunnel begins with, when nothing else is said of it")
+      ->check(CLI::IsMember({"tls", "none"}));
   command.add_option("--field", arguments.fields, "A field of the request; given again for more")
       ->type_name("'NAME: VALUE'")
       ->allow_extra_args(false);

@@ -41,6 +41,8 @@ struct Question {
   FieldList fields;
   FieldList response_fields;
   std::string_view group;
+  std::string server_name;
+  std::vector<std::string_view> protocols;
   policy::Facts facts;
 };
 
@@ -159,6 +161,33 @@ Answer<void> read_protocol(const PolicyTestArguments& arguments, Question& quest
   return {};
 }
 
+// What is said about a hello is said by TLS. Requests other than CONNECT have none.
+Answer<void> read_hello(const PolicyTestArguments& arguments, Question& question) {
+  const bool says_more = !arguments.sni.empty() || !arguments.alpn.empty() || arguments.ech;
+  const bool is_tls = arguments.hello == "tls" || says_more;
+  const bool is_connect = question.target.scheme.empty();
+  if ((says_more && arguments.hello == "none") || (is_tls && !is_connect)) {
+    return std::unexpected(
+        unreadable("only a client of TLS says --sni, --alpn or --ech, and only in a tunnel; write https://"));
+  }
+  if (!is_tls && arguments.hello != "none" && !arguments.hello.empty()) {
+    return std::unexpected(unreadable("`" + arguments.hello + "` (--hello) is neither tls nor none"));
+  }
+  bool is_address = false;
+  if (!arguments.sni.empty()) {
+    const char* refused = http::append_normal_host(arguments.sni, question.server_name, is_address);
+    if (refused != nullptr || is_address) {
+      return std::unexpected(unreadable("`" + arguments.sni + "` (--sni) is not a host name"));
+    }
+  }
+  question.protocols.assign(arguments.alpn.begin(), arguments.alpn.end());
+  const bool is_known = is_tls || !arguments.hello.empty() || !is_connect;
+  if (is_known) {
+    question.facts.hello = policy::Hello{is_tls, question.server_name, question.protocols, arguments.ech};
+  }
+  return {};
+}
+
 Answer<void> read_question(const PolicyTestArguments& arguments, std::chrono::sys_seconds now, Question& question) {
   if (const auto read = read_protocol(arguments, question); !read) { return read; }
   if (!http::is_token(arguments.method)) {
@@ -177,6 +206,7 @@ Answer<void> read_question(const PolicyTestArguments& arguments, std::chrono::sy
   question.facts.mode = arguments.mode;
   if (!arguments.listener.empty()) { question.facts.listener = arguments.listener; }
   question.facts.has_no_response = is_connect;
+  if (const auto read = read_hello(arguments, question); !read) { return read; }
   if (const auto read = read_fields(arguments.fields, question.fields); !read) { return read; }
   if (!arguments.fields.empty()) { question.facts.fields = question.fields.lines(); }
   if (const auto read = read_time(arguments, now, question); !read) { return read; }
@@ -214,6 +244,7 @@ policy::Facts known_at(policy::Stage stage, const policy::Facts& all) {
   }
   if (stage < policy::Stage::connection) {
     facts.listener.reset(), facts.mode.reset(), facts.authority.reset(), facts.host.reset();
+    facts.hello.reset();
   }
   return facts;
 }

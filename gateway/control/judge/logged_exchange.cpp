@@ -39,6 +39,9 @@ bool take(std::string_view key, const simdjson::dom::element& value, LoggedExcha
                                  : key == "url"      ? &out.url
                                  : key == "to"       ? &out.destination
                                  : key == "type"     ? &out.type
+                                 : key == "hello"    ? &out.hello
+                                 : key == "sni"      ? &out.server_name
+                                 : key == "alpn"     ? &out.protocols
                                  : key == "verdict"  ? &out.verdict
                                  : key == "rule"     ? &out.rule
                                                      : nullptr;
@@ -56,6 +59,7 @@ bool take(std::string_view key, const simdjson::dom::element& value, LoggedExcha
     if (out.destination.empty()) { out.destination = address_of(upstream); }
     return true;
   }
+  if (key == "ech") { return value.get_bool().get(out.has_ech) == simdjson::SUCCESS; }
   if (key == "status" || key == "policy") {
     std::uint64_t number = 0;
     if (value.get_uint64().get(number) != simdjson::SUCCESS) { return false; }
@@ -74,6 +78,15 @@ struct LogReader::Parser {
 LogReader::LogReader() : parser_(std::make_unique<Parser>()) {}
 
 LogReader::~LogReader() = default;
+
+std::vector<std::string_view> split_protocols(std::string_view text) {
+  std::vector<std::string_view> protocols;
+  while (!text.empty()) {
+    protocols.push_back(text.substr(0, text.find(',')));
+    text.remove_prefix(std::min(text.size(), protocols.back().size() + 1));
+  }
+  return protocols;
+}
 
 std::optional<std::chrono::sys_seconds> parse_log_time(std::string_view text) noexcept {
   constexpr std::string_view kForm = "dddd-dd-ddTdd:dd:dd.dddZ";
@@ -128,6 +141,12 @@ std::expected<policy::Facts, std::string_view> LogReader::facts_of(const LoggedE
   if (!exchange.listener.empty()) { facts.listener = exchange.listener; }
   if (!exchange.mode.empty()) { facts.mode = exchange.mode; }
   facts.authority = is_connect ? target_.host : std::string_view();
+  if (!is_connect) {
+    facts.hello = policy::Hello{};
+  } else if (!exchange.hello.empty()) {
+    protocols_ = split_protocols(exchange.protocols);
+    facts.hello = policy::Hello{exchange.hello == "tls", exchange.server_name, protocols_, exchange.has_ech};
+  }
   facts.host = target_.host;
   if (!exchange.user.empty()) { facts.user = exchange.user; }
   facts.scheme = target_.scheme;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/http/target_uri.hpp"
 #include "policy/decision.hpp"
@@ -25,7 +26,11 @@ struct LoggedExchange {
   std::string_view url;
   std::string_view destination;  // address; "" when none was known
   std::string_view type;         // of the response
-  std::string_view verdict;      // "" when the policy was not asked: the request could not be read
+  std::string_view hello;        // what the client began its tunnel with, "tls" or "none"; "" when nobody asked
+  std::string_view server_name;  // of the hello; "" when it has none
+  std::string_view protocols;    // that it offers: "h2,http/1.1"
+  bool has_ech = false;
+  std::string_view verdict;  // "" when the policy was not asked: the request could not be read
   std::string_view rule;
   std::uint64_t policy = 0;  // its version; 0 when not said
   int status = 0;            // of the response; 0 when none was sent
@@ -47,16 +52,20 @@ class LogReader {
   static constexpr std::size_t kPadding = 64;
   std::expected<LoggedExchange, std::string_view> read(std::string_view line);
 
-  // What the policy could have known. Request fields and the size of the content are not in the log, and who was not
-  // asked has no user there: they stay unknown. Where the log has no address, conditions on it do not hold. Errors: why
-  // the target cannot be read.
+  // What the policy could have known. Request fields and the size of the content are not in the log, who was not asked
+  // has no user there, and a tunnel of which nobody asked it no hello: they stay unknown. Where the log has no address,
+  // conditions on it do not hold. Errors: why the target cannot be read.
   std::expected<policy::Facts, std::string_view> facts_of(const LoggedExchange& exchange);
 
  private:
   struct Parser;
   std::unique_ptr<Parser> parser_;
   http::TargetUri target_;
+  std::vector<std::string_view> protocols_;
 };
+
+// The names in "h2,http/1.1".
+std::vector<std::string_view> split_protocols(std::string_view text);
 
 // Seconds of "2026-11-26T01:02:03.004Z"; none when it is not in this form (RFC 3339, as the log writes it).
 std::optional<std::chrono::sys_seconds> parse_log_time(std::string_view text) noexcept;

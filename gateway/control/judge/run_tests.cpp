@@ -19,6 +19,10 @@ PolicyTestArguments arguments_for(const policy::TestCase& test) {
   arguments.interface = test.interface;
   arguments.listener = test.listener;
   if (!test.mode.empty()) { arguments.mode = test.mode; }
+  arguments.hello = test.hello;
+  arguments.sni = test.sni;
+  arguments.alpn = test.alpn;
+  arguments.ech = test.has_ech;
   arguments.user = test.user;
   arguments.group = test.group;
   arguments.type = test.type;

@@ -65,7 +65,7 @@ SLUICE_JSON_MEMBERS(PolicyText, head, file, text, included, self, lists_file)
 SLUICE_JSON_MEMBERS(PolicyDiffArguments, from, to, text)
 SLUICE_JSON_MEMBERS(PolicyDifference, from, to, changes)
 SLUICE_JSON_MEMBERS(PolicyTestArguments, url, method, from, to, at, protocol, interface, listener, mode, user, group,
-                    fields, status, type, size, response_fields, as_of)
+                    hello, sni, alpn, ech, fields, status, type, size, response_fields, as_of)
 SLUICE_JSON_MEMBERS(PolicyTestStage, stage, verdict, rule_id)
 SLUICE_JSON_MEMBERS(PolicyTestStep, id, text, outcome, stage, line)
 SLUICE_JSON_MEMBERS(PolicyTest, verdict, otherwise, waits_for, url, rule_id, rule, reason, listed, shadow_id,

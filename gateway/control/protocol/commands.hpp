@@ -321,6 +321,10 @@ struct PolicyTestArguments {
   std::string mode = "explicit";
   std::string user;                 // who the client is; "" when unknown
   std::string group;                // that the user is in, beside those of the policy
+  std::string hello;                // what the client begins its tunnel with: "tls" or "none"; "" when unknown
+  std::string sni;                  // server name of the hello; "" when it has none
+  std::vector<std::string> alpn;    // protocols that it offers
+  bool ech = false;                 // it holds an Encrypted Client Hello
   std::vector<std::string> fields;  // of the request, "Name: value"; none: not known
   int status = 0;                   // of the response; 0: it is not known
   std::string type;                 // with a status

@@ -33,9 +33,10 @@ Configuration everything_changed() {
   c.state_directory = "/a b/\"c\"\\d";
   c.user = "nobody";
   c.limits = {2048, 512, 50, 100, 200, 300, 12345};
-  c.timeouts = {milliseconds(1500),      milliseconds(61'000),  milliseconds(90'000),     2048,
-                milliseconds(7'200'000), milliseconds(120'000), milliseconds(999),        milliseconds(1000),
-                milliseconds(50),        milliseconds(0),       milliseconds(86'400'000), milliseconds(1)};
+  c.timeouts = {milliseconds(1500),      milliseconds(61'000),  milliseconds(90'000), 2048,
+                milliseconds(7'200'000), milliseconds(120'000), milliseconds(999),    milliseconds(1000),
+                milliseconds(50),        milliseconds(0),       milliseconds(1234),   milliseconds(86'400'000),
+                milliseconds(1)};
   c.upstream = {"[2001:db8::1]:8080", {".a.example", "b.example"}, 0, {"::1", "127.0.0.1:5353"}, seconds(0),
                 seconds(90)};
   c.forwarding = {"add", "leave", "delete", "gate-1", "cdn-1"};

@@ -97,6 +97,26 @@ TEST_F(LoggedExchangeTest, ATunnelHasAnAuthorityAndNoResponse) {
   EXPECT_TRUE(facts->destination_resolved_elsewhere);
 }
 
+TEST_F(LoggedExchangeTest, ATunnelHasTheHelloThatTheLogHas) {
+  const auto hello_of = [&](std::string_view method, std::string_view members) {
+    const auto exchange = read(R"({"time":"2026-02-03T04:05:06.007Z","method":")" + std::string(method) +
+                               R"(","url":")" + (method == "GET" ? "http://example.com/" : "example.com:443") +
+                               R"(","verdict":"allow")" + std::string(members) + "}");
+    EXPECT_TRUE(exchange) << members;
+    return reader_.facts_of(*exchange)->hello;
+  };
+  const auto hello = hello_of("CONNECT", R"(,"hello":"tls","sni":"example.com","alpn":"h2,http/1.1","ech":true)");
+  ASSERT_TRUE(hello);
+  EXPECT_TRUE(hello->is_tls && hello->has_ech);
+  EXPECT_EQ(hello->server_name, "example.com");
+  EXPECT_EQ(std::vector(hello->protocols.begin(), hello->protocols.end()),
+            (std::vector<std::string_view>{"h2", "http/1.1"}));
+  EXPECT_FALSE(hello_of("CONNECT", "")) << "nobody asked for it";
+  const auto none = hello_of("CONNECT", R"(,"hello":"none")");
+  EXPECT_TRUE(none && !none->is_tls && none->server_name.empty());
+  EXPECT_TRUE(hello_of("GET", "")) << "other requests have none";
+}
+
 TEST_F(LoggedExchangeTest, ATargetThatCannotBeReadHasNone) {
   const auto exchange = read(R"({"time":"2026-02-03T04:05:06.007Z","method":"GET","url":"nonsense","verdict":"deny"})");
   ASSERT_TRUE(exchange);

@@ -87,6 +87,45 @@ TEST_F(RelayTest, OctetsPassBothWaysAndAreCounted) {
   EXPECT_EQ(upstream_stream_.sent(), 8U);
 }
 
+Task<Result<void>> send_on_marked(TcpStream& client, TcpStream& upstream) {
+  char octets[16];
+  const auto count = co_await client.read_some(octets);
+  if (!count) { co_return std::unexpected(count.error()); }
+  const auto marked = "opened:" + std::string(octets, *count);
+  co_return co_await upstream.write(marked);
+}
+
+// What the client sends first goes through whoever judges it; the other direction does not wait for that.
+TEST_F(RelayTest, TheFirstOctetsUpwardAreOpenedAndDownwardDoesNotWait) {
+  options_.open_upward = [&] { return send_on_marked(client_stream_, upstream_stream_); };
+  start();
+  upstream_.send(asio::buffer("banner", 6));
+  EXPECT_EQ(run(context_, read_octets(client_, 6)), "banner");
+  client_.send(asio::buffer("first", 5));
+  EXPECT_EQ(run(context_, read_octets(upstream_, 12)), "opened:first");
+  client_.send(asio::buffer("second", 6));
+  EXPECT_EQ(run(context_, read_octets(upstream_, 6)), "second");
+  client_.close();
+  upstream_.close();
+  run(context_, wait_for_end(this));
+  EXPECT_TRUE(outcome_.ended);
+  EXPECT_FALSE(outcome_.error);
+}
+
+Task<Result<void>> refuse() {
+  co_return fail(ErrorKind::http_request_denied, Side::gateway, "judging");
+}
+
+TEST_F(RelayTest, WhatIsNotOpenedEndsBothDirections) {
+  options_.open_upward = [] { return refuse(); };
+  start();
+  client_.send(asio::buffer("first", 5));
+  run(context_, wait_for_end(this));
+  ASSERT_TRUE(outcome_.error);
+  EXPECT_EQ(outcome_.error->kind, ErrorKind::http_request_denied);
+  EXPECT_EQ(upstream_stream_.sent(), 0U);
+}
+
 TEST_F(RelayTest, ASideThatFinishedSendingStillReceives) {
   start();
   client_.send(asio::buffer("q", 1));

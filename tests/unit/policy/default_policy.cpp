@@ -103,6 +103,21 @@ TEST(DefaultPolicy, AllowsConnectToPort443Only) {
   }
 }
 
+TEST(DefaultPolicy, DeniesATunnelInWhichAnotherNameIsAskedFor) {
+  const auto policy = the_default();
+  Facts facts = a_request();
+  facts.method = "CONNECT";
+  facts.scheme = "";
+  facts.port = 443;
+  facts.authority = "www.example.com";
+  EXPECT_EQ(policy->decide(facts).verdict, Verdict::undecided);
+  facts.hello = Hello{.is_tls = true, .server_name = "www.example.com", .protocols = {}};
+  EXPECT_EQ(policy->decide(facts).verdict, Verdict::allow);
+  facts.hello->server_name = "other.example";
+  EXPECT_EQ(policy->decide(facts).verdict, Verdict::deny);
+  EXPECT_EQ(policy->decide(facts).reason, "the TLS server name is not the host that CONNECT named");
+}
+
 TEST(DefaultPolicy, DeniesPurgeUntilARuleNamesIt) {
   Facts facts = a_request();
   facts.method = "PURGE";
@@ -141,7 +156,9 @@ TEST(DefaultPolicy, DecidesASynToTheGatewaysOwnNetworksAtOnce) {
   facts.destination = address("192.0.2.7");
   EXPECT_EQ(the_default()->decide(facts).verdict, Verdict::undecided) << "it may become a CONNECT";
   facts.port = 443;
-  EXPECT_EQ(the_default()->decide(facts).verdict, Verdict::allow) << "on this port even a CONNECT is allowed";
+  EXPECT_EQ(the_default()->decide(facts).verdict, Verdict::undecided) << "a CONNECT may contradict itself";
+  facts.authority = "192.0.2.7";
+  EXPECT_EQ(the_default()->decide(facts).verdict, Verdict::allow) << "an address contradicts nothing";
 }
 
 TEST(DefaultPolicy, AllowsALocalOriginByOneLineAndNothingBesideIt) {

@@ -201,6 +201,7 @@ class Generator {
     facts.listener = kListeners[static_cast<std::size_t>(below(3))];
     facts.mode = chance(50) ? "explicit" : "reverse";
     facts.authority = chance(50) ? std::string_view() : kHosts[static_cast<std::size_t>(below(8))];
+    facts.hello = a_hello();
     facts.fields = a_message().lines();
     facts.user = kUsers[static_cast<std::size_t>(below(5))];
     if (chance(30)) { facts.groups = kGroups; }
@@ -235,6 +236,7 @@ class Generator {
     if (chance(percent)) { facts.listener = {}; }
     if (chance(percent)) { facts.mode = {}; }
     if (chance(percent)) { facts.authority = {}; }
+    if (chance(percent)) { facts.hello = {}; }
     if (chance(percent)) { facts.fields = {}; }
     if (chance(percent)) { facts.user = {}, facts.groups = {}; }
     if (chance(percent)) { facts.has_no_response = false; }
@@ -258,6 +260,7 @@ class Generator {
   static constexpr std::array<std::string_view, 6> kPaths{"",     "/", "/app", "/app/x?utm_source=a", "/apple?x=1&y",
                                                           "/?y=2"};
   static constexpr std::array<std::string_view, 3> kListeners{"127.0.0.1:3128", "192.0.2.1:3128", "[::1]:80"};
+  static constexpr std::array<std::string_view, 2> kProtocols{"h2", "http/1.1"};
   static constexpr std::array<int, 4> kStatuses{200, 204, 404, 503};
   static constexpr std::array<std::string_view, 4> kTypes{"", "text/html", "Text/HTML; charset=utf-8", "image/png"};
 
@@ -275,6 +278,15 @@ class Generator {
         test::Message{{{"X-A", "one"}, {"User-Agent", "x"}, {"User-Agent", "curl"}}},
     };
     return kMessages[i];
+  }
+  Hello a_hello() {
+    Hello hello;
+    hello.is_tls = chance(80);
+    if (!hello.is_tls) { return hello; }
+    hello.server_name = kHosts[static_cast<std::size_t>(below(8))];
+    hello.protocols = std::span(kProtocols).subspan(0, static_cast<std::size_t>(below(3)));
+    hello.has_ech = chance(50);
+    return hello;
   }
   const test::Message& a_message() { return message(static_cast<std::size_t>(below(4))); }
 
@@ -324,7 +336,7 @@ class Generator {
   }
 
   OracleCondition plain_condition() {
-    switch (below(23)) {
+    switch (below(27)) {
       case 0:
         return addresses("from", [](const Facts& facts) { return facts.client; });
       case 1:
@@ -370,6 +382,16 @@ class Generator {
         return words("protocol", {"tcp", "udp"}, [](const Facts& facts) { return facts.protocol; });
       case 21:
         return words("interface", {"eth0", "wg0", "br-lan"}, [](const Facts& facts) { return facts.interface; });
+      case 22:
+        return hosts("sni", [](const Facts& facts) {
+          return facts.hello ? std::optional(facts.hello->server_name) : std::nullopt;
+        });
+      case 23:
+        return protocols();
+      case 24:
+        return {"ech", [](const Facts& facts) { return facts.hello ? Maybe(facts.hello->has_ech) : std::nullopt; }};
+      case 25:
+        return inconsistent();
       default:
         return urls();
     }
@@ -437,6 +459,29 @@ class Generator {
                                 }
                                 return false;
                               });
+  }
+
+  OracleCondition protocols() {
+    return any_of<Hello>(
+        "alpn", {"h2", "http/1.1", "h3"}, [](const Facts& facts) { return std::pair(facts.hello, false); },
+        [](const std::string& value, const Hello& hello) {
+          for (const std::string_view protocol : hello.protocols) {
+            if (protocol == value) { return true; }
+          }
+          return false;
+        });
+  }
+
+  // The hosts are names but for two, which are addresses.
+  OracleCondition inconsistent() {
+    return {"inconsistent", [](const Facts& facts) -> Maybe {
+              if (!facts.authority) { return std::nullopt; }
+              const bool is_name =
+                  *facts.authority != "" && *facts.authority != "10.1.0.1" && *facts.authority != "2001:db8::1";
+              if (!is_name) { return false; }
+              if (!facts.hello) { return std::nullopt; }
+              return facts.hello->server_name != "" && facts.hello->server_name != *facts.authority;
+            }};
   }
 
   OracleCondition statuses() {

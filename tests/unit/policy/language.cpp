@@ -210,8 +210,9 @@ TEST(RuleIds, FollowFromWhatTheRuleDoes) {
 TEST(RuleIds, NeverChangeBetweenReleases) {
   const auto policy = compiled(default_policy_text());
   EXPECT_EQ(policy->rules()[0].id, "r-cc19f7");
-  EXPECT_EQ(policy->rules()[1].id, "r-a8cb63");
-  EXPECT_EQ(policy->rules()[2].id, "r-3c870e");
+  EXPECT_EQ(policy->rules()[1].id, "r-9e99ec");
+  EXPECT_EQ(policy->rules()[2].id, "r-a8cb63");
+  EXPECT_EQ(policy->rules()[3].id, "r-3c870e");
 }
 
 TEST(RuleIds, AreNumberedWhenTheyWouldBeTheSame) {

@@ -60,6 +60,23 @@ TEST(LogLine, TheUserStandsWhereEachFormatHasIt) {
   EXPECT_TRUE(line(record, LogFormat::combined).starts_with("192.0.2.7 - alice [03/Feb/2026"));
 }
 
+TEST(LogLine, JsonHasTheHelloOfATunnelThatWasAskedForIt) {
+  AccessRecord record = sample_record();
+  EXPECT_FALSE(nlohmann::json::parse(line(record, LogFormat::json)).contains("hello"));
+  record.hello = "none";
+  const auto none = nlohmann::json::parse(line(record, LogFormat::json));
+  EXPECT_EQ(none["hello"], "none");
+  EXPECT_FALSE(none.contains("sni") || none.contains("alpn") || none.contains("ech"));
+  record.hello = "tls";
+  record.server_name = "www.example.com";
+  record.protocols = "h2,http/1.1";
+  record.has_ech = true;
+  const auto json = nlohmann::json::parse(line(record, LogFormat::json));
+  EXPECT_EQ(json["sni"], "www.example.com");
+  EXPECT_EQ(json["alpn"], "h2,http/1.1");
+  EXPECT_EQ(json["ech"], true);
+}
+
 TEST(LogLine, HostileTextStaysInsideItsPlaceInEveryFormat) {
   AccessRecord record = sample_record();
   record.client = "1 2\n";
@@ -71,6 +88,8 @@ TEST(LogLine, HostileTextStaysInsideItsPlaceInEveryFormat) {
   record.content_type = "a b\n";
   record.http_version = "HTTP/1.1\"\n";
   record.upstream = "1.2.3.4 \n:80";
+  record.hello = "tls";
+  record.protocols = "h2,\"\n\xff";
   for (const LogFormat format : {LogFormat::json, LogFormat::squid, LogFormat::combined}) {
     const std::string text = line(record, format);
     EXPECT_EQ(std::ranges::count(text, '\n'), 1) << text;
