@@ -37,6 +37,7 @@ std::string effect_text(const RuleSyntax& rule) {
 std::string canonical_text(const RuleSyntax& rule) {
   std::string text = effect_text(rule);
   if (rule.is_shadow) { text += " shadow"; }
+  if (rule.keeps_open) { text += " keep-open"; }
   if (!rule.reason.empty()) { text += " reason " + quoted(rule.reason); }
   if (!rule.owner.empty()) { text += " owner " + label(rule.owner); }
   if (!rule.ticket.empty()) { text += " ticket " + label(rule.ticket); }

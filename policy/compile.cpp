@@ -40,6 +40,7 @@ Rule rule_of(const RuleSyntax& syntax, const Report& report) {
           .setting = syntax.setting ? std::optional(syntax.setting->kind) : std::nullopt,
           .redirect = syntax.redirect,
           .is_shadow = syntax.is_shadow,
+          .keeps_open = syntax.keeps_open,
           .text = canonical_text(syntax),
           .reason = syntax.reason,
           .names_purge = std::ranges::any_of(syntax.conditions, names_purge),

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kLongestReason = 300;
 constexpr std::size_t kLongestLabel = 100;  // of owner and ticket
-constexpr std::array<std::string_view, 7> kWordsAbout{"not", "unless", "reason", "owner", "ticket", "shadow", "id"};
+constexpr std::array<std::string_view, 8> kWordsAbout{"not",    "unless", "reason", "owner", "ticket", "shadow", "keep-open", "id"};
 
 std::vector<std::string_view> all_words() {
   std::vector<std::string_view> words;
@@ -78,11 +78,21 @@ class RuleParser {
     } else if (word.is("shadow")) {
       if (rule_.is_shadow) { fail(word.at, "a second `shadow`"); }
       rule_.is_shadow = true;
+    } else if (word.is("keep-open")) {
+      keep_open(word);
     } else {
       return false;
     }
     is_behind_conditions_ = true;
     return true;
+  }
+
+  void keep_open(const Token& word) {
+    if (rule_.keeps_open) { fail(word.at, "a second `keep-open`"); }
+    if (rule_.setting || !stops(rule_.verdict)) {
+      fail(word.at, "`keep-open` is for rules that end open tunnels: `deny`, `redirect`");
+    }
+    rule_.keeps_open = true;
   }
 
   void parse_one_condition(const Token& word) {
@@ -128,7 +138,7 @@ class RuleParser {
   void check_order(const Token& word) {
     if (!is_behind_conditions_ || is_order_reported_) { return; }
     is_order_reported_ = true;
-    fail(word.at, "conditions stand ahead of `shadow`, `reason`, `owner`, `ticket` and `id`");
+    fail(word.at, "conditions stand ahead of `shadow`, `keep-open`, `reason`, `owner`, `ticket` and `id`");
   }
 
   // A text in quotes.

@@ -18,6 +18,7 @@ struct Rule {
   std::optional<SettingKind> setting;  // a setting line: it has no verdict
   std::optional<Redirect> redirect;    // of the verdict `redirect`
   bool is_shadow = false;              // judged and recorded, not acted on
+  bool keeps_open = false;             // stops what begins, not what is under way when it comes into force
   std::string text;                    // the canonical line, without the comment
   std::string reason;
   bool names_purge = false;  // a `method` condition lists PURGE: only then an allow rule applies to that method

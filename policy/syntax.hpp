@@ -85,6 +85,7 @@ struct RuleSyntax {
   std::vector<ConditionSyntax> conditions;  // all must hold
   std::vector<ConditionSyntax> exceptions;  // behind `unless`: not all may hold
   bool is_shadow = false;
+  bool keeps_open = false;
   std::string reason;
   std::string owner;
   std::string ticket;

@@ -246,10 +246,19 @@ void PolicyKeeper::put_in_force(pipeline::PolicyInForce& in_force, JudgeTunnels 
   judge_tunnels_ = std::move(judge_tunnels);
 }
 
+// What the draft is compiled as is the policy's own file; whoever sent it knows it by another name.
+std::vector<policy::Diagnostic> PolicyKeeper::called(const std::string& name,
+                                                     std::vector<policy::Diagnostic> diagnostics) const {
+  for (auto& one : diagnostics) {
+    if (!name.empty() && one.file == file_) { one.file = name; }
+  }
+  return diagnostics;
+}
+
 Answer<PolicyKeeper::Published> PolicyKeeper::publish(const Draft& draft) {
   const auto number = next_number();
   auto compiled = compile(draft, number);
-  if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy list")); }
+  if (!compiled) { return std::unexpected(invalid_policy(called(draft.name, compiled.error()), "sluice policy list")); }
   auto tests = run_tests(**compiled, now());
   if (draft.must_pass && !tests.failures.empty()) {
     return std::unexpected(failed_tests(tests, "sluice policy test-all --policy FILE"));
@@ -387,7 +396,9 @@ PolicyApplied PolicyKeeper::applied(const Published& published) const {
 // What publish() would do, without doing it.
 Answer<PolicyApplied> PolicyKeeper::would_apply(const Draft& draft) const {
   const auto compiled = compile(draft, next_number());
-  if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy check FILE")); }
+  if (!compiled) {
+    return std::unexpected(invalid_policy(called(draft.name, compiled.error()), "sluice policy check FILE"));
+  }
   auto tests = run_tests(**compiled, now());
   if (draft.must_pass && !tests.failures.empty()) {
     return std::unexpected(failed_tests(tests, "sluice policy test-all --policy FILE"));
@@ -414,7 +425,7 @@ Answer<PolicyApplied> PolicyKeeper::apply(const PolicyApplyArguments& arguments,
                                  "sluice policy apply FILE",
                                  {}});
   }
-  const Draft draft{arguments.text, {}, by, arguments.message, true};
+  const Draft draft{arguments.text, {}, by, arguments.message, true, arguments.name};
   if (arguments.dry_run) { return would_apply(draft); }
   const auto published = publish(draft);
   if (!published) { return std::unexpected(published.error()); }

@@ -79,6 +79,7 @@ class PolicyKeeper {
     std::string by;
     std::string reason;
     bool must_pass = false;  // refused when a test in it fails
+    std::string name = {};   // that diagnostics call it by; "": the policy's own file
   };
   struct Published {
     pipeline::PolicyPtr before;
@@ -100,6 +101,7 @@ class PolicyKeeper {
   std::size_t swap_in(const pipeline::PolicyPtr& policy);  // how many tunnels that closed
   std::size_t put_in_force_again();                        // how many tunnels that closed
   Answer<Editable> text_to_edit() const;
+  std::vector<policy::Diagnostic> called(const std::string& name, std::vector<policy::Diagnostic> diagnostics) const;
   Answer<Published> publish(const Draft& draft);
   Answer<PolicyChange> publish_edit(const Draft& draft, PolicyChange change);
   PolicyApplied applied(const Published& published) const;

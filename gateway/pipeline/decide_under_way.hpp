@@ -14,4 +14,9 @@ inline policy::Decision decide_under_way(const policy::Snapshot& snapshot, const
   return decision;
 }
 
+// Does this decision end what is under way? Not when its rule is for what begins only.
+inline bool ends(const policy::Snapshot& snapshot, const policy::Decision& decision) {
+  return policy::stops(decision.verdict) && (decision.rule_id.empty() || !snapshot.rules()[decision.rule].keeps_open);
+}
+
 }  // namespace sluice::pipeline

@@ -8,6 +8,7 @@ void Exchange::begin() {
   if (const auto& current = services.policy.current(); policy != current) { policy = current; }
   policy_generation = services.policy.generation();
   earlier_policy.reset();
+  kept_by.clear();
   settings.clear();
   response_settings.clear();
   start = std::chrono::steady_clock::now();

@@ -85,6 +85,7 @@ struct Exchange {
   bool keep_alive = false;  // the client's connection can take another request
   bool from_memory = false;
   bool is_tunnel = false;
+  std::string kept_by;       // the rule of a newer policy that would have stopped it, had it begun later
   PolicyPtr earlier_policy;  // whose settings apply when another one ended it
   std::optional<Error> error;
 };

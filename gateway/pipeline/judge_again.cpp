@@ -27,7 +27,10 @@ Result<void> judge_again(Exchange& exchange) {
   const auto& current = exchange.services.policy.current();
   exchange.policy_generation = exchange.services.policy.generation();
   const auto decision = decide_under_way(*current, facts_by_now(exchange));
-  if (!policy::stops(decision.verdict)) { return {}; }
+  if (!ends(*current, decision)) {
+    if (policy::stops(decision.verdict)) { exchange.kept_by = decision.rule_id; }
+    return {};
+  }
   exchange.decision = decision;
   // What applies to the exchange points into the policy that it began with.
   exchange.earlier_policy = std::exchange(exchange.policy, current);

@@ -93,6 +93,7 @@ void record(Exchange& exchange) {
   if (const auto* referer = cache::find(exchange.request.fields, "Referer")) { record.referer = referer->value; }
   record.decision = exchange.decision;
   record.shadow_setting = shadow_setting_of(exchange);
+  record.kept_by = exchange.kept_by;
   record.cache = exchange.cache_status;
   if (exchange.led != nullptr) { record.cache.stored = exchange.led->was_stored(); }
   record.upstream = exchange.upstream_text;

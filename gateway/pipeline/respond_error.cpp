@@ -39,6 +39,12 @@ bool is_recoverable(const Error& error) noexcept {
          error.kind != ErrorKind::shutting_down;
 }
 
+// What a client sends ahead of the answer to its CONNECT is meant for the tunnel; it must not be read as requests of that
+// client. Who is asked for a name comes again on the same connection, if it has waited.
+bool may_follow(const Exchange& exchange, const Error& error) {
+  return !exchange.is_tunnel_request() || error.kind == ErrorKind::authentication_required;
+}
+
 }  // namespace
 
 int status_of(const Error& error) noexcept {
@@ -73,7 +79,7 @@ int status_of(const Error& error) noexcept {
 
 Task<Result<void>> respond_error(Exchange& exchange, const Error& error) {
   settle_keep_alive(exchange);
-  if (!is_recoverable(error)) { exchange.keep_alive = false; }
+  if (!is_recoverable(error) || !may_follow(exchange, error)) { exchange.keep_alive = false; }
   const auto date = cache::format_http_date(coarse_unix_now());
   const auto version = std::to_string(exchange.policy->version());
   const auto reason = reason_of(exchange, error);

@@ -27,7 +27,10 @@ bool is_to_head(const Exchange& exchange) {
 // Another request can follow when the client allows it, the whole of this one was taken, and we are not going away.
 void settle_keep_alive(Exchange& exchange) {
   // RFC 9112 9.3: "A proxy server MUST NOT maintain a persistent connection with an HTTP/1.0 client".
-  const bool may_persist = exchange.request.keep_alive && exchange.request.version == http::Version::http_1_1;
+  // Behind an answer to CONNECT may come what was meant for a tunnel: see respond_error.
+  const bool is_for_tunnel = exchange.is_tunnel_request() && exchange.client->reader.has_rest();
+  const bool may_persist =
+      exchange.request.keep_alive && exchange.request.version == http::Version::http_1_1 && !is_for_tunnel;
   exchange.keep_alive = may_persist && exchange.client->reader.content_ended() && !exchange.services.draining;
 }
 

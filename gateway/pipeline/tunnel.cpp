@@ -103,6 +103,10 @@ Task<> run(Exchange& exchange, upstream::Connection& connection, bool waits = fa
     exchange.error = upward ? downward.error() : upward.error();
   }
   services.metrics.tunnels_open.sub();
+  exchange.kept_by = open.kept_by;
+  // What was cut on one side must not look like an end on the other.
+  if (exchange.error && exchange.error->kind == ErrorKind::connection_terminated) { client.stream.reset(); }
+  if (exchange.error && exchange.error->kind == ErrorKind::client_gone) { connection.stream.reset(); }
   if (policy::stops(open.decision.verdict)) {
     exchange.earlier_policy = std::exchange(exchange.policy, open.policy);
     exchange.decision = open.decision;

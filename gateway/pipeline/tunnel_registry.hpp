@@ -17,6 +17,7 @@ struct OpenTunnel {
   net::TcpStream* upstream = nullptr;
   policy::Decision decision;                       // the latest
   std::shared_ptr<const policy::Snapshot> policy;  // holds the decision's words
+  std::string kept_by;                             // the latest rule that would have stopped it, had it begun later
 };
 
 // The open tunnels of one worker.
@@ -47,7 +48,10 @@ class TunnelRegistry {
                           std::chrono::sys_seconds now) {
     tunnel.facts.now = now;
     const auto decision = decide_under_way(*snapshot, tunnel.facts);
-    if (!policy::stops(decision.verdict)) { return true; }
+    if (!ends(*snapshot, decision)) {
+      if (policy::stops(decision.verdict)) { tunnel.kept_by = decision.rule_id; }
+      return true;
+    }
     tunnel.decision = decision;
     tunnel.policy = snapshot;
     tunnel.client->cancel();

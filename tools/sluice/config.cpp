@@ -1,3 +1,7 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,7 +31,7 @@ std::vector<control::Diagnostic> to_protocol(const std::vector<config::Diagnosti
 
 control::Error invalid(const std::string& file, const std::vector<config::Diagnostic>& diagnostics) {
   return {
-      control::ErrorCode::invalid_configuration, file + " has " + plural(diagnostics.size(), "error"),
+      control::ErrorCode::invalid_configuration, diagnostics.front().file + " has " + plural(diagnostics.size(), "error"),
       "correct it, then: sluice config check " + shell_quoted(file) + "   (every key: sluice config show --defaults)",
       to_protocol(diagnostics)};
 }
@@ -38,6 +42,9 @@ struct CheckOptions {
 };
 
 int check(const Context& context, const CheckOptions& options) {
+  if (::access(options.file.c_str(), R_OK) != 0) {
+    return report(context, usage_error(options.file + " cannot be read: " + std::strerror(errno), "sluice config check FILE"));
+  }
   const auto configuration = config::load_file(options.file, options.overrides);
   if (!configuration) { return report(context, invalid(options.file, configuration.error())); }
   if (context.json) {

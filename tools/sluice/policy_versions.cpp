@@ -78,6 +78,7 @@ int apply(const Context& context, ApplyOptions options) {
   auto text = read_policy_file(options.file);
   if (!text) { return report(context, text.error()); }
   options.arguments.text = std::move(*text);
+  options.arguments.name = options.file;
   const auto applied = ask<PolicyApplied>(context, control::command::kPolicyApply, options.arguments);
   if (!applied) { return report(context, applied.error()); }
   return show_applied(context, *applied);

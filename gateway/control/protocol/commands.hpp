@@ -212,6 +212,7 @@ struct PolicyDifferenceLine {
 
 struct PolicyApplyArguments {
   std::string text;  // the whole policy; what it includes is read from the daemon's disk
+  std::string name;  // of the file it comes from, for diagnostics; "": that of the policy in force
   std::string message;
   std::int64_t confirm = 0;    // seconds after which it rolls itself back unless confirmed; 0: it stays
   bool dry_run = false;        // say what would change

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
 
 #include "gateway/net/tcp_stream.hpp"
 #include "tests/support/run.hpp"
@@ -62,22 +63,25 @@ TEST_F(PolledSocketTest, WhatIsLeftGoesAheadOfWhatIsWritten) {
 TEST_F(PolledSocketTest, AReaderGetsWhatWasReceivedForItAhead) {
   Connection other{context_, wheel_};
   std::string first, second;
-  const auto read = [](TcpStream& stream, std::string& into) -> Task<> {
-    char octets[4];
+  int left = -1;  // in the other's socket, when the first goes on
+  const auto read = [&left](TcpStream& stream, TcpStream& neighbour, std::string& into) -> Task<> {
+    char octets[16];
     while (into.size() < 10) {
       const auto count = co_await stream.read_some(octets);
       if (!count || *count == 0) { break; }
+      if (left < 0) { ::ioctl(neighbour.descriptor(), FIONREAD, &left); }
       into.append(octets, *count);
     }
   };
-  spawn(context_, read(*connection_.stream, first));
-  spawn(context_, read(*other.stream, second));
+  spawn(context_, read(*connection_.stream, *other.stream, first));
+  spawn(context_, read(*other.stream, *connection_.stream, second));
   settle(context_);
   asio::write(connection_.pair.far, asio::buffer(std::string_view("0123456789")));
   asio::write(other.pair.far, asio::buffer(std::string_view("abcdefghij")));
   settle(context_);
   EXPECT_EQ(first, "0123456789");
   EXPECT_EQ(second, "abcdefghij");
+  EXPECT_EQ(left, 0);
 }
 
 // The buffer that was waited with need not be the one that is read into.

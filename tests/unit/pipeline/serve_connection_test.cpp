@@ -814,6 +814,10 @@ TEST_F(ServeConnection, ATunnelThatANewPolicyDeniesIsClosed) {
   const auto allowing = support::policy_of("allow\n");
   EXPECT_EQ(worker_->on_worker([&] { return worker_->services().tunnels.judge_again(allowing, coarse_unix_now()); }),
             0U);
+  // A rule for what begins only.
+  const auto sparing = support::policy_of("deny method CONNECT keep-open\nallow\n");
+  EXPECT_EQ(worker_->on_worker([&] { return worker_->services().tunnels.judge_again(sparing, coarse_unix_now()); }),
+            0U);
   const auto denying = support::policy_of("deny\n");
   EXPECT_EQ(worker_->on_worker([&] { return worker_->services().tunnels.judge_again(denying, coarse_unix_now()); }),
             1U);

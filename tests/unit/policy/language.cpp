@@ -130,6 +130,18 @@ TEST(Language, MeansWhatItsReferenceSays) {
   for (const Case& one : cases) { EXPECT_EQ(verdict_of(one), one.verdict) << one.condition; }
 }
 
+TEST(Language, KeepOpenIsForRulesThatStopSomething) {
+  const auto policy = compiled("deny method CONNECT shadow keep-open reason \"no\"\ndeny port 25 keep-open\nallow\n");
+  ASSERT_TRUE(policy);
+  EXPECT_TRUE(policy->rules()[0].keeps_open);
+  EXPECT_EQ(policy->rules()[1].text, "deny port 25 keep-open");
+  EXPECT_FALSE(policy->rules()[2].keeps_open);
+  for (const auto* text : {"allow port 80 keep-open\nallow\n", "cache never port 80 keep-open\nallow\n",
+                           "deny port 80 keep-open keep-open\nallow\n"}) {
+    EXPECT_EQ(errors_of(text).size(), 1U) << text;
+  }
+}
+
 TEST(Language, LetsTheFirstTrueRuleDecide) {
   const auto policy = compiled("allow host .example.com id first\ndeny host www.example.com id second\ndeny id last\n");
   EXPECT_EQ(policy->decide(a_request()).rule_id, "first");
