@@ -50,6 +50,8 @@ bool is_safe_trailer(FieldName id) {
     case FieldName::proxy_status:
     case FieldName::range:
     case FieldName::set_cookie:
+    case FieldName::sluice_cache_control:
+    case FieldName::sluice_directives:
     case FieldName::te:
     case FieldName::trailer:
     case FieldName::transfer_encoding:
