@@ -191,10 +191,10 @@ CacheControl parse_cache_control(Fields fields) {
   return out;
 }
 
-std::optional<CacheControl> parse_targeted_cache_control(Fields fields, FieldName target) {
+std::optional<CacheControl> parse_targeted_cache_control(Fields fields, std::string_view target) {
   std::vector<DictionaryMember> members;
   for (const auto& field : fields) {
-    if (field.id != target) { continue; }
+    if (!equals_ignoring_case(field.name, target)) { continue; }
     // RFC 9213 2.1: "If a targeted field in a given response is empty, or a parsing error is encountered, that field
     // MUST be ignored by the cache (i.e., it behaves as if the field were not present ...)".
     if (!parse_dictionary(field.value, members)) { return std::nullopt; }
@@ -212,10 +212,17 @@ std::optional<CacheControl> parse_targeted_cache_control(Fields fields, FieldNam
 
 // RFC 9213 2.2: caches use the first member of their target list that is present with a valid, non-empty value, and
 // "ignore the Cache-Control and Expires header fields".
-CacheControl response_directives(Fields fields) {
-  for (const auto target : {FieldName::sluice_cache_control, FieldName::cdn_cache_control}) {
+std::string governing_directives(Fields fields, std::span<const std::string> targets) {
+  for (const auto& target : targets) {
     if (find(fields, target) == nullptr) { continue; }
-    if (auto targeted = parse_targeted_cache_control(fields, target)) { return *std::move(targeted); }
+    if (parse_targeted_cache_control(fields, target)) { return combined(fields, target); }
+  }
+  return {};
+}
+
+CacheControl response_directives(Fields fields) {
+  if (const auto* governing = find(fields, FieldName::sluice_directives); governing != nullptr) {
+    if (auto targeted = parse_targeted_cache_control(fields, governing->name)) { return *std::move(targeted); }
   }
   return parse_cache_control(fields);
 }
@@ -232,6 +239,11 @@ std::string targeted_text(const CacheControl& directives) {
   append_flag("no-store", directives.no_store);
   append_flag("no-cache", directives.no_cache);
   append_flag("private", directives.private_);
+  if (!directives.named_fields.empty()) {
+    std::string names;
+    for (const auto name : directives.named_fields) { (names += names.empty() ? "" : ", ") += name; }
+    append("private=\"" + names + '"');
+  }
   append_flag("public", directives.public_);
   append_flag("must-revalidate", directives.must_revalidate);
   append_flag("proxy-revalidate", directives.proxy_revalidate);

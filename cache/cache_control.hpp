@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,12 +45,14 @@ CacheControl parse_cache_control(Fields fields);
 
 // The same from a targeted field, a dictionary structured field; nullopt when it is absent, empty, not well-formed as a
 // whole, or a directive known here has a value of another type (RFC 9213 2.1).
-std::optional<CacheControl> parse_targeted_cache_control(Fields fields,
-                                                         FieldName target = FieldName::cdn_cache_control);
+std::optional<CacheControl> parse_targeted_cache_control(Fields fields, std::string_view target);
 
-// What governs a response at this cache: the first targeted field that is valid, Sluice-Cache-Control ahead of
-// CDN-Cache-Control; else Cache-Control (RFC 9213 2.2). Sluice-Cache-Control is how the operator's own rules are kept
-// with a stored response; nobody else is sent it.
+// The value of the first of these targeted fields that is valid; "" when none is, and Cache-Control governs (RFC 9213
+// 2.2). Whoever obtains a response puts it into its fields as Sluice-Directives, in place of what may be there.
+std::string governing_directives(Fields fields, std::span<const std::string> targets);
+
+// What governs a response at this cache: Sluice-Directives, which a targeted field or the operator's rules were made
+// into and nobody else is sent; else Cache-Control.
 CacheControl response_directives(Fields fields);
 
 // The value of a targeted field that says the same.

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kFormatLine = "sluice-cache 3\n";  // raise the number when old files can no longer be read
+constexpr std::string_view kFormatLine = "sluice-cache 4\n";  // raise the number when old files can no longer be read
 constexpr std::string_view kEpochWord = "epoch ";
 constexpr std::uint64_t kLastEpoch = (1ULL << 22) - 1;  // as many bits as a store id has for it
 

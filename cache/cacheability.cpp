@@ -186,6 +186,18 @@ bool is_stored_field(const Field& field, const ConnectionOptions& options, const
   return !is_named(field.name, directives.named_fields);
 }
 
+std::vector<Field> fields_for_client_alone(Fields response) {
+  std::vector<Field> out;
+  const auto directives = response_directives(response);
+  if (directives.named_fields.empty()) { return out; }
+  const ConnectionOptions options(response);
+  for (const auto& field : response) {
+    const bool is_forwarded = !options.is_connection_specific(field) && field.id != FieldName::content_length;
+    if (is_forwarded && is_named(field.name, directives.named_fields)) { out.push_back(field); }
+  }
+  return out;
+}
+
 StoredHead make_stored_head(const RequestView& request, const ResponseView& response, std::string_view key,
                             UnixTime request_time, UnixTime response_time, std::string_view origin_address) {
   const auto directives = response_directives(response.fields);

@@ -28,4 +28,8 @@ bool is_stored_field(const Field& field, const ConnectionOptions& options, const
 StoredHead make_stored_head(const RequestView& request, const ResponseView& response, std::string_view key,
                             UnixTime request_time, UnixTime response_time, std::string_view origin_address);
 
+// The fields that are not stored because private="..." or no-cache="..." names them: forwarded, to the client whose
+// request was answered (RFC 9111 5.2.2.4, 5.2.2.7). They view the message.
+std::vector<Field> fields_for_client_alone(Fields response);
+
 }  // namespace sluice::cache

@@ -58,6 +58,7 @@ constexpr std::array<std::string_view, kNames> kSpellings = {
     "Server",
     "Set-Cookie",
     "Sluice-Cache-Control",
+    "Sluice-Directives",
     "Surrogate-Key",
     "TE",
     "Trailer",

@@ -56,6 +56,7 @@ enum class FieldName : std::uint8_t {
   server,
   set_cookie,
   sluice_cache_control,
+  sluice_directives,  // made here: what governs a stored response (response_directives)
   surrogate_key,
   te,
   trailer,
@@ -80,6 +81,11 @@ struct Field {
   FieldName id = FieldName::other;
 };
 using Fields = std::span<const Field>;
+
+// Directives for this cache alone: no client gets them.
+constexpr bool is_for_this_cache(FieldName name) noexcept {
+  return name == FieldName::sluice_cache_control || name == FieldName::sluice_directives;
+}
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 std::string_view trim(std::string_view text) noexcept;  // SP and HTAB at both ends

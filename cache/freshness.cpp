@@ -43,6 +43,15 @@ Seconds heuristic_lifetime(Fields fields, UnixTime response_time) noexcept {
   return std::clamp((date_value(fields, response_time) - *time) / 10, Seconds{0}, kLongestHeuristic);
 }
 
+// The field that Sluice-Directives was made from. REQUIRES: it is there.
+std::string_view governed_by(Fields fields) {
+  const auto* governing = find(fields, FieldName::sluice_directives);
+  for (const auto& field : fields) {
+    if (&field != governing && combined(fields, field.name) == governing->value) { return field.name; }
+  }
+  return "policy";
+}
+
 }  // namespace
 
 // RFC 9110 15.1: "the 200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, and 501 status codes in this
@@ -89,7 +98,7 @@ Seconds freshness_lifetime(const ResponseView& response, const CacheControl& dir
 }
 
 std::string freshness_source(const ResponseView& response, const CacheControl& directives) {
-  const std::string by = directives.is_targeted ? "CDN-Cache-Control " : "";
+  const std::string by = directives.is_targeted ? std::string(governed_by(response.fields)) + ' ' : "";
   if (directives.s_maxage) { return by + "s-maxage"; }
   if (directives.max_age) { return by + "max-age"; }
   if (has_explicit_freshness(response, directives)) { return "Expires"; }

@@ -6,12 +6,13 @@
 namespace sluice::cache {
 
 // RFC 9111 4.2.1: s-maxage, max-age, Expires minus Date, else the heuristic of 4.2.2 (a tenth of Date minus
-// Last-Modified, at most a day); a targeted field (RFC 9213: CDN-Cache-Control) replaces Cache-Control and Expires.
+// Last-Modified, at most a day); a targeted field (RFC 9213) replaces Cache-Control and Expires.
 Seconds freshness_lifetime(const ResponseView& response, UnixTime response_time);
 Seconds freshness_lifetime(const ResponseView& response, const CacheControl& directives, UnixTime response_time);
 
 // What the lifetime came from, for people: "s-maxage", "max-age", "Expires", "heuristic" (a tenth of the time since
-// Last-Modified) or "none", with "CDN-Cache-Control " in front when that field governs.
+// Last-Modified) or "none", with the name of the targeted field that governs in front,
+// or "policy" when the operator's rules do: "CDN-Cache-Control max-age".
 std::string freshness_source(const ResponseView& response, const CacheControl& directives);
 
 // True when s-maxage, max-age or Expires says how long, be it not at all; only a heuristic could otherwise.

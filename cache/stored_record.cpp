@@ -11,7 +11,7 @@ namespace sluice::cache {
 namespace {
 
 constexpr std::string_view kMagic = "SLR";
-constexpr char kVersion = 3;
+constexpr char kVersion = 4;
 constexpr std::size_t kPrefix = 8;                     // magic, version, checksum
 constexpr std::size_t kSpan = 2 * 8;                   // two offsets
 constexpr std::size_t kLeastField = 2 * 4 + 1;         // two lengths and a name of one octet

@@ -34,7 +34,7 @@ std::string make_wire(const StoredHead& head) {
   append_status_line(head.status, out);
   for (const auto& field : head.fields.fields()) {
     const bool is_made_here = field.id == FieldName::age || field.id == FieldName::content_length;
-    const bool is_for_us = field.id == FieldName::sluice_cache_control || holds_tags(field.id);
+    const bool is_for_us = is_for_this_cache(field.id) || holds_tags(field.id);
     if (!is_made_here && !is_for_us && !is_hop_field(field)) { append_line(field.name, field.value, out); }
   }
   if (has_content_length(head.status)) {

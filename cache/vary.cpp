@@ -15,6 +15,26 @@ std::string lower_case(std::string_view text) {
   return out;
 }
 
+// RFC 9110 5.6.1: blanks around the commas of a list mean nothing, but for those in a quoted-string. Who combines lines
+// puts blanks there as he likes.
+void append_without_blanks_at_commas(std::string_view value, std::string& out) {
+  const auto start = out.size();
+  bool quoted = false;
+  bool behind_comma = false;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    const bool is_blank = c == ' ' || c == '\t';
+    if (behind_comma && is_blank) { continue; }
+    if (!quoted && c == ',') {
+      while (out.size() > start && (out.back() == ' ' || out.back() == '\t')) { out.pop_back(); }
+    }
+    behind_comma = !quoted && c == ',';
+    if (c == '"') { quoted = !quoted; }
+    out += c;
+    if (quoted && c == '\\' && i + 1 < value.size()) { out += value[++i]; }
+  }
+}
+
 // RFC 9111 4.1: header fields match "if those in the first request can be transformed to those in the second request by
 // applying any of": whitespace "where allowed in the header field's syntax", "combining multiple header field lines
 // with the same field name", "normalizing both header field values in a way that is known to have identical semantics,
@@ -27,6 +47,8 @@ void append_normalised(const Field& first, Fields request, std::string& out) {
     out += normalised_preferences(value, Ordering::insignificant);
   } else if (first.id == FieldName::accept_language) {
     out += normalised_preferences(value, Ordering::breaks_ties);
+  } else if (first.id == FieldName::other) {
+    append_without_blanks_at_commas(value, out);
   } else {
     out += value;
   }

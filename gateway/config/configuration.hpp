@@ -69,6 +69,7 @@ struct Cache {
   seconds uncacheable_ttl = seconds(60);     // how long a key that turned out uncacheable is remembered
   milliseconds collapse_wait = seconds(10);  // how long a follower waits for the leader's head
   bool finish_aborted = false;               // go on filling when every client has gone
+  std::vector<std::string> targets{"Sluice-Cache-Control", "CDN-Cache-Control"};  // targeted fields, first wins
 };
 
 struct Log {

@@ -81,6 +81,11 @@ Complaint token(std::string_view text) {
   if (!text.empty() && std::ranges::all_of(text, is_token_octet)) { return std::nullopt; }
   return "is not a token: letters, digits and !#$%&'*+-.^_`|~ only";
 }
+Complaint targeted_field(std::string_view text) {
+  const auto is_same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
+  if (std::ranges::equal(text, std::string_view("Cache-Control"), is_same)) { return "is no targeted field"; }
+  return token(text);
+}
 Complaint token_or_empty(std::string_view text) {
   return text.empty() ? std::nullopt : token(text);
 }
@@ -359,6 +364,13 @@ const std::array kKeys{
         .kind = Kind::boolean,
         .slot = in<&C::cache, &Cache::finish_aborted>,
         .meaning = "Go on storing a response when every client that wanted it has gone."},
+    Key{.name = "cache.targets",
+        .kind = Kind::texts,
+        .slot = in<&C::cache, &Cache::targets>,
+        .meaning = "Targeted fields (RFC 9213): of a response the first one that is there and valid takes the place of "
+                   "Cache-Control and Expires. What is stored keeps its directives until it is validated.",
+        .form = "field names",
+        .complaint = targeted_field},
 
     Key{.name = "log.file",
         .kind = Kind::text,

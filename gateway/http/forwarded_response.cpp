@@ -21,9 +21,9 @@ bool is_proxy_authentication(const Field& field) {
 
 bool is_kept(const Field& field, const ResponseHead& response, const ResponseOptions& options,
              const cache::ConnectionOptions& connection) {
-  if (field.id == FieldName::content_length) { return false; }        // generated
-  if (field.id == FieldName::sluice_cache_control) { return false; }  // for ourselves
-  if (cache::holds_tags(field.id)) { return false; }                  // for caches
+  if (field.id == FieldName::content_length) { return false; }  // generated
+  if (cache::is_for_this_cache(field.id)) { return false; }
+  if (cache::holds_tags(field.id)) { return false; }  // for caches
   if (field.id == FieldName::age && options.age) { return false; }
   if (field.id == FieldName::upgrade && response.status == kSwitchingProtocols) { return true; }
   if (options.from_parent && is_proxy_authentication(field)) { return true; }

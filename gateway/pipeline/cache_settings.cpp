@@ -39,6 +39,14 @@ cache::CacheControl overridden(const policy::Settings& settings, const cache::Re
   return directives;
 }
 
+// REQUIRES: the fields live no longer than `exchange.directives` stays as it is.
+void set_directives(Exchange& exchange, std::vector<cache::Field>& fields, std::string text) {
+  std::erase_if(fields, [](const auto& field) { return field.id == FieldName::sluice_directives; });
+  exchange.directives = std::move(text);
+  if (exchange.directives.empty()) { return; }
+  fields.push_back({cache::spelling(FieldName::sluice_directives), exchange.directives, FieldName::sluice_directives});
+}
+
 bool changes_directives(const policy::Settings& settings, int status) {
   return lifetime_of(settings, status) || settings[SettingKind::cache_grace] != nullptr;
 }
@@ -64,9 +72,13 @@ bool may_use_cache(const Exchange& exchange) {
          exchange.settings[SettingKind::connect_to] == nullptr;
 }
 
+void apply_targets(Exchange& exchange, std::vector<cache::Field>& fields) {
+  set_directives(exchange, fields, cache::governing_directives(fields, exchange.configuration->cache.targets));
+}
+
 bool apply_cache_settings(Exchange& exchange, int status, std::vector<cache::Field>& fields,
                           cache::UnixTime response_time) {
-  std::erase_if(fields, [](const auto& field) { return field.id == FieldName::sluice_cache_control; });
+  apply_targets(exchange, fields);
   const bool is_bypass = exchange.decision.verdict == policy::Verdict::bypass;
   if (!exchange.policy->has_settings(policy::SettingStage::response)) { return !is_bypass; }
   choose_response_settings(exchange, status, fields);
@@ -75,19 +87,18 @@ bool apply_cache_settings(Exchange& exchange, int status, std::vector<cache::Fie
     std::erase_if(fields, [](const auto& field) { return field.id == FieldName::set_cookie; });
   }
   if (changes_directives(settings, status)) {
-    exchange.cache_override = cache::targeted_text(overridden(settings, {status, fields}, response_time));
-    if (!exchange.cache_override.empty()) {
-      fields.push_back(
-          {cache::spelling(FieldName::sluice_cache_control), exchange.cache_override, FieldName::sluice_cache_control});
-    }
+    auto text = cache::targeted_text(overridden(settings, {status, fields}, response_time));
+    if (!text.empty()) { set_directives(exchange, fields, std::move(text)); }
   }
   return !is_bypass && settings[SettingKind::cache_never] == nullptr;
 }
 
 void apply_cache_settings(Exchange& exchange, cache::StoredHead& head) {
   const auto kept = head.fields.fields();
-  const bool was_overridden = cache::find(kept, FieldName::sluice_cache_control) != nullptr;
-  if (!was_overridden && !exchange.policy->has_settings(policy::SettingStage::response)) { return; }
+  const bool was_overridden = cache::find(kept, FieldName::sluice_directives) != nullptr;
+  const bool is_targeted = !cache::governing_directives(kept, exchange.configuration->cache.targets).empty();
+  const bool has_settings = exchange.policy->has_settings(policy::SettingStage::response);
+  if (!was_overridden && !is_targeted && !has_settings) { return; }
   std::vector<cache::Field> fields(kept.begin(), kept.end());
   apply_cache_settings(exchange, head.status, fields, head.response_time);
   head.fields = cache::OwnedFields(fields);

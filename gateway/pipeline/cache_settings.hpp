@@ -4,7 +4,7 @@
 
 namespace sluice::pipeline {
 
-// What the policy's `cache` lines change.
+// What the policy's `cache` lines and the list of targeted fields change.
 
 // The key that the request is stored and found under: of `uri`, which is in normal
 // form, with parameters left out and sorted as the rules say.
@@ -13,8 +13,12 @@ void make_key(const Exchange& exchange, std::string_view uri, std::string& key);
 // False when the request is neither answered from the cache nor stored.
 bool may_use_cache(const Exchange& exchange);
 
-// Changes the fields of a response, ahead of the question whether it may be stored, so that they say what the rules say
-// of how long it may be used; they view exchange.cache_override. False when it must not be stored.
+// Puts the directives that govern a response into its fields, when the targeted fields that the configuration lists say
+// something else than Cache-Control (RFC 9213); they view exchange.directives.
+void apply_targets(Exchange& exchange, std::vector<cache::Field>& fields);
+
+// The same, and what the rules say of how long the response may be used ahead of that. Asked for ahead of the question
+// whether it may be stored. False when it must not be.
 bool apply_cache_settings(Exchange& exchange, int status, std::vector<cache::Field>& fields,
                           cache::UnixTime response_time);
 

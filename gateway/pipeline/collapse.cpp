@@ -64,16 +64,13 @@ Obtained serve_stale(Exchange& exchange, const Candidate& candidate) {
 
 // RFC 9111 4.3.3: a 304 freshens what is stored.
 Task<Obtained> freshen(Exchange& exchange, const Candidate& candidate, Forwarded forwarded) {
-  auto& services = exchange.services;
-  auto head = cache::freshen(candidate.stored->head, forwarded.view(), forwarded.request_time, forwarded.response_time);
-  head.generation = forwarded.generation;
-  apply_cache_settings(exchange, head);
-  auto response = freshen_stored(services, candidate.stored, std::move(head));
+  auto head = freshened_head(exchange, *candidate.stored, forwarded);
+  auto response = freshen_stored(exchange, candidate.stored, std::move(head), forwarded);
   auto& status = exchange.cache_status;
   status.forward_status = 304;
   status.stored = true;
   status.ttl.reset();
-  co_await finish(services, forwarded, *exchange.configuration);
+  co_await finish(exchange.services, forwarded, *exchange.configuration);
   co_return FromStore{std::move(response), cache::Seconds(0), {}};
 }
 

@@ -35,6 +35,7 @@ void Exchange::begin() {
   cache_status = {};
   upstream_text.clear();
   led.reset();
+  if (!for_client_alone.fields().empty()) { for_client_alone = {}; }
   content_type.clear();
   status = 0;
   sent_heads = 0;

@@ -70,8 +70,9 @@ struct Exchange {
 
   // obtain
   std::string key;
-  policy::Settings response_settings;  // those that apply to the response, once its head is known
-  std::string cache_override;          // the directives that the policy puts in place of the response's own
+  policy::Settings response_settings;   // those that apply to the response, once its head is known
+  std::string directives;               // what governs the response in place of its Cache-Control
+  cache::OwnedFields for_client_alone;  // fields of the response that are not stored, though its client gets them
   cache::CacheStatus cache_status;
   std::string upstream_text;
   std::shared_ptr<const Fill> led;  // what the response was kept in, when it was this exchange that forwarded

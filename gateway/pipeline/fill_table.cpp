@@ -49,7 +49,12 @@ void FillTable::leave(std::string_view key, const Fill& fill) {
   }
 }
 
+std::uint32_t FillTable::invalidations(std::string_view key) const noexcept {
+  return invalidations_[counter_of(key)].load(std::memory_order_acquire);
+}
+
 void FillTable::invalidate(std::string_view key) {
+  invalidations_[counter_of(key)].fetch_add(1, std::memory_order_acq_rel);
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   const auto [part, end] = shard.parts.equal_range(key);

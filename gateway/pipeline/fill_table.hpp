@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -38,6 +39,10 @@ class FillTable {
 
   // What is being filled for the key is not stored in the end: it was invalidated or purged meanwhile.
   void invalidate(std::string_view key);
+
+  // Another number after each invalidate(key), seldom also after one of another key. Who forwards looks at it, and once
+  // more when there is a fill in the table, which invalidate() reaches from then on.
+  std::uint32_t invalidations(std::string_view key) const noexcept;
   std::size_t size() const;
 
  private:
@@ -57,8 +62,11 @@ class FillTable {
     std::multimap<std::string, Part, std::less<>> parts;
   };
   Shard& shard_of(std::string_view key) { return shards_[Hash{}(key) % shards_.size()]; }
+  static std::size_t counter_of(std::string_view key) noexcept { return Hash{}(key) / 16 % kCounters; }
 
+  static constexpr std::size_t kCounters = 1U << 14U;
   std::array<Shard, 16> shards_;
+  std::array<std::atomic<std::uint32_t>, kCounters> invalidations_{};
 };
 
 }  // namespace sluice::pipeline

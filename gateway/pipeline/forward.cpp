@@ -93,6 +93,7 @@ void send_request(Exchange& exchange, Forwarded& forwarded, const ForwardPlan& p
   connection.stream.limit_writing(exchange.configuration->timeouts.write);
   forwarded.request_time = coarse_unix_now();
   forwarded.generation = exchange.services.purges.generation();
+  forwarded.invalidations = exchange.services.fills.invalidations(exchange.key);
   connection.stream.write_later(exchange.out);
   if (exchange.client == nullptr || exchange.client->reader.content_ended()) { return; }
   forwarded.upload = std::make_unique<Upload>(exchange, connection);

@@ -24,8 +24,9 @@ struct Forwarded {
   http::ResponseHead head;
   cache::UnixTime request_time;
   cache::UnixTime response_time;
-  std::uint64_t generation = 0;    // the newest purge in force when the request was sent
-  std::unique_ptr<Upload> upload;  // null when all content was sent with the head
+  std::uint64_t generation = 0;     // the newest purge in force when the request was sent
+  std::uint32_t invalidations = 0;  // FillTable::invalidations() of the exchange's key then
+  std::unique_ptr<Upload> upload;   // null when all content was sent with the head
 
   cache::ResponseView view() const noexcept { return {head.status, head.fields}; }
 };

@@ -1,17 +1,35 @@
 #include "gateway/pipeline/freshen.hpp"
 
+#include "gateway/pipeline/cache_settings.hpp"
+#include "gateway/pipeline/lookup.hpp"
+
 namespace sluice::pipeline {
 
-cache::StoredResponsePtr freshen_stored(Services& services, const cache::StoredResponsePtr& stored,
-                                        cache::StoredHead head) {
+cache::StoredHead freshened_head(Exchange& exchange, const cache::StoredResponse& stored, Forwarded& forwarded) {
+  apply_targets(exchange, forwarded.head.fields);
+  auto head = cache::freshen(stored.head, forwarded.view(), forwarded.request_time, forwarded.response_time);
+  head.generation = forwarded.generation;
+  std::erase_if(forwarded.head.fields,
+                [](const auto& field) { return field.id == cache::FieldName::sluice_directives; });
+  apply_cache_settings(exchange, head);
+  return head;
+}
+
+cache::StoredResponsePtr freshen_stored(Exchange& exchange, const cache::StoredResponsePtr& stored,
+                                        cache::StoredHead head, const Forwarded& forwarded) {
+  auto& services = exchange.services;
+  const auto& key = stored->head.key;
   auto response = std::make_shared<cache::StoredResponse>(*stored);
   response->head = head;
+  const auto is_invalidated = [&] { return services.fills.invalidations(key) != forwarded.invalidations; };
+  if (is_invalidated()) { return response; }
   if (auto freshened = services.memory.freshen(*stored, head); !freshened && response->is_resident()) {
     // It is as good as new.
     [[maybe_unused]] const auto admitted =
         response->is_whole() ? services.memory.put(response) : services.memory.put_part(response);
   }
   if (services.disk != nullptr) { services.disk->freshen(stored, std::move(head)); }
+  if (is_invalidated()) { remove_stored(services, key); }
   return response;
 }
 

@@ -1,12 +1,16 @@
 #pragma once
 
-#include "gateway/pipeline/services.hpp"
+#include "gateway/pipeline/forward.hpp"
 
 namespace sluice::pipeline {
 
-// Gives a stored response another head in both tiers (RFC 9111 4.3.4, 4.3.5). Returns the response as it is now; it is
-// put into memory again when it was evicted meanwhile.
-cache::StoredResponsePtr freshen_stored(Services& services, const cache::StoredResponsePtr& stored,
-                                        cache::StoredHead head);
+// The head of a stored response as a 304, or the answer to a HEAD that describes it, leaves it (RFC 9111 4.3.4, 4.3.5),
+// with the directives that govern it now.
+cache::StoredHead freshened_head(Exchange& exchange, const cache::StoredResponse& stored, Forwarded& forwarded);
+
+// Gives a stored response another head in both tiers. Returns the response as it is now; it is put into memory again
+// when it was evicted meanwhile, but not when it was invalidated since `forwarded` was asked for.
+cache::StoredResponsePtr freshen_stored(Exchange& exchange, const cache::StoredResponsePtr& stored,
+                                        cache::StoredHead head, const Forwarded& forwarded);
 
 }  // namespace sluice::pipeline

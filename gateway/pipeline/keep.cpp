@@ -6,6 +6,7 @@
 #include "cache/partial_content.hpp"
 #include "gateway/pipeline/content_blocks.hpp"
 #include "gateway/pipeline/keep_part.hpp"
+#include "gateway/pipeline/lookup.hpp"
 #include "gateway/pipeline/purge_sweep.hpp"
 
 namespace sluice::pipeline {
@@ -54,6 +55,7 @@ class Keeper {
     head.seal();
     if (writing_ != nullptr) {
       writing_->commit(std::move(head));
+      if (fill_.is_invalidated()) { remove_stored(services_, keeping_.key); }
       return !writing_->has_failed();
     }
     if (!fill_.is_kept_whole()) { return false; }  // too large for every tier
@@ -63,6 +65,7 @@ class Keeper {
     // A tier that refuses it counts that itself.
     const bool in_memory = services_.memory.put(response).has_value();
     const bool on_disk = services_.disk != nullptr && services_.disk->put(std::move(response));
+    if (fill_.is_invalidated()) { remove_stored(services_, keeping_.key); }  // in between
     return in_memory || on_disk;
   }
 
@@ -130,7 +133,18 @@ void begin_keeping(Exchange& exchange, Keeping& keeping) {
   head.stored.generation = forwarded.generation;
   const auto* finish = exchange.response_settings[policy::SettingKind::cache_finish_aborted];
   if (finish != nullptr) { keeping.finish_up_to = finish->size; }
+  const auto invalidations = exchange.services.fills.invalidations(keeping.key);
+  if (invalidations != forwarded.invalidations) { keeping.fill->invalidate(); }
+  if (exchange.for_client_alone.fields().empty()) {
+    const auto fields = cache::fields_for_client_alone(forwarded.head.fields);
+    if (!fields.empty()) { exchange.for_client_alone = cache::OwnedFields(fields); }
+  }
   keeping.fill->begin(std::move(head));
+}
+
+void add_for_client_alone(const Exchange& exchange, http::ResponseHead& head) {
+  const auto fields = exchange.for_client_alone.fields();
+  head.fields.insert(head.fields.end(), fields.begin(), fields.end());
 }
 
 Task<> keep_whole(Services* services, Keeping keeping) {

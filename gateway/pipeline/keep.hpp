@@ -17,8 +17,13 @@ struct Keeping {
 // counts as purged.
 bool was_purged(const Services& services, const cache::StoredHead& head);
 
-// Announces the head to everyone who follows the fill. REQUIRES: the response may be stored.
+// Announces the head to everyone who follows the fill. What was invalidated since the request was sent will not be
+// stored (RFC 9111 4.4). REQUIRES: the response may be stored; the fill is in the table.
 void begin_keeping(Exchange& exchange, Keeping& keeping);
+
+// Adds to the head of a response that is being kept what only the client whose request it answers gets: the fields that
+// private="..." and no-cache="..." name. They view `exchange`.
+void add_for_client_alone(const Exchange& exchange, http::ResponseHead& head);
 
 // Reads the content to its end, however many clients follow; stores the response when its end was proven. Spawned:
 // takes values.

@@ -4,6 +4,7 @@
 
 #include "cache/partial_content.hpp"
 #include "gateway/pipeline/content_blocks.hpp"
+#include "gateway/pipeline/lookup.hpp"
 
 namespace sluice::pipeline {
 
@@ -38,6 +39,7 @@ class PartKeeper {
   // The end of the part was proven.
   void store_fragments() {
     for (auto& [range, octets] : fragments_) { store_in_memory(part(range, std::move(octets))); }
+    if (fill_.is_invalidated()) { remove_stored(services_, keeping_.key); }
   }
 
  private:

@@ -83,9 +83,9 @@ Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory) {
   co_return result;
 }
 
-void remove_stored(Exchange& exchange) {
-  exchange.services.memory.purge(exchange.key);
-  if (exchange.services.disk != nullptr) { exchange.services.disk->purge(exchange.key); }
+void remove_stored(Services& services, std::string_view key) {
+  services.memory.purge(key);
+  if (services.disk != nullptr) { services.disk->purge(std::string(key)); }
 }
 
 }  // namespace sluice::pipeline

@@ -23,8 +23,8 @@ bool may_be_on_disk(const Exchange& exchange, const Lookup& in_memory);
 // The same on disk; a small response that is found there goes to memory.
 Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory);
 
-// Removes what both tiers have under the key of the exchange.
-void remove_stored(Exchange& exchange);
+// Removes what both tiers have under the key.
+void remove_stored(Services& services, std::string_view key);
 
 // May this stored response be sent, by the policy in force?
 bool is_allowed(Exchange& exchange, const cache::StoredHead& stored);

@@ -93,7 +93,7 @@ bool is_covered(const Exchange& exchange, const Look& look) {
 Task<Result<std::optional<Obtained>>> forward_what_is_missing(Exchange& exchange, Look& look) {
   // A part would join what a hard purge touched, or be taken for there already.
   const bool is_range = cache::find(exchange.request.fields, cache::FieldName::range) != nullptr;
-  if (look.found.is_purged && is_range) { remove_stored(exchange); }
+  if (look.found.is_purged && is_range) { remove_stored(exchange.services, exchange.key); }
   auto stored = std::move(look.found.response);
   if (stored == nullptr || look.reuse.kind == Kind::must_validate) {
     const Candidate candidate{std::move(stored), look.reuse};

@@ -4,6 +4,7 @@
 #include "cache/validation.hpp"
 #include "gateway/pipeline/collapse.hpp"
 #include "gateway/pipeline/completed_body.hpp"
+#include "gateway/pipeline/keep.hpp"
 #include "gateway/pipeline/multipart_body.hpp"
 #include "gateway/pipeline/pass_through.hpp"
 
@@ -20,7 +21,7 @@ cache::Field content_range_field(std::string_view text) {
 }
 
 // The response as it goes out: a part when the client asked for one, else the whole.
-Obtained as_streamed(std::unique_ptr<CompletedBody> body, ByteRange wanted) {
+Obtained as_streamed(const Exchange& exchange, std::unique_ptr<CompletedBody> body, ByteRange wanted) {
   const auto& stored = body->head();
   const auto fields = stored.fields.fields();
   http::ResponseHead head;
@@ -28,6 +29,7 @@ Obtained as_streamed(std::unique_ptr<CompletedBody> body, ByteRange wanted) {
   head.reason = http::reason_phrase(head.status);
   head.fields.assign(fields.begin(), fields.end());
   if (head.status == 206) { head.fields.push_back(content_range_field(body->content_range())); }
+  add_for_client_alone(exchange, head);
   head.framing = http::Framing::length;
   head.content_length = wanted.size();
   return Streamed{std::move(head), std::move(body)};
@@ -54,7 +56,7 @@ Task<Result<std::optional<Obtained>>> from_fill(Exchange& exchange, FetchedPart 
   body->have(std::move(fetched));
   const auto opened = co_await body->open();
   if (!opened) { co_return std::unexpected(opened.error()); }
-  co_return as_streamed(std::move(body), wanted);
+  co_return as_streamed(exchange, std::move(body), wanted);
 }
 
 // A part that may not be stored, cut to what the client asked for, of which we asked for more.
@@ -95,7 +97,7 @@ Task<MaybeObtained> from_other(Exchange& exchange, Forwarded forwarded) {
 // it.
 void forget_stored(Exchange& exchange, const FetchedPart& fetched) {
   if (!fetched.forwarded || fetched.forwarded->head.status >= 500) { return; }
-  remove_stored(exchange);
+  remove_stored(exchange.services, exchange.key);
 }
 
 Task<MaybeObtained> use(Exchange& exchange, FetchedPart fetched) {
@@ -155,6 +157,7 @@ Obtained several_parts(Exchange& exchange, cache::StoredResponsePtr stored, cons
   head.fields.assign(fields.begin(), fields.end());
   std::erase_if(head.fields, [](const auto& field) { return field.id == FieldName::content_type; });
   head.fields.push_back({cache::spelling(FieldName::content_type), body->content_type(), FieldName::content_type});
+  add_for_client_alone(exchange, head);
   head.framing = http::Framing::length;
   head.content_length = body->size();
   return Streamed{std::move(head), std::move(body)};
@@ -197,7 +200,7 @@ Task<MaybeObtained> complete(Exchange& exchange, cache::StoredResponsePtr stored
   body->have(std::move(*fetched));
   const auto opened = co_await body->open();
   if (!opened) { co_return std::unexpected(opened.error()); }
-  co_return as_streamed(std::move(body), wanted.front());
+  co_return as_streamed(exchange, std::move(body), wanted.front());
 }
 
 }  // namespace sluice::pipeline

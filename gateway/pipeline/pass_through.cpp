@@ -7,6 +7,7 @@
 #include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/freshen.hpp"
 #include "gateway/pipeline/keep.hpp"
+#include "gateway/pipeline/lookup.hpp"
 
 namespace sluice::pipeline {
 
@@ -20,24 +21,22 @@ void invalidate(Exchange& exchange, const Forwarded& forwarded) {
     cache::make_cache_key(uri, normal);
     make_key(exchange, normal, key);
     exchange.services.fills.invalidate(key);
-    exchange.services.memory.purge(key);
-    if (exchange.services.disk != nullptr) { exchange.services.disk->purge(key); }
+    remove_stored(exchange.services, key);
     exchange.services.purged.remember(key, kPurgeMemory);
   }
 }
 
-void update_by_head(Exchange& exchange, const Forwarded& forwarded, const cache::StoredResponsePtr& stored) {
+void update_by_head(Exchange& exchange, Forwarded& forwarded, const cache::StoredResponsePtr& stored) {
   const bool speaks_of_it = exchange.request.method == http::Method::head && forwarded.head.status == 200;
   if (stored == nullptr || !speaks_of_it) { return; }
   auto head = stored->head;
   if (cache::describes(forwarded.view(), stored->head)) {
-    head = cache::freshen(stored->head, forwarded.view(), forwarded.request_time, forwarded.response_time);
-    head.generation = forwarded.generation;
+    head = freshened_head(exchange, *stored, forwarded);
   } else {
     // "the cache SHOULD consider the stored response to be stale"
     head.stale_from = std::min(head.stale_from, forwarded.response_time);
   }
-  freshen_stored(exchange.services, stored, std::move(head));
+  freshen_stored(exchange, stored, std::move(head), forwarded);
 }
 
 // The content of the request was sent and nothing refers to the exchange any more.
@@ -49,8 +48,12 @@ Task<bool> has_sent_all(Forwarded& forwarded) {
   co_return true;
 }
 
-bool may_be_kept(const Exchange& exchange, const Forwarded& forwarded) {
-  return exchange.request.method == http::Method::post && exchange.configuration->cache.enabled &&
+bool may_be_kept(Exchange& exchange, Forwarded& forwarded) {
+  if (exchange.request.method != http::Method::post || !exchange.configuration->cache.enabled ||
+      !may_use_cache(exchange)) {
+    return false;
+  }
+  return apply_cache_settings(exchange, forwarded.head.status, forwarded.head.fields, forwarded.response_time) &&
          cache::why_not_storable(exchange.request_view(), forwarded.view()) == cache::MissCause::none;
 }
 
@@ -71,7 +74,9 @@ Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::sha
   exchange.cache_status.stored = fits_a_tier(exchange, fill->head());
   if (!exchange.cache_status.stored) { exchange.cache_status.cause = cache::MissCause::too_large; }
   co_await start_keeping(exchange.services, std::move(keeping));
-  co_return as_streamed(*fill, std::move(body));
+  auto obtained = as_streamed(*fill, std::move(body));
+  add_for_client_alone(exchange, std::get<Streamed>(obtained).head);
+  co_return obtained;
 }
 
 Obtained as_streamed(Exchange& exchange, Forwarded forwarded) {
@@ -102,6 +107,7 @@ Task<Result<Obtained>> pass_through(Exchange& exchange, const cache::StoredRespo
     const bool all_sent = co_await has_sent_all(*forwarded);
     if (all_sent) {
       make_key(exchange, exchange.target.normal_text(), exchange.key);
+      forwarded->invalidations = exchange.services.fills.invalidations(exchange.key);  // its own is behind it
       co_return co_await keep_and_follow(exchange, std::move(*forwarded),
                                          exchange.services.fills.add_unshared(exchange.key));
     }

@@ -1,6 +1,8 @@
 """The shared cache as its clients and origins see it: RFC 9111, RFC 5861 and RFC 9211."""
 
 import os
+import random
+import signal
 import threading
 import unittest
 
@@ -220,12 +222,109 @@ class Validating(SluiceTestCase):
                 self.fetch(path, method=method, body=b"new")
                 self.assertEqual(self.fetch(path).is_hit, not gone)
 
+    def test_what_was_asked_for_ahead_of_an_invalidation_is_not_stored(self):
+        """RFC 9111 4.4, with a request that nobody shares: it has no place in the table of fills until its response begins."""
+        old = reply(body=b"old", fields={"Cache-Control": "public, max-age=600", "ETag": '"1"'})
+        new = reply(body=b"new", fields={"Cache-Control": "public, max-age=600", "ETag": '"2"'})
+
+        alone = {"Authorization": "Basic YTpi"}
+        for path, stored, asked in (("/alone", None, alone), ("/validated", old, {**alone, "Cache-Control": "no-cache"})):
+            with self.subTest(path):
+                gate = Gate()
+                self.addCleanup(gate.open)
+                if stored:
+                    self.origin.on(path, stored)
+                    self.fetch(path)
+                answer = reply(304, b"", {"ETag": '"1"'}, "Not Modified") if stored else old
+                url = self.origin.on(path, lambda exchange, gate=gate, answer=answer: gate.wait() or answer)
+                client = self.connect(self.daemon)
+                client.send_request(url, fields=asked)
+                eventually(lambda gate=gate: gate.waiting == 1, "the request at the origin server")
+                self.origin.on(path, reply(204, b"", reason="No Content"))
+                self.assertEqual(self.fetch(path, method="PUT", body=b"new").status, 204)
+                self.origin.on(path, new)
+                gate.open()
+                self.assertEqual(client.response().body, b"old")
+                self.assertEqual(self.fetch(path).body, b"new")
+
+    def test_fields_that_are_not_stored_reach_the_client_that_asked(self):
+        self.origin.on("/x", reply(body=b"x", fields={"Cache-Control": 'max-age=600, private="X-Own", no-cache="X-New"',
+                                                      "X-Own": "1", "X-New": "2", "X-All": "3"}))
+        first, again = self.fetch("/x"), self.fetch("/x")
+        self.assertEqual([first.fields.get(name) for name in ("X-Own", "X-New", "X-All")], ["1", "2", "3"])
+        self.assertTrue(again.is_hit)
+        self.assertEqual([again.fields.get(name) for name in ("X-Own", "X-New", "X-All")], [None, None, "3"])
+
     def test_location_of_an_unsafe_answer_is_invalidated_on_the_same_origin(self):
         self.origin.on("/list", reply(body=b"x", fields=FRESH))
         self.origin.on("/add", reply(201, b"", {"Location": "/list"}, "Created"))
         self.fetch("/list")
         self.fetch("/add", method="POST", body=b"new")
         self.assertFalse(self.fetch("/list").is_hit)
+
+
+class TargetedFields(SluiceTestCase):
+    """RFC 9213 with a list of the operator's own."""
+
+    def test_the_list_of_targets_is_configured_and_reloaded(self):
+        origin = self.start_origin()
+        path = os.path.join(self.scratch(), "sluice.yaml")
+
+        def configure(text):
+            with open(path, "w", encoding="ascii") as file:
+                file.write(f"cache: {{targets: {text}}}\n")
+
+        def reload(text):
+            configure(text)
+            since = len(daemon.lines)
+            daemon.send(signal.SIGHUP)
+            daemon.wait_for_line("reloaded", since=since)
+
+        def is_stored(name, fields):
+            url = origin.on(name, reply(body=b"x", fields=fields))
+            self.get(daemon, url)
+            return self.get(daemon, url).is_hit
+
+        configure("[Edge-Cache-Control, CDN-Cache-Control]")
+        daemon = self.start_daemon(arguments=["--config", path])
+        edge = {"Cache-Control": "no-store", "CDN-Cache-Control": "no-store", "Edge-Cache-Control": "max-age=600"}
+        cdn = {"Cache-Control": "no-store", "CDN-Cache-Control": "max-age=600"}
+        self.assertTrue(is_stored("/edge", edge))
+        self.assertTrue(is_stored("/cdn", cdn))
+        self.assertFalse(is_stored("/invalid", {**edge, "Edge-Cache-Control": "max-age=600,"}))
+        self.assertFalse(is_stored("/other", {"Cache-Control": "no-store", "Sluice-Cache-Control": "max-age=600"}))
+        answer = self.get(daemon, origin.url("/edge"))
+        self.assertEqual((answer.is_hit, answer.fields.get("Edge-Cache-Control")), (True, "max-age=600"))
+        self.assertNotIn("Sluice-Directives", answer.fields)
+        explained = daemon.tool("cache", "explain", origin.url("/edge")).out
+        self.assertIn("Edge-Cache-Control max-age", explained)
+
+        reload("[CDN-Cache-Control]")
+        self.assertFalse(is_stored("/edge2", edge))
+        self.assertTrue(is_stored("/cdn2", cdn))
+        self.assertTrue(self.get(daemon, origin.url("/edge")).is_hit, "what is stored keeps its directives")
+        reload("[]")
+        self.assertFalse(is_stored("/cdn3", cdn))
+
+    def test_a_304_brings_the_directives_of_the_list_in_force(self):
+        origin = self.start_origin()
+        daemon = self.start_daemon({"cache.targets": "Sluice-Cache-Control,CDN-Cache-Control"})
+        stale = {"CDN-Cache-Control": "max-age=10", "Age": "20", "ETag": '"1"', "Cache-Control": "max-age=600"}
+        url = origin.on("/x", reply(body=b"x", fields=stale))
+        self.assertFalse(self.get(daemon, url).is_hit)
+        origin.on("/x", reply(304, b"", {"ETag": '"1"', "CDN-Cache-Control": "max-age=600"}, "Not Modified"))
+        self.assertIn("fwd-status=304", self.get(daemon, url).cache_status)
+        self.assertTrue(self.get(daemon, url).is_hit)
+        self.assertEqual(origin.count("/x"), 2)
+
+    def test_the_own_name_of_the_internal_field_means_nothing(self):
+        origin = self.start_origin()
+        daemon = self.start_daemon()
+        for path, fields in (("/a", {"Sluice-Directives": "max-age=600"}),
+                             ("/b", {"Cache-Control": "no-store", "Sluice-Directives": "max-age=600"})):
+            url = origin.on(path, reply(body=b"x", fields=fields))
+            self.assertNotIn("Sluice-Directives", self.get(daemon, url).fields)
+            self.assertFalse(self.get(daemon, url).is_hit)
 
 
 class Stale(SluiceTestCase):
@@ -479,6 +578,45 @@ class Interrupted(SluiceTestCase):
             self.assertLessEqual(len(cut.exception.octets), 500000)
         self.assertEqual(origin.count("/x"), 3)
         self.assertEqual(daemon.tool("cache", "show", url, expect=None).status, tool.DIFFERENT)
+
+    def test_of_a_thousand_cut_answers_none_is_taken_for_whole_or_reused(self):
+        """Cut after any octet but the last: in the head, in content of known length, in chunks and between them."""
+        chance = random.Random(3)
+        origin = self.start_origin()
+        daemon = self.start_daemon({"cache.memory_largest": "64KiB"})  # the largest go to the disk as they come
+
+        def whole_answer(number):
+            content = (b"%d." % number) * chance.choice((20, 2000, 30000))
+            if number % 2:
+                return reply(body=content, fields=FRESH), content
+            pieces = [content[at:at + 7000] for at in range(0, len(content), 7000)]
+            return reply(fields={**FRESH, "Transfer-Encoding": "chunked"}) + chunked(*pieces), content
+
+        answers = {f"/{number}": whole_answer(number) for number in range(1000)}
+
+        def cut(exchange):
+            exchange.close = True
+            octets = answers[exchange.request.target][0]
+            head = octets.index(b"\r\n\r\n") + 4
+            return octets[:chance.randrange(*((1, head) if chance.random() < 0.1 else (head, len(octets))))]
+
+        origin.default = cut
+        broken = 0
+        for path in answers:
+            with Client(daemon.port) as client:
+                try:
+                    self.assertEqual(client.request(origin.url(path)).status, 502, path)
+                except Closed:
+                    broken += 1
+        self.assertGreater(broken, 500)
+        asked = origin.count()
+        origin.default = lambda exchange: answers[exchange.request.target][0]
+        with Client(daemon.port) as client:
+            for path, (_, content) in answers.items():
+                answer = client.request(origin.url(path))
+                self.assertEqual((answer.status, answer.is_hit), (200, False), path)
+                self.assertEqual(answer.body, content, path)
+        self.assertEqual(origin.count() - asked, len(answers))
 
     def test_a_client_that_goes_away_stops_the_forward(self):
         origin = self.start_origin()

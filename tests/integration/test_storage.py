@@ -15,6 +15,8 @@ from support.waiting import Stopwatch, eventually
 
 FRESH = {"Cache-Control": "max-age=86400"}
 ROUNDS = int(os.environ.get("SLUICE_TEST_KILL_ROUNDS", "20"))
+PER_ROUND = 100  # responses asked for, of which a part is there when the kill comes
+FILLERS = 4
 
 
 def content_of(path):
@@ -123,11 +125,11 @@ class Storage(SluiceTestCase):
         kept, asked = 0, set()
         for number in range(ROUNDS):
             stop = threading.Event()
-            fillers = [threading.Thread(target=self.fill, args=(daemon.port, f"/r{number}/{n}/", stop, asked)) for n in range(4)]
+            fillers = [threading.Thread(target=self.fill, args=(daemon.port, f"/r{number}/{n}/", stop, asked)) for n in range(FILLERS)]
             before = self.origin.count()
             for filler in fillers:
                 filler.start()
-            wanted = before + chance.randrange(10, 60)
+            wanted = before + chance.randrange(PER_ROUND // 10, PER_ROUND * 9 // 10)
             eventually(lambda wanted=wanted: self.origin.count() >= wanted, "responses being stored", interval=0.001)
             daemon.kill()
             stop.set()
@@ -139,7 +141,7 @@ class Storage(SluiceTestCase):
         self.compare_all(daemon, chance.sample(sorted(asked), min(400, len(asked))))
 
     def fill(self, port, prefix, stop, asked):
-        for number in range(10000):
+        for number in range(PER_ROUND // FILLERS):
             if stop.is_set():
                 return
             path = f"{prefix}{number}"
@@ -189,7 +191,7 @@ class Storage(SluiceTestCase):
             for path in paths:
                 client.request(self.origin.url(path))
         daemon.stop()
-        self.flip_octets(os.path.join(daemon.state, "cache"), random.Random(11))
+        self.flip_pages(os.path.join(daemon.state, "cache"), random.Random(11))
         daemon.start()
         with Client(daemon.port) as client:
             for path in paths:
@@ -197,8 +199,8 @@ class Storage(SluiceTestCase):
                 self.assertEqual(answer.body, content_of(path), path)
 
     @staticmethod
-    def flip_octets(directory, chance):
-        """Damages content in place, some octets in every table and blob file."""
+    def flip_pages(directory, chance):
+        """Damages content in place: pages of 4 KiB in every table and blob file."""
         for folder, _, names in os.walk(directory):
             for name in names:
                 path = os.path.join(folder, name)
@@ -206,12 +208,9 @@ class Storage(SluiceTestCase):
                 if not name.endswith((".sst", ".blob")) or size < 8192:
                     continue
                 with open(path, "r+b") as file:
-                    for _ in range(20):
-                        at = chance.randrange(size - 4096)
-                        file.seek(at)
-                        octet = file.read(1)[0]
-                        file.seek(at)
-                        file.write(bytes([octet ^ 0xFF]))
+                    for _ in range(max(1, size >> 20)):
+                        file.seek(chance.randrange(size // 4096) * 4096)
+                        file.write(chance.randbytes(4096))
 
 
 if __name__ == "__main__":

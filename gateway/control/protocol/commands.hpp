@@ -569,8 +569,9 @@ struct CacheExplain {  // answers `cache.explain`
   int status = 0;
   std::int64_t age = 0;
   std::int64_t lifetime = 0;
-  std::string lifetime_by;  // s-maxage | max-age | Expires | heuristic | none, "CDN-Cache-Control " in front
-  std::int64_t ttl = 0;     // negative: stale for so long
+  std::string lifetime_by;                   // s-maxage | max-age | Expires | heuristic | none; what governs instead of
+                                             // Cache-Control in front: the targeted field, or "policy"
+  std::int64_t ttl = 0;                      // negative: stale for so long
   std::int64_t stale_while_revalidate = -1;  // windows; -1: none
   std::int64_t stale_if_error = -1;
   bool may_be_stale = false;   // no directive forbids it

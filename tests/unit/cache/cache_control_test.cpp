@@ -85,41 +85,72 @@ TEST(CacheControl, DirectivesAreRead) {
 
 TEST(CacheControl, ValidTargetedFieldReplacesTheRest) {
   constexpr Case kCases[] = {
-      {"replaces", "Cache-Control: no-store\nCDN-Cache-Control: max-age=60", "max-age=60", "9213 2.2"},
+      {"replaces", "Cache-Control: no-store\nSluice-Directives: max-age=60", "max-age=60", "9213 2.2"},
       {"absent", "Cache-Control: no-store", "no-store", "9213 2.2"},
-      {"empty", "Cache-Control: no-store\nCDN-Cache-Control: ", "no-store", "9213 2.1"},
-      {"trailing comma", "Cache-Control: no-store\nCDN-Cache-Control: max-age=60,", "no-store", "9213 2.1"},
-      {"empty member", "Cache-Control: no-store\nCDN-Cache-Control: a,,b", "no-store", "9213 2.1"},
-      {"upper-case key", "Cache-Control: no-store\nCDN-Cache-Control: Max-Age=60", "no-store", "9213 2.1"},
-      {"one bad line", "Cache-Control: public\nCDN-Cache-Control: no-store\nCDN-Cache-Control: &", "public",
+      {"empty", "Cache-Control: no-store\nSluice-Directives: ", "no-store", "9213 2.1"},
+      {"trailing comma", "Cache-Control: no-store\nSluice-Directives: max-age=60,", "no-store", "9213 2.1"},
+      {"empty member", "Cache-Control: no-store\nSluice-Directives: a,,b", "no-store", "9213 2.1"},
+      {"upper-case key", "Cache-Control: no-store\nSluice-Directives: Max-Age=60", "no-store", "9213 2.1"},
+      {"one bad line", "Cache-Control: public\nSluice-Directives: no-store\nSluice-Directives: &", "public",
        "9213 2.1"},
-      {"two lines", "CDN-Cache-Control: public\nCDN-Cache-Control: max-age=6", "public max-age=6", "9213 2.1"},
-      {"last repeat counts", "CDN-Cache-Control: max-age=6, max-age=7", "max-age=7", "9651 3.2"},
-      {"parameters ignored", "CDN-Cache-Control: max-age=60;a;b=\"c\", private;x=1", "private max-age=60", "9213 2.1"},
-      {"false is absent", "CDN-Cache-Control: no-store=?0, public=?1", "public", "9213 2.1"},
-      {"string is no number", "Cache-Control: public\nCDN-Cache-Control: no-store, max-age=\"60\"", "public",
+      {"two lines", "Sluice-Directives: public\nSluice-Directives: max-age=6", "public max-age=6", "9213 2.1"},
+      {"last repeat counts", "Sluice-Directives: max-age=6, max-age=7", "max-age=7", "9651 3.2"},
+      {"parameters ignored", "Sluice-Directives: max-age=60;a;b=\"c\", private;x=1", "private max-age=60", "9213 2.1"},
+      {"false is absent", "Sluice-Directives: no-store=?0, public=?1", "public", "9213 2.1"},
+      {"string is no number", "Cache-Control: public\nSluice-Directives: no-store, max-age=\"60\"", "public",
        "9213 2.1"},
-      {"decimal is no number", "Cache-Control: public\nCDN-Cache-Control: no-store, max-age=60.5", "public",
+      {"decimal is no number", "Cache-Control: public\nSluice-Directives: no-store, max-age=60.5", "public",
        "9213 2.1"},
-      {"no number where none belongs", "Cache-Control: public\nCDN-Cache-Control: no-store=1", "public", "9213 2.1"},
-      {"true is no number", "Cache-Control: public\nCDN-Cache-Control: max-age", "public", "9213 2.1"},
-      {"private takes a string", "CDN-Cache-Control: private=\"a\"", "[a]", "9213 2.1"},
-      {"private takes no number", "Cache-Control: public\nCDN-Cache-Control: private=1", "public", "9213 2.1"},
-      {"what is not known has any type", "CDN-Cache-Control: x=\"1\", max-age=6", "max-age=6", "9213 2.1"},
-      {"negative", "CDN-Cache-Control: max-age=-5", "max-age=0", "9213 2.1"},
-      {"over 2^31", "CDN-Cache-Control: max-age=999999999999999", "max-age=2147483648", "9111 1.2.2"},
-      {"sixteen digits", "Cache-Control: public\nCDN-Cache-Control: max-age=1000000000000000", "public", "9651 4.2.4"},
-      {"string names fields", "CDN-Cache-Control: private=\"a, b\"", "[a] [b]", "9213 2.1"},
-      {"open string", "Cache-Control: public\nCDN-Cache-Control: private=\"a", "public", "9651 4.2.5"},
-      {"every type parses", "CDN-Cache-Control: a=:eA==:, b=(1 \"x\";y t), c=@5, d=%\"x\", e=*t/:, f=1.5, max-age=3",
+      {"no number where none belongs", "Cache-Control: public\nSluice-Directives: no-store=1", "public", "9213 2.1"},
+      {"true is no number", "Cache-Control: public\nSluice-Directives: max-age", "public", "9213 2.1"},
+      {"private takes a string", "Sluice-Directives: private=\"a\"", "[a]", "9213 2.1"},
+      {"private takes no number", "Cache-Control: public\nSluice-Directives: private=1", "public", "9213 2.1"},
+      {"what is not known has any type", "Sluice-Directives: x=\"1\", max-age=6", "max-age=6", "9213 2.1"},
+      {"negative", "Sluice-Directives: max-age=-5", "max-age=0", "9213 2.1"},
+      {"over 2^31", "Sluice-Directives: max-age=999999999999999", "max-age=2147483648", "9111 1.2.2"},
+      {"sixteen digits", "Cache-Control: public\nSluice-Directives: max-age=1000000000000000", "public", "9651 4.2.4"},
+      {"string names fields", "Sluice-Directives: private=\"a, b\"", "[a] [b]", "9213 2.1"},
+      {"open string", "Cache-Control: public\nSluice-Directives: private=\"a", "public", "9651 4.2.5"},
+      {"every type parses", "Sluice-Directives: a=:eA==:, b=(1 \"x\";y t), c=@5, d=%\"x\", e=*t/:, f=1.5, max-age=3",
        "max-age=3", "9651 3.3"},
-      {"inner list open", "Cache-Control: public\nCDN-Cache-Control: a=(1 2, max-age=3", "public", "9651 4.2.1.2"},
-      {"tab before comma", "CDN-Cache-Control: public\t,\tmax-age=3", "public max-age=3", "9651 4.2.2"},
-      {"no member separator", "Cache-Control: public\nCDN-Cache-Control: max-age=3 no-store", "public", "9651 4.2.2"},
+      {"inner list open", "Cache-Control: public\nSluice-Directives: a=(1 2, max-age=3", "public", "9651 4.2.1.2"},
+      {"tab before comma", "Sluice-Directives: public\t,\tmax-age=3", "public max-age=3", "9651 4.2.2"},
+      {"no member separator", "Cache-Control: public\nSluice-Directives: max-age=3 no-store", "public", "9651 4.2.2"},
   };
   for (const auto& c : kCases) {
     const auto owned = lines(c.fields);
     EXPECT_EQ(describe(response_directives(owned.fields())), c.expected) << c.name << ", RFC " << c.rfc;
+  }
+}
+
+struct TargetsCase {
+  const char* name;
+  std::vector<std::string> targets;
+  const char* fields;
+  const char* expected;
+};
+
+// RFC 9213 2.2: "the cache ... selects the first (in target list order) field with a valid, non-empty value".
+TEST(CacheControl, TheFirstValidTargetOfTheListGoverns) {
+  const std::vector<std::string> both = {"A-Cache-Control", "CDN-Cache-Control"};
+  const TargetsCase kCases[] = {
+      {"first of two", both, "CDN-Cache-Control: max-age=1\nA-Cache-Control: max-age=2", "max-age=2"},
+      {"order of the list",
+       {both[1], both[0]},
+       "CDN-Cache-Control: max-age=1\nA-Cache-Control: max-age=2",
+       "max-age=1"},
+      {"first is not valid", both, "A-Cache-Control: max-age=x\nCDN-Cache-Control: max-age=1", "max-age=1"},
+      {"first is empty", both, "A-Cache-Control:\nCDN-Cache-Control: max-age=1", "max-age=1"},
+      {"only the second", both, "CDN-Cache-Control: max-age=1", "max-age=1"},
+      {"not on the list", {both[0]}, "CDN-Cache-Control: max-age=1", ""},
+      {"no list", {}, "CDN-Cache-Control: max-age=1", ""},
+      {"none valid", both, "A-Cache-Control: &\nCDN-Cache-Control: =", ""},
+      {"name in another case", {"cdn-cache-control"}, "CDN-Cache-Control: max-age=1", "max-age=1"},
+      {"two lines", both, "CDN-Cache-Control: max-age=1\nCDN-Cache-Control: private=\"x\"", "max-age=1, private=\"x\""},
+      {"nothing known", both, "CDN-Cache-Control: x", "x"},
+  };
+  for (const auto& c : kCases) {
+    EXPECT_EQ(governing_directives(lines(c.fields).fields(), c.targets), c.expected) << c.name;
   }
 }
 
@@ -134,8 +165,8 @@ TEST(CacheControl, TooManyNamedFieldsRestrictTheWhole) {
 TEST(CacheControl, DictionaryWithTooManyKeysIsIgnored) {
   std::string value;
   for (int i = 0; i < 2000; ++i) { value += "k" + std::to_string(i) + ", "; }
-  const Field field{"CDN-Cache-Control", value += "no-store", FieldName::cdn_cache_control};
-  EXPECT_FALSE(parse_targeted_cache_control({&field, 1}).has_value());
+  const Field field{"Sluice-Directives", value += "no-store", FieldName::sluice_directives};
+  EXPECT_FALSE(parse_targeted_cache_control({&field, 1}, field.name).has_value());
 }
 
 }  // namespace

@@ -87,11 +87,11 @@ TEST(Cacheability, ResponsesAreStoredAsASharedCacheMay) {
        "9111 4.1"},
       {"other coding", "GET", "", 200, "Vary: Accept-Encoding\nContent-Encoding: deflate\nCache-Control: max-age=60",
        vary, "9111 4.1"},
-      {"targeted allows", "GET", "", 200, "Cache-Control: no-store\nCDN-Cache-Control: max-age=60", none, "9213 2.2"},
-      {"targeted forbids", "GET", "", 200, "Cache-Control: max-age=60\nCDN-Cache-Control: no-store", no_store,
+      {"targeted allows", "GET", "", 200, "Cache-Control: no-store\nSluice-Directives: max-age=60", none, "9213 2.2"},
+      {"targeted forbids", "GET", "", 200, "Cache-Control: max-age=60\nSluice-Directives: no-store", no_store,
        "9213 2.2"},
-      {"targeted invalid", "GET", "", 200, "Cache-Control: max-age=60\nCDN-Cache-Control: no-store,", none, "9213 2.1"},
-      {"targeted and Expires", "GET", "", 302, "Expires: Sun, 06 Nov 2094 08:49:37 GMT\nCDN-Cache-Control: x", expired,
+      {"targeted invalid", "GET", "", 200, "Cache-Control: max-age=60\nSluice-Directives: no-store,", none, "9213 2.1"},
+      {"targeted and Expires", "GET", "", 302, "Expires: Sun, 06 Nov 2094 08:49:37 GMT\nSluice-Directives: x", expired,
        "9213 2.2"},
   };
   for (const auto& c : kCases) {
@@ -151,6 +151,17 @@ TEST(Cacheability, MissingOrInvalidDateIsTheTimeOfReception) {
 TEST(Cacheability, VariantComesFromTheRequest) {
   EXPECT_EQ(stored_head("Cache-Control: max-age=60").variant, "");
   EXPECT_EQ(stored_head("Cache-Control: max-age=60\nVary: X-A", 200, "X-A: 1").variant, "x-a:1\n");
+}
+
+// RFC 9111 5.2.2.4, 5.2.2.7: what may not be stored is forwarded all the same, but for what is of the connection.
+TEST(Cacheability, NamedFieldsAreForTheClientAlone) {
+  const auto response = lines(
+      "Cache-Control: max-age=60, private=\"Set-Cookie, X-Hop\", no-cache=\"x-a\"\nSet-Cookie: a=b\nX-A: 1\nX-A: 2\n"
+      "X-B: 3\nX-Hop: 4\nConnection: X-Hop");
+  std::string names;
+  for (const auto& field : fields_for_client_alone(response.fields())) { names.append(field.name).append(" "); }
+  EXPECT_EQ(names, "Set-Cookie X-A X-A ");
+  EXPECT_TRUE(fields_for_client_alone(lines("Cache-Control: private\nX-A: 1").fields()).empty());
 }
 
 }  // namespace

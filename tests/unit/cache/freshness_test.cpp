@@ -35,8 +35,8 @@ TEST(Freshness, LifetimeIsWhatTheFirstApplicableRuleSays) {
       {"two Expires", 200, date + "Expires: Sun, 06 Nov 1994 08:50:37 GMT\nExpires: Sun, 06 Nov 1994 09:49:37 GMT", 0,
        "9111 4.2.1"},
       {"Expires saturates", 200, date + "Expires: Fri, 31 Dec 9999 23:59:59 GMT", 2147483648, "9111 1.2.2"},
-      {"targeted over all", 200, "CDN-Cache-Control: max-age=7\nCache-Control: s-maxage=60", 7, "9213 2.2"},
-      {"targeted hides Expires", 200, date + "CDN-Cache-Control: public\nExpires: Sun, 06 Nov 1994 09:49:37 GMT", 0,
+      {"targeted over all", 200, "Sluice-Directives: max-age=7\nCache-Control: s-maxage=60", 7, "9213 2.2"},
+      {"targeted hides Expires", 200, date + "Sluice-Directives: public\nExpires: Sun, 06 Nov 1994 09:49:37 GMT", 0,
        "9213 2.2"},
       {"tenth of the age", 200, date + "Last-Modified: Sun, 06 Nov 1994 08:39:37 GMT", 60, "9111 4.2.2"},
       {"at most a day", 200, date + "Last-Modified: Fri, 06 Nov 1992 08:49:37 GMT", 86400, "9111 4.2.2"},
@@ -116,7 +116,8 @@ TEST(Freshness, SaysWhatTheLifetimeCameFrom) {
   EXPECT_EQ(source("Expires: 0"), "Expires");
   EXPECT_EQ(source("Last-Modified: Sun, 06 Nov 1994 08:39:37 GMT"), "heuristic");
   EXPECT_EQ(source("Last-Modified: Sun, 06 Nov 1994 08:39:37 GMT", 302), "none");
-  EXPECT_EQ(source("CDN-Cache-Control: max-age=5\nCache-Control: s-maxage=6"), "CDN-Cache-Control max-age");
+  EXPECT_EQ(source("Sluice-Directives: max-age=5\nCache-Control: s-maxage=6"), "policy max-age");
+  EXPECT_EQ(source("CDN-Cache-Control: max-age=5\nSluice-Directives: max-age=5"), "CDN-Cache-Control max-age");
 }
 
 // What a store does after loading: the fields and times are there, everything else is made again.

@@ -37,15 +37,17 @@ TEST(QueryKey, SortsParametersByNameAndKeepsTheOrderWithinOne) {
 TEST(TargetedField, SaysTheSameWhenItIsReadAgain) {
   CacheControl directives;
   directives.no_cache = directives.must_understand = true;
+  directives.named_fields = {"Set-Cookie", "X"};
   directives.max_age = Seconds{7};
   directives.stale_if_error = Seconds{9};
   const auto text = targeted_text(directives);
-  EXPECT_EQ(text, "no-cache, must-understand, max-age=7, stale-if-error=9");
+  EXPECT_EQ(text, "no-cache, private=\"Set-Cookie, X\", must-understand, max-age=7, stale-if-error=9");
   const Field fields[] = {{"Cache-Control", "max-age=1", FieldName::cache_control},
                           {"CDN-Cache-Control", "max-age=2", FieldName::cdn_cache_control},
-                          {"Sluice-Cache-Control", text, FieldName::sluice_cache_control}};
+                          {"Sluice-Directives", text, FieldName::sluice_directives}};
   const auto read = response_directives(fields);
   EXPECT_TRUE(read.is_targeted && read.no_cache && read.must_understand);
+  EXPECT_EQ(read.named_fields, directives.named_fields);
   EXPECT_EQ(read.max_age, Seconds{7});
   EXPECT_EQ(read.stale_if_error, Seconds{9});
 }

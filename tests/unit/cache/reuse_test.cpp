@@ -84,7 +84,7 @@ TEST(Reuse, IsJudgedByBothSides) {
       {"immutable stale", "Cache-Control: max-age=60, immutable", 60, "Cache-Control: max-age=0", kValidate, expired,
        "8246 2"},
       {"Age on arrival", "Cache-Control: max-age=60\nAge: 58", 2, "", kValidate, expired, "9111 4.2.3"},
-      {"targeted", "Cache-Control: max-age=60\nCDN-Cache-Control: max-age=5", 5, "", kValidate, expired, "9213 2.2"},
+      {"targeted", "Cache-Control: max-age=60\nSluice-Directives: max-age=5", 5, "", kValidate, expired, "9213 2.2"},
   };
   for (const auto& c : kCases) {
     const auto request = lines(c.request);

@@ -152,6 +152,8 @@ const Mistake kMistakes[] = {
     {"NoListeners", "listeners: []\n", 1, 12, "nobody could connect"},
     {"ParentWithoutPort", "upstream: {parent: proxy.example}\n", 1, 20, "has no port"},
     {"ParentWithPortZero", "upstream: {parent: \"proxy.example:0\"}\n", 1, 20, "port 0"},
+    {"CacheControlAsTarget", "cache: {targets: [Cache-Control]}\n", 1, 19, "is no targeted field"},
+    {"TargetThatIsNoName", "cache: {targets: [\"a b\"]}\n", 1, 19, "is not a token"},
     {"BypassWithoutParent", "upstream: {parent_bypass: [a.example]}\n", 1, 27, "no meaning without"},
     {"NameServerByName", "upstream: {dns_servers: [dns.example]}\n", 1, 26, "is not an address"},
     {"ViaIsNoToken", "forwarding: {via_name: \"a b\"}\n", 1, 24, "is not a token"},

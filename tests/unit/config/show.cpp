@@ -41,7 +41,7 @@ Configuration everything_changed() {
                 seconds(90)};
   c.forwarding = {"add", "leave", "delete", "gate-1", "cdn-1"};
   c.auth = {"/a b/users", "a \"realm\" \\", milliseconds(1), milliseconds(2), 3};
-  c.cache = {false, 2048ULL << 20, 1000000, 0, 4096, 8192, seconds(1), milliseconds(10), true};
+  c.cache = {false, 2048ULL << 20, 1000000, 0, 4096, 8192, seconds(1), milliseconds(10), true, {"A-Cache-Control"}};
   c.log = {"-", "squid"};
   c.admin = {"", "/run/x.sock", {"alice", "bob"}};
   c.policy = {"null", "refuse"};
@@ -71,7 +71,7 @@ TEST(ConfigurationShow, UncommentingEveryLineOfThePackagedFileGivesTheDefaults) 
     std::string line = yaml.substr(at, end - at);
     const auto hash = line.find('#');
     if (hash != std::string::npos && hash + 1 < line.size() && line[hash + 1] != ' ') { line.erase(hash, 1); }
-    if (line.starts_with("#  -")) { line.erase(0, 1); }
+    if (hash != std::string::npos && line.compare(hash, 4, "#  -") == 0) { line.erase(hash, 1); }
     uncommented += line + "\n";
     at = end + 1;
   }

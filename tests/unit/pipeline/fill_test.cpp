@@ -323,6 +323,14 @@ TEST(FillTable, InvalidatingReachesAllPartsAlsoThoseThatNobodyFinds) {
   EXPECT_EQ(table.size(), 1U);
 }
 
+TEST(FillTable, AnInvalidationIsSeenByWhoHasNoFillYet) {
+  const auto table = std::make_unique<FillTable>();
+  const auto before = table->invalidations("key");
+  table->invalidate("key");
+  EXPECT_NE(table->invalidations("key"), before);
+  EXPECT_EQ(table->invalidations("another"), 0U);
+}
+
 TEST(FillTable, AnUnsharedFillIsFoundByNobody) {
   FillTable table;
   const auto unshared = table.add_unshared("key");
