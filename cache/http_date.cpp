@@ -53,9 +53,8 @@ struct Reader {
   }
 };
 
-// Without the day of the week: the others say it all, and no grammar ties it to them.
 struct Parts {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  int weekday = 0, year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
 };
 
 void read_time(Reader& in, Parts& parts) {
@@ -69,7 +68,7 @@ void read_time(Reader& in, Parts& parts) {
 // IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT"
 Parts read_fixdate(Reader& in) {
   Parts parts;
-  in.one_of(kDays, 3);
+  parts.weekday = in.one_of(kDays, 3);
   in.literal(", ");
   parts.day = in.digits(2);
   in.literal(" ");
@@ -94,7 +93,7 @@ int full_year(int two_digits, UnixTime now) {
 // rfc850-date: "Sunday, 06-Nov-94 08:49:37 GMT"
 Parts read_rfc850(Reader& in, UnixTime now) {
   Parts parts;
-  in.one_of(kDays, std::string_view::npos);
+  parts.weekday = in.one_of(kDays, std::string_view::npos);
   in.literal(", ");
   parts.day = in.digits(2);
   in.literal("-");
@@ -110,7 +109,7 @@ Parts read_rfc850(Reader& in, UnixTime now) {
 // asctime-date: "Sun Nov  6 08:49:37 1994"
 Parts read_asctime(Reader& in) {
   Parts parts;
-  in.one_of(kDays, 3);
+  parts.weekday = in.one_of(kDays, 3);
   in.literal(" ");
   parts.month = in.one_of(kMonths, 3);
   in.literal(" ");
@@ -128,7 +127,9 @@ std::optional<UnixTime> to_time(const Parts& parts) {
                             day{static_cast<unsigned>(parts.day)}};
   // A second of 60 is a leap second (RFC 9110 5.6.7 takes it from RFC 5322 3.3).
   if (!date.ok() || parts.hour > 23 || parts.minute > 59 || parts.second > 60) { return std::nullopt; }
-  return UnixTime{sys_days{date}} + hours{parts.hour} + minutes{parts.minute} + seconds{parts.second};
+  const sys_days days{date};
+  if (weekday{days}.c_encoding() != static_cast<unsigned>(parts.weekday)) { return std::nullopt; }
+  return UnixTime{days} + hours{parts.hour} + minutes{parts.minute} + seconds{parts.second};
 }
 
 }  // namespace

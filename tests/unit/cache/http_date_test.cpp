@@ -35,6 +35,7 @@ TEST(HttpDate, AnyDeviationIsRefused) {
            "Sun, 06 Nov 1994 08:49:61 GMT",
            "Sun, 00 Nov 1994 08:49:37 GMT",
            "Wed, 31 Nov 1994 08:49:37 GMT",
+           "Mon, 06 Nov 1994 08:49:37 GMT",  // it was a Sunday
            "Sun, 06 Nov +994 08:49:37 GMT",
            "Sun, 06-Nov-94 08:49:37 GMT",
            "Sunday, 06-Nov-1994 08:49:37 GMT",
@@ -48,14 +49,6 @@ TEST(HttpDate, AnyDeviationIsRefused) {
   }
 }
 
-TEST(HttpDate, TheDayOfTheWeekIsNotCompared) {
-  // RFC 9110 5.6.7 gives a grammar, which nothing in it ties to the date; 6 November 1994 was a Sunday.
-  for (const auto* text :
-       {"Mon, 06 Nov 1994 08:49:37 GMT", "Monday, 06-Nov-94 08:49:37 GMT", "Mon Nov  6 08:49:37 1994"}) {
-    EXPECT_EQ(parse_http_date(text, kNow), parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT")) << text;
-  }
-}
-
 // RFC 9111 4.2: "a cache recipient SHOULD match the field value case-insensitively".
 TEST(HttpDate, CaseDoesNotMatter) {
   for (const auto* text : {"sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 NOV 1994 08:49:37 gmt",
@@ -66,8 +59,8 @@ TEST(HttpDate, CaseDoesNotMatter) {
 
 TEST(HttpDate, TwoDigitYearsAreAtMostFiftyYearsAhead) {
   const auto in_2026 = kDateReference;
-  EXPECT_EQ(parse_http_date("Friday, 06-Nov-76 08:49:37 GMT", in_2026),
-            parse_http_date("Fri, 06 Nov 2076 08:49:37 GMT"));
+  EXPECT_EQ(parse_http_date("Saturday, 06-Nov-76 08:49:37 GMT", in_2026), std::nullopt);  // 2076 is a Friday
+  EXPECT_TRUE(parse_http_date("Friday, 06-Nov-76 08:49:37 GMT", in_2026).has_value());
   EXPECT_EQ(parse_http_date("Sunday, 06-Nov-77 08:49:37 GMT", in_2026),
             parse_http_date("Sun, 06 Nov 1977 08:49:37 GMT"));
 }
