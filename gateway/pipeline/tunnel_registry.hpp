@@ -17,7 +17,7 @@ struct OpenTunnel {
   net::TcpStream* upstream = nullptr;
   policy::Decision decision;                       // the latest
   std::shared_ptr<const policy::Snapshot> policy;  // holds the decision's words
-  std::string kept_by;                             // the latest rule that would have stopped it, had it begun later
+  std::string kept_by = {};                        // the latest rule that would have stopped it, had it begun later
 };
 
 // The open tunnels of one worker.

@@ -138,7 +138,7 @@ TEST(Language, KeepOpenIsForRulesThatStopSomething) {
   EXPECT_FALSE(policy->rules()[2].keeps_open);
   for (const auto* text : {"allow port 80 keep-open\nallow\n", "cache never port 80 keep-open\nallow\n",
                            "deny port 80 keep-open keep-open\nallow\n"}) {
-    EXPECT_EQ(errors_of(text).size(), 1U) << text;
+    EXPECT_EQ(test::errors_of(text).size(), 1U) << text;
   }
 }
 
