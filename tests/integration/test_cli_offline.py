@@ -220,7 +220,7 @@ class WithDaemon(Workplace):
             result, _ = self.ask(("policy", "reload"),
                                  {"ok": False, "error": {"code": code, "message": "it is so", "next": "sluice status"}})
             self.assertEqual(result.returncode, expected, code)
-            self.assertEqual(result.stderr, "sluice: it is so\nnext: sluice status\n")
+            self.assertEqual(result.stderr, f"sluice: it is so\nnext: sluice --socket {self.directory}/s status\n")
 
     def test_rules_are_listed_and_completed(self):
         reply = {"ok": True, "result": {"version": 7, "file": "/p", "rules": [RULE]}}

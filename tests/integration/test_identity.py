@@ -79,10 +79,21 @@ class SigningIn(Identity):
         client = self.connect(daemon)
         authority = url.split("/")[2]
         self.assertEqual(client.request(authority, "CONNECT").status, 407)
-        self.assertEqual(client.request(authority, "CONNECT", basic("dave:sesame")).status, 403)
         self.assertEqual(client.request(authority, "CONNECT", basic("alice:open sesame")).status, 200)
         client.start_tls()
         self.assertEqual(client.request("/secret").body, b"through the tunnel")
+
+    def test_behind_a_refused_connect_nothing_is_read(self):
+        daemon = self.start()
+        url = self.origin.on("/inner", reply(body=b"not asked for"))
+        client = self.connect(daemon)
+        authority = self.origin.authority
+        credentials = "".join(f"{name}: {value}\r\n" for name, value in basic("dave:sesame").items())
+        client.send(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{credentials}\r\n"
+                    f"GET {url} HTTP/1.1\r\nHost: {authority}\r\n\r\n")
+        self.assertEqual(client.response().status, 403)
+        self.assertTrue(client.is_closed_by_peer())
+        self.assertEqual(self.origin.count("/inner"), 0)
 
     def test_an_upload_is_asked_ahead_of_its_content(self):
         daemon = self.start()
