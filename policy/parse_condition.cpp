@@ -13,7 +13,8 @@ namespace {
 
 using Text = std::expected<std::string, std::string>;
 
-constexpr std::array<std::string_view, 8> kOtherWords{"not",    "unless", "reason", "id", "shadow", "keep-open", "owner",  "ticket"};
+constexpr std::array<std::string_view, 8> kOtherWords{"not",    "unless",    "reason", "id",
+                                                      "shadow", "keep-open", "owner",  "ticket"};
 
 // The values of one condition.
 class ConditionParser {

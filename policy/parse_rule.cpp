@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kLongestReason = 300;
 constexpr std::size_t kLongestLabel = 100;  // of owner and ticket
-constexpr std::array<std::string_view, 8> kWordsAbout{"not",    "unless", "reason", "owner", "ticket", "shadow", "keep-open", "id"};
+constexpr std::array<std::string_view, 8> kWordsAbout{"not",    "unless", "reason",    "owner",
+                                                      "ticket", "shadow", "keep-open", "id"};
 
 std::vector<std::string_view> all_words() {
   std::vector<std::string_view> words;

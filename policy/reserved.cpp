@@ -10,10 +10,10 @@ namespace sluice::policy {
 namespace {
 
 constexpr std::array<std::string_view, 52> kWords{
-    "allow",  "deny",   "net",  "time",   "set",      "include", "test",   "not",     "unless",   "reason", "owner",
-    "ticket", "shadow", "id",   "cache",  "limit",    "remove",  "strip",  "connect", "request",  "except", "over",
-    "under",  "splice", "quic", "bypass", "redirect", "list",    "group",  "user",    "category", "tenant", "sni",
-    "alpn",   "ech",    "any",  "all",    "none",     "default", "expect", "at",      "mon",      "tue",    "wed",
+    "allow",  "deny",   "net",  "time",   "set",      "include", "test",   "not",      "unless",   "reason", "owner",
+    "ticket", "shadow", "id",   "cache",  "limit",    "remove",  "strip",  "connect",  "request",  "except", "over",
+    "under",  "splice", "quic", "bypass", "redirect", "list",    "group",  "user",     "category", "tenant", "sni",
+    "alpn",   "ech",    "any",  "all",    "none",     "default", "expect", "at",       "mon",      "tue",    "wed",
     "thu",    "fri",    "sat",  "sun",    "daily",    "UTC",     "reject", "keep-open"};
 
 }  // namespace

@@ -62,9 +62,8 @@ bool passed_through(Fields fields, std::string_view via_name) noexcept;
 // True when a CDN-Loop member has this id: the message was here before. RFC 8586 2. False for an empty id.
 bool looped_through(Fields fields, std::string_view cdn_id) noexcept;
 
-// Max-Forwards of a TRACE or OPTIONS request, the least when there are several; nullopt for other methods, or when it is
-// absent or no number.
-// 0: answer the request here (RFC 9110 7.6.2).
+// Max-Forwards of a TRACE or OPTIONS request, the least when there are several; nullopt for other methods, or when it
+// is absent or no number. 0: answer the request here (RFC 9110 7.6.2).
 std::optional<std::uint64_t> max_forwards(const RequestHead& request) noexcept;
 
 // host[:port] of the target, as Host has it. A view into target.text.

@@ -39,8 +39,8 @@ bool is_recoverable(const Error& error) noexcept {
          error.kind != ErrorKind::shutting_down;
 }
 
-// What a client sends ahead of the answer to its CONNECT is meant for the tunnel; it must not be read as requests of that
-// client. Who is asked for a name comes again on the same connection, if it has waited.
+// What a client sends ahead of the answer to its CONNECT is meant for the tunnel; it must not be read as requests of
+// that client. Who is asked for a name comes again on the same connection, if it has waited.
 bool may_follow(const Exchange& exchange, const Error& error) {
   return !exchange.is_tunnel_request() || error.kind == ErrorKind::authentication_required;
 }

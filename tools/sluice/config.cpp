@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -7,6 +5,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "gateway/config/load.hpp"
 #include "gateway/config/show.hpp"
@@ -31,7 +30,8 @@ std::vector<control::Diagnostic> to_protocol(const std::vector<config::Diagnosti
 
 control::Error invalid(const std::string& file, const std::vector<config::Diagnostic>& diagnostics) {
   return {
-      control::ErrorCode::invalid_configuration, diagnostics.front().file + " has " + plural(diagnostics.size(), "error"),
+      control::ErrorCode::invalid_configuration,
+      diagnostics.front().file + " has " + plural(diagnostics.size(), "error"),
       "correct it, then: sluice config check " + shell_quoted(file) + "   (every key: sluice config show --defaults)",
       to_protocol(diagnostics)};
 }
@@ -43,7 +43,8 @@ struct CheckOptions {
 
 int check(const Context& context, const CheckOptions& options) {
   if (::access(options.file.c_str(), R_OK) != 0) {
-    return report(context, usage_error(options.file + " cannot be read: " + std::strerror(errno), "sluice config check FILE"));
+    return report(context,
+                  usage_error(options.file + " cannot be read: " + std::strerror(errno), "sluice config check FILE"));
   }
   const auto configuration = config::load_file(options.file, options.overrides);
   if (!configuration) { return report(context, invalid(options.file, configuration.error())); }
