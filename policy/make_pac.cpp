@@ -187,6 +187,12 @@ class PacMaker {
         return exactly(has(condition.words, "http") ? "plain" : std::string(kFalse));
       case Subject::method:
         return methods(condition.words);
+      case Subject::inconsistent:
+        return constant(false);  // a browser asks in the tunnel for the name that it connects to
+      case Subject::sni:
+      case Subject::alpn:
+      case Subject::ech:
+        return {"!plain", std::string(kFalse)};
       case Subject::path:
       case Subject::query:
       case Subject::status:

@@ -99,6 +99,13 @@ class Pac(SluiceTestCase):
                  "http://b.example:8080/@c:80": proxy}
         self.assertEqual(dict(zip(cases, self.ask(pac, list(cases)))), cases)
 
+    def test_a_quick_bypass_under_the_default_policy_is_said(self):
+        daemon = self.start_daemon(policy=None)
+        daemon.tool("policy", "bypass", "intranet.example")
+        pac = daemon.tool("pac").out
+        self.assertEqual(self.ask(pac, ["https://www.intranet.example/", "http://intranet.example/"]), ["DIRECT", "DIRECT"])
+        self.assertEqual(self.ask(pac, ["https://www.example/"]), [f"PROXY 127.0.0.1:{daemon.port}"])
+
     def test_what_cannot_be_said_is_named(self):
         daemon = self.start_daemon(policy=POLICY)
         outcome = daemon.tool("pac")

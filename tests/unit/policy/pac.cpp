@@ -55,6 +55,14 @@ TEST(Pac, GoesToTheProxyForWhatAnotherRuleAheadMayDecide) {
               ElementsAre("  if (host == \"a.example\") { return DIRECT; }"));
 }
 
+// The default policy has the guard ahead of where a quick edit puts a bypass.
+TEST(Pac, TakesBrowsersForConsistent) {
+  EXPECT_THAT(decisions("deny inconsistent\nbypass host .a.example\nallow\n"),
+              ElementsAre("  if (below(host, \"a.example\")) { return DIRECT; }"));
+  EXPECT_THAT(decisions("deny sni x.example\nbypass host a.example\nallow\n"),
+              ElementsAre("  if (!plain) { return PROXY; }", "  if (host == \"a.example\") { return DIRECT; }"));
+}
+
 TEST(Pac, KnowsOfTheMethodWhetherItIsConnect) {
   EXPECT_THAT(decisions("deny method CONNECT unless port 443\nbypass host a.example\nallow\n"),
               ElementsAre("  if ((!plain && !(port == 443))) { return PROXY; }",
