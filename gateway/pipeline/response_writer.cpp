@@ -100,18 +100,11 @@ Task<Result<void>> stream_content(Exchange& exchange, BodySource& body, http::Fr
   for (bool is_end = false; !is_end;) {
     auto piece = body.ready();
     if (!piece) { piece = co_await body.next(); }
-    if (!*piece) {
+    const auto judged = *piece ? judge_again(exchange) : Result<void>(std::unexpected(piece->error()));
+    if (!judged) {
       // The head may still be here: then nothing was sent, and the client gets a proper answer.
       exchange.sent_heads -= exchange.out.size();
       exchange.out.clear();
-      co_return std::unexpected(piece->error());
-    }
-    const auto judged = judge_again(exchange);
-    if (!judged) {
-      if (exchange.status == 0) {
-        exchange.sent_heads -= exchange.out.size();
-        exchange.out.clear();
-      }
       co_return judged;
     }
     is_end = (*piece)->empty();

@@ -1,5 +1,4 @@
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,8 +42,7 @@ struct CheckOptions {
 
 int check(const Context& context, const CheckOptions& options) {
   if (::access(options.file.c_str(), R_OK) != 0) {
-    return report(context,
-                  usage_error(options.file + " cannot be read: " + std::strerror(errno), "sluice config check FILE"));
+    return report(context, unreadable(options.file, errno, "sluice config check FILE"));
   }
   const auto configuration = config::load_file(options.file, options.overrides);
   if (!configuration) { return report(context, invalid(options.file, configuration.error())); }

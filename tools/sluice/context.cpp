@@ -1,6 +1,7 @@
 #include "tools/sluice/context.hpp"
 
 #include <cstdio>
+#include <cstring>
 #include <utility>
 
 #include "tools/sluice/client.hpp"
@@ -72,6 +73,10 @@ void print_json_line(const control::Json& json) {
 
 control::Error usage_error(std::string message, std::string next) {
   return {control::ErrorCode::bad_request, std::move(message), std::move(next), {}};
+}
+
+control::Error unreadable(const std::string& what, int code, std::string next) {
+  return usage_error(what + " cannot be read: " + std::strerror(code), std::move(next));
 }
 
 control::Answer<control::Json> ask_daemon(const Context& context, std::string_view command, control::Json arguments) {

@@ -33,6 +33,7 @@ void print_json(const control::Json& json);       // indented, keys in the order
 void print_json_line(const control::Json& json);  // for streams: one value a line
 
 control::Error usage_error(std::string message, std::string next);
+control::Error unreadable(const std::string& what, int code, std::string next);  // `code`: of errno
 
 control::Answer<control::Json> ask_daemon(const Context& context, std::string_view command, control::Json arguments);
 

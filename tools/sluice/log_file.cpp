@@ -1,7 +1,6 @@
 #include "tools/sluice/log_file.hpp"
 
 #include <cerrno>
-#include <cstring>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -19,8 +18,8 @@ constexpr std::size_t kRead = 4 << 20;
 std::unexpected<control::Error> unreadable(const std::string& file) {
   const int code = errno;
   const bool is_permission = code == EACCES;
-  return std::unexpected(usage_error("the access log " + file + " cannot be read: " + std::strerror(code),
-                                     is_permission ? "sudo sluice ..." : "sluice policy replay --help"));
+  return std::unexpected(cli::unreadable("the access log " + file, code,
+                                         is_permission ? "sudo sluice ..." : "sluice policy replay --help"));
 }
 
 // Where to begin, so that the first line is whole or is passed over.

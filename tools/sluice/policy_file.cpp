@@ -3,7 +3,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 #include "gateway/control/judge/included_files.hpp"
 #include "gateway/control/judge/judge.hpp"
@@ -14,25 +13,23 @@
 namespace sluice::cli {
 namespace {
 
+constexpr const char* kNext = "sluice policy check FILE";
+
 struct CloseFile {
   void operator()(std::FILE* file) const {
     if (file != stdin) { std::fclose(file); }
   }
 };
 
-control::Error unreadable(const std::string& path, int code) {
-  return usage_error(path + " cannot be read: " + std::strerror(code), "sluice policy check FILE");
-}
-
 }  // namespace
 
 control::Answer<std::string> read_policy_file(const std::string& path) {
   const std::unique_ptr<std::FILE, CloseFile> file(path == "-" ? stdin : std::fopen(path.c_str(), "rb"));
-  if (!file) { return std::unexpected(unreadable(path, errno)); }
+  if (!file) { return std::unexpected(unreadable(path, errno, kNext)); }
   std::string text;
   std::array<char, 65536> piece;
   while (const auto count = std::fread(piece.data(), 1, piece.size(), file.get())) { text.append(piece.data(), count); }
-  if (std::ferror(file.get()) != 0) { return std::unexpected(unreadable(path, errno)); }
+  if (std::ferror(file.get()) != 0) { return std::unexpected(unreadable(path, errno, kNext)); }
   return text;
 }
 
