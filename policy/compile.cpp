@@ -14,11 +14,9 @@ namespace {
 
 constexpr std::size_t kLargestText = 4 << 20;
 
-constexpr std::string_view kPurge = "PURGE";
-
 bool names_purge(const ConditionSyntax& condition) {
   return condition.subject == Subject::method && !condition.is_negated &&
-         std::ranges::find(condition.words, kPurge) != condition.words.end();
+         std::ranges::find(condition.words, kPurgeMethod) != condition.words.end();
 }
 
 Stage stage_of(const RuleSyntax& syntax) {

@@ -27,15 +27,13 @@ Snapshot::Step::Outcome outcome_of(Truth truth) noexcept {
   return Snapshot::Step::Outcome::not_yet_known;
 }
 
-// PURGE changes what others get, so it is allowed by rules that say so and by no other.
-constexpr std::string_view kPurge = "PURGE";
 constexpr std::string_view kNoRuleForPurge =
     "PURGE is allowed by a rule that names it only: allow method PURGE from ...";
 
 bool is_purge(const Facts& facts) noexcept {
-  return facts.method == kPurge;
+  return facts.method == kPurgeMethod;
 }
-bool is_out_of_question(const Rule& rule, bool is_purge) noexcept {
+bool is_passed_over(const Rule& rule, bool is_purge) noexcept {
   return is_purge && lets_pass(rule.verdict) && !rule.names_purge;
 }
 
@@ -111,7 +109,7 @@ Decision Snapshot::decide(const Facts& facts) const noexcept {
     return rule;
   };
   for (const Test& test : compiled_->tests) {
-    if (is_out_of_question(compiled_->rules[test.rule], purges)) { continue; }
+    if (is_passed_over(compiled_->rules[test.rule], purges)) { continue; }
     if (test.is_shadow && decision.shadow_verdict != Verdict::undecided) { continue; }
     evaluation.set_listed(nullptr);
     const Truth truth = compiled_->of(test, evaluation);
@@ -154,7 +152,7 @@ const Rule* Snapshot::rule_that_waits_for_user(const Facts& facts) const noexcep
   Evaluation evaluation(compiled_->tables, facts);
   const bool purges = is_purge(facts);
   for (const Compiled::Test& test : compiled_->tests) {
-    if (test.is_shadow || is_out_of_question(compiled_->rules[test.rule], purges)) { continue; }
+    if (test.is_shadow || is_passed_over(compiled_->rules[test.rule], purges)) { continue; }
     if (compiled_->waits_for_user(test, evaluation)) { return &compiled_->rules[test.rule]; }
     if (compiled_->of(test, evaluation) == Truth::yes) { return nullptr; }
   }
@@ -165,9 +163,13 @@ std::vector<Snapshot::Step> Snapshot::explain(const Facts& facts) const {
   Evaluation evaluation(compiled_->tables, facts);
   std::vector<Step> steps;
   for (const Compiled::Test& test : compiled_->tests) {
-    const bool is_skipped = is_out_of_question(compiled_->rules[test.rule], is_purge(facts));
-    const Truth truth = is_skipped ? Truth::no : compiled_->of(test, evaluation);
-    steps.push_back({&compiled_->rules[test.rule], outcome_of(truth)});
+    const Rule& rule = compiled_->rules[test.rule];
+    if (is_passed_over(rule, is_purge(facts))) {
+      steps.push_back({&rule, Step::Outcome::passed_over});
+      continue;
+    }
+    const Truth truth = compiled_->of(test, evaluation);
+    steps.push_back({&rule, outcome_of(truth)});
     if (truth == Truth::yes && !test.is_shadow) { break; }
   }
   return steps;

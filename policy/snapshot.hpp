@@ -53,7 +53,8 @@ class Snapshot {
   // Every rule up to the deciding one with what it came to: for `sluice policy test`.
   struct Step {
     const Rule* rule;
-    enum class Outcome : std::uint8_t { matched, not_matched, not_yet_known } outcome;
+    // passed_over: it lets pass, the method is PURGE, and it does not name that.
+    enum class Outcome : std::uint8_t { matched, not_matched, not_yet_known, passed_over } outcome;
   };
   [[nodiscard]] std::vector<Step> explain(const Facts& facts) const;
 

@@ -94,6 +94,9 @@ constexpr bool asks_for_hello(Subject subject) noexcept {
          subject == Subject::inconsistent;
 }
 
+// PURGE changes what others get: it is allowed by rules whose `method` names it and by no other.
+inline constexpr std::string_view kPurgeMethod = "PURGE";
+
 // Does it ask who the user is?
 constexpr bool asks_for_user(Subject subject) noexcept {
   return subject == Subject::user || subject == Subject::group;

@@ -99,7 +99,7 @@ std::string summary(const Context& context, const PolicyTest& test) {
   for (const std::string& setting : test.settings) { out += "  setting: " + printable(setting) + "\n"; }
   for (const auto& stage : test.stages) {
     out += "  at " + stage.stage + ": " + (stage.verdict == "undecided" ? "waits for " : stage.verdict + " by ") +
-           stage.rule_id + "\n";
+           (stage.rule_id.empty() ? "no rule" : stage.rule_id) + "\n";
   }
   return out;
 }

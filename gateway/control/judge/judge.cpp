@@ -11,6 +11,7 @@
 #include "gateway/http/target_uri.hpp"
 #include "policy/facts.hpp"
 #include "policy/moment.hpp"
+#include "policy/subject.hpp"
 
 namespace sluice::control {
 namespace {
@@ -219,8 +220,10 @@ std::string_view outcome_word(Snapshot::Step::Outcome outcome) noexcept {
       return "matched";
     case Snapshot::Step::Outcome::not_matched:
       return "not_matched";
+    case Snapshot::Step::Outcome::passed_over:
+      return "passed_over";
     case Snapshot::Step::Outcome::not_yet_known:
-      return "not_yet_known";
+      break;
   }
   return "not_yet_known";
 }
@@ -238,7 +241,10 @@ policy::Facts known_at(policy::Stage stage, const policy::Facts& all) {
     facts.size_is_untold = false;
   }
   if (stage < policy::Stage::request) {
-    facts.scheme.reset(), facts.method.reset(), facts.url.reset(), facts.path_and_query.reset(), facts.fields.reset();
+    if (facts.method != policy::kPurgeMethod) {
+      facts.method.reset();
+    }  // or what passes it over would seem to allow it
+    facts.scheme.reset(), facts.url.reset(), facts.path_and_query.reset(), facts.fields.reset();
     facts.user.reset(), facts.groups = {};
     facts.has_no_response = false;
   }

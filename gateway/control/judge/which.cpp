@@ -1,9 +1,14 @@
 #include "gateway/control/judge/which.hpp"
 
-#include "gateway/http/host.hpp"
+#include <expected>
+#include <utility>
+
+#include "gateway/http/target_uri.hpp"
 
 namespace sluice::control {
 namespace {
+
+constexpr std::uint16_t kAnyPort = 80;  // lists do not ask for it
 
 ListMatch to_protocol(const policy::ListHit& hit) {
   policy::ListEntryText text = hit.set->describe(hit);
@@ -11,53 +16,50 @@ ListMatch to_protocol(const policy::ListHit& hit) {
           hit.membership.effect() == policy::Effect::excepts};
 }
 
-// "http://host:port/path" in its three parts; of a host alone the first is all there is.
-struct Parts {
-  std::string_view scheme;
-  std::string_view authority;
-  std::string_view rest;
-};
+std::unexpected<Error> unreadable(const std::string& what, std::string_view why) {
+  return std::unexpected(Error{ErrorCode::bad_request,
+                               "`" + what + "` is no host, address or URL (" + std::string(why) + ")",
+                               "sluice lists which --help",
+                               {}});
+}
 
-Parts parts_of(std::string_view what) {
-  Parts parts;
-  const std::size_t scheme = what.find("://");
-  if (scheme == what.npos) { return {"", what, ""}; }
-  parts.scheme = what.substr(0, scheme + 3);
-  what.remove_prefix(scheme + 3);
-  const std::size_t end = std::min(what.find_first_of("/?"), what.size());
-  parts.authority = what.substr(0, end);
-  parts.rest = what.substr(end);
-  return parts;
+void find_host(const policy::Lists& lists, const std::string& host, policy::ListHits& found) {
+  lists.find_host(host, found);
+  if (const auto address = policy::Address::parse(host)) { lists.find_destination(*address, found); }
+}
+
+ListsWhich answer_of(std::string what, const policy::ListHits& found) {
+  ListsWhich answer{.what = std::move(what), .matches = {}};
+  for (const policy::ListHit& hit : found.hits) { answer.matches.push_back(to_protocol(hit)); }
+  return answer;
+}
+
+// As a request for it is judged: by its normal form.
+Answer<ListsWhich> which_url(const policy::Lists& lists, const std::string& url) {
+  http::RequestHead request;
+  request.target = url;
+  http::TargetUri target;
+  if (const auto parsed = http::parse_proxy_target(request, target); !parsed) {
+    return unreadable(url, parsed.error().during);
+  }
+  policy::ListHits found;
+  find_host(lists, std::string(target.host), found);
+  lists.find_url(target.normal_text(), found);
+  return answer_of(std::string(target.normal_text()), found);
 }
 
 }  // namespace
 
 Answer<ListsWhich> which(const policy::Lists& lists, const ListsWhichArguments& arguments) {
-  const Parts parts = parts_of(arguments.what);
-  const auto unreadable = [&](const char* why) {
-    return std::unexpected(Error{ErrorCode::bad_request,
-                                 "`" + arguments.what + "` is no host, address or URL (" + why + ")",
-                                 "sluice lists which --help",
-                                 {}});
-  };
-  std::string host;
-  bool is_address = false;
-  const bool is_bare_ipv6 = policy::Address::parse(parts.authority).has_value();
-  http::AuthorityParts authority{.host = parts.authority, .port = {}};
-  if (!is_bare_ipv6) {
-    if (const char* wrong = http::split_authority(parts.authority, authority)) { return unreadable(wrong); }
-  }
-  const std::string written = is_bare_ipv6 && parts.authority.find(':') != parts.authority.npos
-                                  ? "[" + std::string(parts.authority) + "]"
-                                  : std::string(authority.host);
-  if (const char* wrong = http::append_normal_host(written, host, is_address)) { return unreadable(wrong); }
+  std::string what = arguments.what;
+  if (what.find("://") != std::string::npos) { return which_url(lists, what); }
+  const bool is_bare_ipv6 = !what.starts_with('[') && what.find(':') != what.npos && policy::Address::parse(what);
+  if (is_bare_ipv6) { what = "[" + what + "]"; }
+  auto authority = http::parse_authority(what, kAnyPort);
+  if (!authority) { return unreadable(arguments.what, authority.error().during); }
   policy::ListHits found;
-  lists.find_host(host, found);
-  if (!parts.scheme.empty()) { lists.find_url(std::string(parts.scheme) + host + std::string(parts.rest), found); }
-  if (is_address) { lists.find_destination(policy::Address::parse(host).value(), found); }
-  ListsWhich answer{.what = host + std::string(parts.rest), .matches = {}};
-  for (const policy::ListHit& hit : found.hits) { answer.matches.push_back(to_protocol(hit)); }
-  return answer;
+  find_host(lists, authority->host, found);
+  return answer_of(std::move(authority->host), found);
 }
 
 ListMatch match_of(const policy::Decision& decision) {

@@ -344,7 +344,7 @@ struct PolicyTestStage {
 struct PolicyTestStep {
   std::string id;
   std::string text;
-  std::string outcome;  // matched | not_matched | not_yet_known
+  std::string outcome;  // matched | not_matched | not_yet_known | passed_over
   std::string stage;
   int line = 0;
 };

@@ -138,7 +138,11 @@ TEST(DefaultPolicy, DeniesPurgeUntilARuleNamesIt) {
   for (const auto& each : cases) {
     const auto policy = compiled(std::string(each.rule) + "\nallow\n");
     EXPECT_EQ(policy->decide(facts).verdict, each.verdict) << each.rule;
-    EXPECT_FALSE(policy->explain(facts).empty());
+    EXPECT_EQ(policy->explain(facts).back().outcome,
+              each.verdict == Verdict::allow || each.rule == std::string_view("deny method PURGE")
+                  ? Snapshot::Step::Outcome::matched
+                  : Snapshot::Step::Outcome::passed_over)
+        << each.rule;
   }
   facts.destination.reset();
   const auto waits = compiled("allow method PURGE to 198.51.100.0/24\nallow\n");
