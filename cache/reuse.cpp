@@ -142,6 +142,10 @@ Reuse judge_reuse(const RequestView& request, const StoredHead& stored, UnixTime
   return reuse;
 }
 
+bool is_shareable(const StoredHead& stored) {
+  return judge_reuse({"GET", stored.key, {}}, stored, stored.response_time).kind != Reuse::Kind::must_validate;
+}
+
 bool is_only_if_cached(const RequestView& request) {
   return find(request.fields, FieldName::cache_control) != nullptr &&
          parse_cache_control(request.fields).only_if_cached;

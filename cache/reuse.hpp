@@ -29,6 +29,10 @@ struct Reuse {
 Reuse judge_reuse(const RequestView& request, const StoredHead& stored, UnixTime now,
                   UnixTime stale_from = kNeverStale);
 
+// May a response serve others than the one whose request it answers, without a validation for each (RFC 9111 4)? Not
+// when it came stale, and not with no-cache.
+bool is_shareable(const StoredHead& stored);
+
 // Request directive only-if-cached (RFC 9111 5.2.1.7): a miss is answered with 504.
 bool is_only_if_cached(const RequestView& request);
 

@@ -13,26 +13,50 @@ namespace {
 using cache::FieldName;
 using policy::SettingKind;
 
-// How long a response may be used without asking the origin server, when the policy says so.
-std::optional<cache::Seconds> lifetime_of(const policy::Settings& settings, int status) {
-  const auto* setting = settings[status >= 400 ? SettingKind::cache_negative : SettingKind::cache_ttl];
-  if (setting == nullptr) { return std::nullopt; }
+// Answers to one client's credentials, conditions or pace, which the next one may not deserve.
+bool is_for_one_client(int status) noexcept {
+  switch (status) {
+    case 401:
+    case 407:
+    case 408:
+    case 412:
+    case 416:
+    case 417:
+    case 421:
+    case 425:
+    case 428:
+    case 429:
+    case 431:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// How long a response may be used without asking the origin server, when the policy says so. Of cookies that the origin
+// server did not date it does not: they are one client's, unless `cache ignore set-cookie` took them out.
+std::optional<cache::Seconds> lifetime_of(const policy::Settings& settings, const cache::ResponseView& response,
+                                          const cache::CacheControl& directives) {
+  const bool is_negative = response.status >= 400;
+  const auto* setting = settings[is_negative ? SettingKind::cache_negative : SettingKind::cache_ttl];
+  if (setting == nullptr || is_for_one_client(response.status)) { return std::nullopt; }
+  const bool has_cookies = cache::find(response.fields, FieldName::set_cookie) != nullptr;
+  if (has_cookies && !cache::has_explicit_freshness(response, directives)) { return std::nullopt; }
   return setting->lifetime;
 }
 
-// The response's own directives with what the policy says in their place.
+// The response's own directives with what the policy says in their place. A grace prolongs a freshness; what never had
+// one is stored and shared as little as without it.
 cache::CacheControl overridden(const policy::Settings& settings, const cache::ResponseView& response,
                                cache::UnixTime response_time) {
   auto directives = cache::response_directives(response.fields);
-  auto lifetime = lifetime_of(settings, response.status);
+  auto lifetime = lifetime_of(settings, response, directives);
   // The targeted field takes the place of Expires too.
-  if (!lifetime &&
-      (cache::has_explicit_freshness(response, directives) || settings[SettingKind::cache_grace] != nullptr)) {
-    lifetime = cache::freshness_lifetime(response, directives, response_time);
-  }
+  const auto own = cache::freshness_lifetime(response, directives, response_time);
+  if (!lifetime && (own > cache::Seconds{0} || cache::has_explicit_freshness(response, directives))) { lifetime = own; }
   if (lifetime) { directives.max_age = lifetime; }
   directives.s_maxage.reset();
-  if (const auto* grace = settings[SettingKind::cache_grace]) {
+  if (const auto* grace = settings[SettingKind::cache_grace]; grace != nullptr && lifetime) {
     directives.stale_while_revalidate = directives.stale_if_error = grace->lifetime;
     directives.must_revalidate = directives.proxy_revalidate = false;
   }
@@ -48,7 +72,8 @@ void set_directives(Exchange& exchange, std::vector<cache::Field>& fields, std::
 }
 
 bool changes_directives(const policy::Settings& settings, int status) {
-  return lifetime_of(settings, status) || settings[SettingKind::cache_grace] != nullptr;
+  return settings[status >= 400 ? SettingKind::cache_negative : SettingKind::cache_ttl] != nullptr ||
+         settings[SettingKind::cache_grace] != nullptr;
 }
 
 }  // namespace

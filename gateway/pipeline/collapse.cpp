@@ -137,29 +137,57 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
   co_return co_await keep_or_pass(exchange, std::move(*forwarded), leadership);
 }
 
+// Because of what is stored, or because the request wants it newer.
+bool needs_own_validation(const Candidate& candidate) {
+  if (candidate.stored == nullptr) { return false; }
+  return candidate.reuse.cause == MissCause::bypass || !cache::is_shareable(candidate.stored->head);
+}
+
 Task<MaybeObtained> pass_alone(Exchange& exchange, const cache::StoredResponsePtr& stored) {
   auto passed = co_await pass_through(exchange, stored);
   if (!passed) { co_return std::unexpected(passed.error()); }
   co_return std::move(*passed);
 }
 
-Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::shared_ptr<Fill> fill) {
+// nullopt: the response cannot be had.
+Task<std::optional<MaybeObtained>> try_follow(Exchange& exchange, const Candidate& candidate,
+                                              std::shared_ptr<Fill> fill) {
   auto body = std::make_unique<FillBody>(exchange.services, fill);
   const auto state = co_await wait_for_head(exchange, fill);
-  if (state == Fill::State::look_again) { co_return std::optional<Obtained>{}; }
+  if (state == Fill::State::look_again) { co_return MaybeObtained{std::nullopt}; }
   if (state == Fill::State::failed) {
-    if (is_of_leader_only(fill->error())) { co_return std::optional<Obtained>{}; }
-    if (may_serve_stale(exchange, candidate)) { co_return serve_stale(exchange, candidate); }
-    if (fill->error()) { co_return std::unexpected(*fill->error()); }
+    if (is_of_leader_only(fill->error())) { co_return MaybeObtained{std::nullopt}; }
+    if (may_serve_stale(exchange, candidate)) { co_return MaybeObtained{serve_stale(exchange, candidate)}; }
+    if (fill->error()) { co_return MaybeObtained{std::unexpected(*fill->error())}; }
   }
-  if (state == Fill::State::filling || state == Fill::State::complete) {
-    if (may_follow(exchange, *body)) {
-      exchange.cache_status.collapsed = true;
-      co_return as_streamed(*fill, std::move(body));
+  const bool has_head = state == Fill::State::filling || state == Fill::State::complete;
+  if (!has_head || !may_follow(exchange, *body)) { co_return std::nullopt; }
+  exchange.cache_status.collapsed = true;
+  auto obtained = as_streamed(*fill, std::move(body));
+  std::get<Streamed>(obtained).age = age_for(exchange, fill->head().stored);
+  co_return MaybeObtained{std::move(obtained)};
+}
+
+// Those who need another variant than the one that is coming share a forward for theirs.
+Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::shared_ptr<Fill> fill) {
+  auto followed = co_await try_follow(exchange, candidate, fill);
+  if (!followed) {
+    if (const auto variant = other_variant(exchange, *fill)) {
+      auto joined = exchange.services.fills.join_variant(exchange.key, *variant);
+      if (joined.leads) { co_return co_await lead(exchange, candidate, std::move(joined.fill)); }
+      followed = co_await try_follow(exchange, candidate, std::move(joined.fill));
     }
   }
-  body.reset();
+  if (followed) { co_return std::move(*followed); }
   co_return co_await forward_alone(exchange, candidate);
+}
+
+// How long requests for a key do not queue behind one another. What an origin server in trouble answers says little of
+// what it will answer next: everyone would come to it at once when it recovers.
+milliseconds uncacheable_memory(const Exchange& exchange, int status) {
+  constexpr milliseconds kTrouble{1000};
+  const milliseconds memory = exchange.configuration->cache.uncacheable_ttl;
+  return status == 429 || status >= 500 ? std::min(memory, kTrouble) : memory;
 }
 
 }  // namespace
@@ -167,16 +195,21 @@ Task<MaybeObtained> follow(Exchange& exchange, const Candidate& candidate, std::
 Task<MaybeObtained> keep_or_pass(Exchange& exchange, Forwarded forwarded, Leadership& leadership) {
   const auto cause = why_not_stored(exchange, forwarded);
   if (cause != MissCause::none) {
-    exchange.services.uncacheable.remember(exchange.key, exchange.configuration->cache.uncacheable_ttl);
+    exchange.services.uncacheable.remember(exchange.key, uncacheable_memory(exchange, forwarded.head.status));
     leadership.end_as(Fill::State::uncacheable);
     exchange.cache_status.cause = cause;
     co_return as_streamed(exchange, std::move(forwarded));
   }
-  exchange.services.uncacheable.forget(exchange.key);
   exchange.services.purged.forget(exchange.key);
-  auto filled = leadership.hand_on();
-  if (filled == nullptr) { filled = exchange.services.fills.add_unshared(exchange.key); }
-  co_return co_await keep_and_follow(exchange, std::move(forwarded), std::move(filled));
+  auto fill = leadership.hand_on();
+  if (fill == nullptr) { fill = exchange.services.fills.add_unshared(exchange.key); }
+  auto obtained = co_await keep_and_follow(exchange, std::move(forwarded), fill);
+  if (cache::is_shareable(fill->head().stored)) {
+    exchange.services.uncacheable.forget(exchange.key);
+  } else {
+    exchange.services.uncacheable.remember(exchange.key, exchange.configuration->cache.uncacheable_ttl);
+  }
+  co_return std::move(obtained);
 }
 
 Task<MaybeObtained> forward_alone(Exchange& exchange, const Candidate& candidate) {
@@ -194,6 +227,7 @@ Task<MaybeObtained> collapse(Exchange& exchange, const Candidate& candidate) {
     auto part = part_to_obtain(exchange);
     return part ? obtain_part(exchange, std::move(*part)) : forward_alone(exchange, candidate);
   }
+  if (needs_own_validation(candidate)) { return forward_alone(exchange, candidate); }
   auto joined = services.fills.join(exchange.key);
   if (joined.leads) { return lead(exchange, candidate, std::move(joined.fill)); }
   return follow(exchange, candidate, std::move(joined.fill));

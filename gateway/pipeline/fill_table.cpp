@@ -16,13 +16,24 @@ FillTable::Joined FillTable::join(std::string_view key) {
 FillTable::Joined FillTable::join_part(std::string_view key, std::uint64_t first, bool later) {
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
-  for (auto [part, end] = shard.parts.equal_range(key); part != end; ++part) {
-    const auto& [begin, fill] = part->second;
+  for (auto [part, end] = shard.beside.equal_range(key); part != end; ++part) {
+    const auto& [begin, variant, fill] = part->second;
     const bool is_about_to = begin == first && !later && fill->state() == Fill::State::waiting;
     if (begin && (is_about_to || fill->holds(first, later))) { return {fill, false}; }
   }
   auto fill = make_fill();
-  shard.parts.emplace(std::string(key), Part{first, fill});
+  shard.beside.emplace(std::string(key), Beside{first, std::nullopt, fill});
+  return {std::move(fill), true};
+}
+
+FillTable::Joined FillTable::join_variant(std::string_view key, std::string_view variant) {
+  auto& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  for (auto [other, end] = shard.beside.equal_range(key); other != end; ++other) {
+    if (other->second.variant == variant) { return {other->second.fill, false}; }
+  }
+  auto fill = make_fill();
+  shard.beside.emplace(std::string(key), Beside{std::nullopt, std::string(variant), fill});
   return {std::move(fill), true};
 }
 
@@ -30,7 +41,7 @@ std::shared_ptr<Fill> FillTable::add_unshared(std::string_view key) {
   auto fill = make_fill();
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
-  shard.parts.emplace(std::string(key), Part{std::nullopt, fill});
+  shard.beside.emplace(std::string(key), Beside{std::nullopt, std::nullopt, fill});
   return fill;
 }
 
@@ -42,9 +53,9 @@ void FillTable::leave(std::string_view key, const Fill& fill) {
     shard.fills.erase(found);
     return;
   }
-  for (auto [part, end] = shard.parts.equal_range(key); part != end; ++part) {
+  for (auto [part, end] = shard.beside.equal_range(key); part != end; ++part) {
     if (part->second.fill.get() != &fill) { continue; }
-    shard.parts.erase(part);
+    shard.beside.erase(part);
     return;
   }
 }
@@ -57,9 +68,9 @@ void FillTable::invalidate(std::string_view key) {
   invalidations_[counter_of(key)].fetch_add(1, std::memory_order_acq_rel);
   auto& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
-  const auto [part, end] = shard.parts.equal_range(key);
+  const auto [part, end] = shard.beside.equal_range(key);
   std::for_each(part, end, [](auto& entry) { entry.second.fill->invalidate(); });
-  shard.parts.erase(part, end);
+  shard.beside.erase(part, end);
   const auto found = shard.fills.find(key);
   if (found == shard.fills.end()) { return; }
   found->second->invalidate();
@@ -76,7 +87,7 @@ std::size_t FillTable::size() const {
   std::size_t total = 0;
   for (const auto& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
-    total += shard.fills.size() + shard.parts.size();
+    total += shard.fills.size() + shard.beside.size();
   }
   return total;
 }

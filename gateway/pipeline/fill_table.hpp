@@ -29,6 +29,9 @@ class FillTable {
   // no fill is joined that its readers hold back.
   Joined join_part(std::string_view key, std::uint64_t first, bool later = false);
 
+  // The same for the variant that a request selects, when the fill of the key turned out to be of another one.
+  Joined join_variant(std::string_view key, std::string_view variant);
+
   // A fill that nobody else finds; it is in the table for invalidate().
   std::shared_ptr<Fill> add_unshared(std::string_view key);
 
@@ -52,14 +55,16 @@ class FillTable {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
   };
-  struct Part {
-    std::optional<std::uint64_t> first;  // where it begins; nullopt: not for others
+  // Of a part, of a variant, or for nobody else.
+  struct Beside {
+    std::optional<std::uint64_t> first;  // where the part begins
+    std::optional<std::string> variant;
     std::shared_ptr<Fill> fill;
   };
   struct Shard {
     mutable std::mutex mutex;
     std::unordered_map<std::string, std::shared_ptr<Fill>, Hash, std::equal_to<>> fills;
-    std::multimap<std::string, Part, std::less<>> parts;
+    std::multimap<std::string, Beside, std::less<>> beside;
   };
   Shard& shard_of(std::string_view key) { return shards_[Hash{}(key) % shards_.size()]; }
   static std::size_t counter_of(std::string_view key) noexcept { return Hash{}(key) / 16 % kCounters; }

@@ -1,6 +1,10 @@
 #include "gateway/pipeline/following.hpp"
 
+#include <algorithm>
+
 #include "cache/cache_control.hpp"
+#include "cache/freshness.hpp"
+#include "cache/reuse.hpp"
 #include "cache/vary.hpp"
 #include "gateway/pipeline/lookup.hpp"
 
@@ -8,9 +12,21 @@ namespace sluice::pipeline {
 
 namespace {
 
-bool selects_same_variant(const Exchange& exchange, const cache::StoredHead& stored) {
+// nullopt: what selects none is nobody else's.
+std::optional<std::string> variant_of(const Exchange& exchange, const cache::StoredHead& stored) {
   const auto names = cache::vary_names(stored.fields.fields());
-  return !names.matches_nothing && cache::variant_key(names, exchange.request.fields) == stored.variant;
+  if (names.matches_nothing) { return std::nullopt; }
+  return cache::variant_key(names, exchange.request.fields);
+}
+
+// It may have come behind the request that is to have it.
+cache::UnixTime time_of_use(const Exchange& exchange, const cache::StoredHead& stored) {
+  return std::max(std::chrono::floor<std::chrono::seconds>(exchange.start_time), stored.response_time);
+}
+
+bool may_reuse(const Exchange& exchange, const cache::StoredHead& stored) {
+  const auto reuse = cache::judge_reuse(exchange.request_view(), stored, time_of_use(exchange, stored));
+  return reuse.kind != cache::Reuse::Kind::must_validate;
 }
 
 }  // namespace
@@ -44,9 +60,22 @@ Task<std::optional<Fill::State>> wait_for_head(Exchange& exchange, std::shared_p
 bool may_follow(Exchange& exchange, const FillBody& body) {
   if (body.reader().came_too_late()) { return false; }
   const auto& stored = body.reader().fill()->head().stored;
-  if (!selects_same_variant(exchange, stored) || !is_allowed(exchange, stored)) { return false; }
+  if (variant_of(exchange, stored) != stored.variant || !may_reuse(exchange, stored)) { return false; }
+  if (!is_allowed(exchange, stored)) { return false; }
   // What was asked for ahead of a purge that touches it, nobody gets who came since.
   return exchange.services.purges.judge(stored).is_clean();
+}
+
+std::optional<std::string> other_variant(const Exchange& exchange, const Fill& fill) {
+  const auto state = fill.state();
+  if (state != Fill::State::filling && state != Fill::State::complete) { return std::nullopt; }
+  auto variant = variant_of(exchange, fill.head().stored);
+  if (variant == fill.head().stored.variant) { return std::nullopt; }
+  return variant;
+}
+
+cache::Seconds age_for(const Exchange& exchange, const cache::StoredHead& stored) {
+  return cache::current_age(stored, time_of_use(exchange, stored));
 }
 
 bool is_of_leader_only(const std::optional<Error>& error) {

@@ -21,6 +21,7 @@ struct FromStore {
 struct Streamed {
   http::ResponseHead head;  // views into what `body` holds
   BodySourcePtr body;
+  std::optional<cache::Seconds> age{};  // when it was not this exchange that asked for it; else Age passes as it came
 };
 
 // The upstream switched protocols: what follows is a tunnel.

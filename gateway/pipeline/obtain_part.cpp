@@ -56,7 +56,10 @@ Task<Result<std::optional<Obtained>>> from_fill(Exchange& exchange, FetchedPart 
   body->have(std::move(fetched));
   const auto opened = co_await body->open();
   if (!opened) { co_return std::unexpected(opened.error()); }
-  co_return as_streamed(exchange, std::move(body), wanted);
+  auto age = exchange.cache_status.collapsed ? std::optional(age_for(exchange, body->head())) : std::nullopt;
+  auto obtained = as_streamed(exchange, std::move(body), wanted);
+  std::get<Streamed>(obtained).age = age;
+  co_return obtained;
 }
 
 // A part that may not be stored, cut to what the client asked for, of which we asked for more.
@@ -160,7 +163,8 @@ Obtained several_parts(Exchange& exchange, cache::StoredResponsePtr stored, cons
   add_for_client_alone(exchange, head);
   head.framing = http::Framing::length;
   head.content_length = body->size();
-  return Streamed{std::move(head), std::move(body)};
+  const auto age = age_for(exchange, body->head());
+  return Streamed{std::move(head), std::move(body), age};
 }
 
 }  // namespace
@@ -200,7 +204,10 @@ Task<MaybeObtained> complete(Exchange& exchange, cache::StoredResponsePtr stored
   body->have(std::move(*fetched));
   const auto opened = co_await body->open();
   if (!opened) { co_return std::unexpected(opened.error()); }
-  co_return as_streamed(exchange, std::move(body), wanted.front());
+  const auto age = age_for(exchange, body->head());
+  auto obtained = as_streamed(exchange, std::move(body), wanted.front());
+  std::get<Streamed>(obtained).age = age;
+  co_return obtained;
 }
 
 }  // namespace sluice::pipeline

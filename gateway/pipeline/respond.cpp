@@ -16,13 +16,15 @@ http::Framing framing_for_client(Exchange& exchange, const http::ResponseHead& h
   return http::Framing::until_close;
 }
 
-void write_streamed_head(Exchange& exchange, const http::ResponseHead& head, http::Framing framing) {
+void write_streamed_head(Exchange& exchange, const Streamed& streamed, http::Framing framing) {
+  const auto& head = streamed.head;
   const auto cache_status = cache_status_of(exchange);
   const auto date = cache::format_http_date(coarse_unix_now());
   auto options = response_options(exchange, cache_status);
   options.date = date;
   options.framing = framing;
   options.content_length = head.content_length;
+  if (streamed.age) { options.age = static_cast<std::uint64_t>(streamed.age->count()); }
   options.from_parent = goes_to_parent(exchange);
   begin_response(exchange, head, options);
 }
@@ -31,7 +33,7 @@ Task<Result<void>> send_streamed(Exchange& exchange, Streamed& streamed) {
   settle_keep_alive(exchange);
   const auto framing = framing_for_client(exchange, streamed.head);
   note_content_type(exchange, streamed.head.fields);
-  write_streamed_head(exchange, streamed.head, framing);
+  write_streamed_head(exchange, streamed, framing);
   Result<void> sent;
   if (is_to_head(exchange)) {
     sent = co_await write_head(exchange, streamed.head.status);

@@ -46,7 +46,6 @@ Task<> validate(Services* services, std::string head, ClientFacts client, Candid
   if (policy::stops(exchange.decision.verdict) || !may_use_cache(exchange)) { co_return; }
   exchange.key = candidate.stored->head.key;
   if (services->fills.has(exchange.key)) { co_return; }
-  candidate.reuse.may_serve_on_error = false;
   auto obtained = co_await collapse(exchange, candidate);
   if (obtained && *obtained) { co_await drain(**obtained); }
 }

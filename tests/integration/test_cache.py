@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import threading
+import time
 import unittest
 
 from support import tool
@@ -423,6 +424,101 @@ class Collapsing(SluiceTestCase):
         for client in clients:
             self.assertEqual(client.take(150000), b"a" * 50000 + b"b" * 100000)
         self.assertEqual(self.origin.count("/x"), 1)
+
+    def test_what_each_reuse_must_validate_is_nobody_elses(self):
+        """RFC 9111 4: collapsed requests are served what the cache may reuse for them, and nothing else."""
+        cases = (
+            {"ETag": '"1"'},
+            {"ETag": '"1"', "Cache-Control": "max-age=0, must-revalidate"},
+            {"Last-Modified": now_http(-1000), "Cache-Control": "no-cache"},
+            {"ETag": '"1"', "Expires": "0", "Set-Cookie": "id=1"},
+            {"Cache-Control": "max-age=10", "Age": "20", "ETag": '"1"'},
+        )
+        for number, fields in enumerate(cases):
+            gate = Gate()
+            self.addCleanup(gate.open)
+
+            def mine(exchange, gate=gate, fields=fields):
+                gate.wait()
+                return reply(body=exchange.fields["Cookie"].encode(), fields=fields)
+
+            with self.subTest(fields):
+                url = self.origin.on(f"/own{number}", mine)
+                for _ in range(2):  # from nothing, and when one of them is stored
+                    clients = [(self.connect(self.daemon), f"id={i}") for i in range(10)]
+                    for client, cookie in clients:
+                        client.send_request(url, fields={"Cookie": cookie})
+                    eventually(lambda gate=gate: gate.waiting >= 1 or gate.event.is_set(), "a forward")
+                    gate.open()
+                    for client, cookie in clients:
+                        self.assertEqual(client.response().body, cookie.encode())
+
+    def test_one_forward_for_each_variant(self):
+        plain, packed = Gate(), Gate()
+        self.addCleanup(plain.open)
+        self.addCleanup(packed.open)
+
+        def growing(exchange):
+            is_packed = "gzip" in exchange.fields.get("Accept-Encoding", "")
+            coding = {"Content-Encoding": "gzip"} if is_packed else {}
+            exchange.send(reply(fields={**FRESH, **coding, "Vary": "Accept-Encoding", "Content-Length": "200"}) + b"a" * 100)
+            (packed if is_packed else plain).wait()
+            return b"b" * 100
+
+        url = self.origin.on("/x", growing)
+        first = self.connect(self.daemon)
+        first.send_request(url)
+        first.read_until(b"\r\n\r\n")
+        clients = [self.connect(self.daemon) for _ in range(20)]
+        for client in clients:
+            client.send_request(url, fields={"Accept-Encoding": "gzip"})
+            self.assertIn(b"Content-Encoding: gzip", client.read_until(b"\r\n\r\n"))
+        self.assertEqual(self.origin.count("/x"), 2)
+        packed.open()
+        plain.open()
+        for client in clients + [first]:
+            self.assertEqual(client.take(200), b"a" * 100 + b"b" * 100)
+
+    def test_who_comes_late_is_told_the_age_and_gets_nothing_stale(self):
+        def growing(exchange):
+            if self.origin.count("/x") > 1:
+                return reply(body=b"new", fields=FRESH)
+            exchange.send(reply(fields={"Cache-Control": "max-age=60", "Age": "7", "Content-Length": "200"}) + b"a" * 100)
+            self.gate.wait()
+            return b"b" * 100
+
+        url = self.origin.on("/x", growing)
+        first = self.connect(self.daemon)
+        first.send_request(url)
+        self.assertIn(b"Age: 7", first.read_until(b"\r\n\r\n"))
+        late = self.connect(self.daemon)
+        late.send_request(url)
+        head = late.read_until(b"\r\n\r\n")
+        self.assertRegex(head, rb"\r\nAge: ([7-9]|[1-5][0-9])\r\n")
+        self.assertEqual(head.count(b"Age:"), 1)
+        for wish in ("no-cache", "max-age=5", "min-fresh=59"):
+            self.assertEqual(self.get(self.daemon, url, {"Cache-Control": wish}).body, b"new", wish)
+        self.gate.open()
+        self.assertEqual(late.take(200), b"a" * 100 + b"b" * 100)
+
+    def test_an_origin_that_recovers_is_asked_once(self):
+        url = self.origin.on("/x", reply(503, b"no"))
+        self.assertEqual(self.get(self.daemon, url).status, 503)
+        failed = time.monotonic()
+
+        def growing(exchange):
+            exchange.send(reply(fields={**FRESH, "Content-Length": "200"}) + b"a" * 100)
+            self.gate.wait()
+            return b"b" * 100
+
+        self.origin.on("/x", growing)
+        eventually(lambda: time.monotonic() - failed > 1.2, "the trouble to be forgotten")
+        asked = self.origin.count("/x")
+        clients = self.ask_all(url)
+        for client in clients:
+            client.read_until(b"\r\n\r\n")
+        self.assertEqual(self.origin.count("/x") - asked, 1)
+        self.gate.open()
 
     def test_uncacheable_answers_do_not_queue(self):
         url = self.origin.on("/x", reply(body=b"x", fields={"Cache-Control": "no-store"}))

@@ -227,6 +227,42 @@ class Caching(Rules):
         self.assertEqual(self.fetch("/g").body, b"good")
         self.assertEqual(self.fetch("/other").status, 503)
 
+    def test_grace_makes_nothing_storable(self):
+        self.serve("cache grace 1h\n")
+        for path, status, fields in (("/undated", 200, {}), ("/cookie", 200, {"Set-Cookie": "id=1"}),
+                                     ("/moved", 302, {"Location": "/"}), ("/broken", 503, {})):
+            self.origin.on(path, reply(status, b"x", fields))
+            self.assertFalse(self.twice(path).is_hit, path)
+            self.assertEqual(self.origin.count(path), 2, path)
+
+    def test_an_error_behind_the_clients_back_leaves_what_grace_keeps(self):
+        for rules in ("cache grace 1h\n", "cache ttl 0s\ncache grace 1h\n"):
+            with self.subTest(rules):
+                self.serve(rules)
+                path = f"/page{len(rules)}"
+                self.origin.on(path, reply(body=b"good", fields={"Cache-Control": "max-age=0", "ETag": '"a"'}))
+                self.fetch(path)
+                self.origin.on(path, reply(500, b"broken"))
+                for asked in range(2, 6):
+                    self.assertEqual(self.fetch(path).body, b"good")
+                    eventually(lambda asked=asked: self.origin.count(path) >= asked, "the validation")
+
+    def test_a_lifetime_hands_no_cookies_on(self):
+        self.serve("cache ttl 7d\n")
+        self.origin.on("/page", reply(body=b"x", fields={"Set-Cookie": "id=1"}))
+        self.origin.on("/dated", reply(body=b"x", fields={"Set-Cookie": "id=1", "Cache-Control": "max-age=1"}))
+        self.assertFalse(self.twice("/page").is_hit)
+        got = self.twice("/dated")
+        self.assertTrue(got.is_hit, "the origin server said that it may be kept")
+        self.assertIn("ttl=604", got.cache_status)
+
+    def test_answers_to_one_clients_credentials_or_pace_are_not_kept(self):
+        self.serve("cache negative 60s\n")
+        for status in (401, 412, 417, 421, 425, 428, 429, 431):
+            path = f"/{status}"
+            self.origin.on(path, reply(status, b"x"))
+            self.assertFalse(self.twice(path).is_hit, status)
+
     def test_never_by_request_and_by_response(self):
         self.serve("cache never path /live\ncache never type video/*\n")
         self.origin.on("/live/a", reply(body=b"x", fields=FRESH))

@@ -141,6 +141,20 @@ TEST(Reuse, AgeAndRemainingFreshnessAreReported) {
   EXPECT_EQ(reuse.ttl, Seconds{-15});
 }
 
+// RFC 9111 4: what needs a validation for each reuse answers nobody but the one who asked.
+TEST(Reuse, SaysWhatOthersMayShare) {
+  for (const char* shared :
+       {"Cache-Control: max-age=60", "Cache-Control: max-age=60, must-revalidate", "Cache-Control: max-age=60\nAge: 59",
+        "Cache-Control: no-cache=\"X\", max-age=60", "Cache-Control: max-age=0, stale-while-revalidate=10"}) {
+    EXPECT_TRUE(is_shareable(stored_head(shared))) << shared;
+  }
+  for (const char* alone :
+       {"ETag: \"x\"", "Cache-Control: max-age=0\nETag: \"x\"", "Cache-Control: no-cache, max-age=60\nETag: \"x\"",
+        "Cache-Control: max-age=60\nAge: 60", "Cache-Control: max-age=0, stale-if-error=60\nETag: \"x\""}) {
+    EXPECT_FALSE(is_shareable(stored_head(alone))) << alone;
+  }
+}
+
 TEST(Reuse, OnlyIfCachedIsSeen) {
   const auto yes = lines("Cache-Control: max-stale, only-if-cached");
   const auto no = lines("Cache-Control: max-stale\nPragma: only-if-cached");

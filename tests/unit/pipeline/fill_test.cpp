@@ -305,6 +305,23 @@ TEST(FillTable, WhoComesToAnOctetThatIsInMemoryJoinsThePartThatBeganAheadOfIt) {
   }
 }
 
+TEST(FillTable, HasOneFillForEachVariantBesideTheFirst) {
+  FillTable table;
+  const auto first = table.join("key");
+  const auto packed = table.join_variant("key", "gzip");
+  EXPECT_TRUE(packed.leads);
+  EXPECT_FALSE(table.join_variant("key", "gzip").leads);
+  EXPECT_EQ(table.join_variant("key", "gzip").fill, packed.fill);
+  EXPECT_TRUE(table.join_variant("key", "br").leads);
+  EXPECT_EQ(table.join("key").fill, first.fill);
+  table.leave("key", *packed.fill);
+  const auto anew = table.join_variant("key", "gzip");
+  EXPECT_TRUE(anew.leads);
+  table.invalidate("key");
+  EXPECT_TRUE(anew.fill->is_invalidated());
+  EXPECT_TRUE(table.join_variant("key", "gzip").leads);
+}
+
 TEST(FillTable, WhoReadsLaterDoesNotWaitForAHead) {
   FillTable table;
   EXPECT_TRUE(table.join_part("key", 0).leads);

@@ -602,8 +602,9 @@ TEST_F(ServeConnection, ASuccessfulValidationServesTheFollowersToo) {
   leader.send(get(origin_, "/v"));
   auto upstream = origin_.accept();
   upstream.read_message();
-  upstream.send(ok("stored", "Cache-Control: max-age=0\r\nETag: \"1\"\r\n"));
+  upstream.send(ok("stored", "Cache-Control: max-age=60\r\nETag: \"1\"\r\n"));
   EXPECT_EQ(leader.read_message().content, "stored");
+  shared_.purges.add(cache::PurgeScope::url, origin_.url("/v"), false, coarse_unix_now(), [](const auto&) {});
   leader.send(get(origin_, "/v"));
   EXPECT_EQ(upstream.read_message().field("If-None-Match"), "\"1\"");
   auto follower = worker_->connect();
