@@ -1,5 +1,7 @@
 #include "gateway/pipeline/collapse.hpp"
 
+#include <algorithm>
+
 #include "cache/cache_control.hpp"
 #include "cache/cacheability.hpp"
 #include "cache/partial_content.hpp"
@@ -19,29 +21,23 @@ using cache::FieldName;
 using cache::MissCause;
 using MaybeObtained = Result<std::optional<Obtained>>;
 
-// A request for a part, or under a condition, is not answered with the whole unless that is stored.
-bool asks_for_less(const Exchange& exchange) {
-  for (const auto& field : exchange.request.fields) {
-    switch (field.id) {
-      case FieldName::range:
-      case FieldName::if_match:
-      case FieldName::if_none_match:
-      case FieldName::if_modified_since:
-      case FieldName::if_unmodified_since:
-      case FieldName::if_range:
-        return true;
-      default:
-        break;
-    }
-  }
-  return false;
+// A request for a part is not answered with the whole unless that is stored.
+bool asks_for_part(const Exchange& exchange) {
+  return std::ranges::any_of(exchange.request.fields, [](const auto& field) {
+    return field.id == FieldName::range || field.id == FieldName::if_range;
+  });
+}
+
+// A request that what the client has may answer.
+bool is_validation(const Exchange& exchange) {
+  return std::ranges::any_of(exchange.request.fields, [](const auto& field) {
+    return field.id == FieldName::if_none_match || field.id == FieldName::if_modified_since;
+  });
 }
 
 // The part to ask for, when a range is all that the client asked for.
 std::optional<cache::PartToAsk> part_to_obtain(const Exchange& exchange) {
-  for (const auto& field : exchange.request.fields) {
-    if (field.id == FieldName::if_none_match || field.id == FieldName::if_modified_since) { return std::nullopt; }
-  }
+  if (is_validation(exchange)) { return std::nullopt; }
   return cache::part_to_ask(exchange.request_view(), cache::kPartChunk, exchange.configuration->cache.read_ahead);
 }
 
@@ -97,7 +93,8 @@ Task<Result<Forwarded>> validate(Exchange& exchange, const Candidate& candidate)
 
 Task<Result<Forwarded>> ask(Exchange& exchange, const Candidate& candidate) {
   if (candidate.stored != nullptr) { return validate(exchange, candidate); }
-  return forward(exchange, {true, {}, {}, {}});
+  // The client's own conditions: should they hold, the content need not come; else the answer is the whole (200).
+  return forward(exchange, {!is_validation(exchange), {}, {}, {}});
 }
 
 // What the policy says about the response counts ahead of what it says itself.
@@ -118,6 +115,10 @@ Task<MaybeObtained> lead(Exchange& exchange, const Candidate& candidate, std::sh
     co_return std::unexpected(forwarded.error());
   }
   const auto view = forwarded->view();
+  if (view.status == 304 && candidate.stored == nullptr) {
+    leadership.end_as(Fill::State::uncacheable);
+    co_return as_streamed(exchange, std::move(*forwarded));
+  }
   if (view.status == 304) {
     auto obtained = co_await freshen(exchange, candidate, std::move(*forwarded));
     leadership.end_as(Fill::State::look_again);
@@ -163,8 +164,14 @@ Task<std::optional<MaybeObtained>> try_follow(Exchange& exchange, const Candidat
   const bool has_head = state == Fill::State::filling || state == Fill::State::complete;
   if (!has_head || !may_follow(exchange, *body)) { co_return std::nullopt; }
   exchange.cache_status.collapsed = true;
+  const auto& stored = fill->head().stored;
+  if (cache::evaluate_conditions(exchange.request_view(), stored) == cache::ConditionResult::not_modified) {
+    auto response = std::make_shared<cache::StoredResponse>();
+    response->head = stored;
+    co_return MaybeObtained{FromStore{std::move(response), age_for(exchange, stored), {}}};
+  }
   auto obtained = as_streamed(*fill, std::move(body));
-  std::get<Streamed>(obtained).age = age_for(exchange, fill->head().stored);
+  std::get<Streamed>(obtained).age = age_for(exchange, stored);
   co_return MaybeObtained{std::move(obtained)};
 }
 
@@ -214,7 +221,7 @@ Task<MaybeObtained> keep_or_pass(Exchange& exchange, Forwarded forwarded, Leader
 
 Task<MaybeObtained> forward_alone(Exchange& exchange, const Candidate& candidate) {
   const bool is_other = exchange.request.method != http::Method::get;
-  if (is_other || (candidate.stored == nullptr && asks_for_less(exchange))) {
+  if (is_other || (candidate.stored == nullptr && asks_for_part(exchange))) {
     return pass_alone(exchange, candidate.stored);
   }
   return lead(exchange, candidate, nullptr);
@@ -223,7 +230,7 @@ Task<MaybeObtained> forward_alone(Exchange& exchange, const Candidate& candidate
 Task<MaybeObtained> collapse(Exchange& exchange, const Candidate& candidate) {
   auto& services = exchange.services;
   if (!may_share(exchange) || services.uncacheable.has(exchange.key)) { return forward_alone(exchange, candidate); }
-  if (candidate.stored == nullptr && asks_for_less(exchange)) {
+  if (candidate.stored == nullptr && asks_for_part(exchange)) {
     auto part = part_to_obtain(exchange);
     return part ? obtain_part(exchange, std::move(*part)) : forward_alone(exchange, candidate);
   }

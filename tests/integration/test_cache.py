@@ -501,6 +501,44 @@ class Collapsing(SluiceTestCase):
         self.gate.open()
         self.assertEqual(late.take(200), b"a" * 100 + b"b" * 100)
 
+    def test_clients_that_hold_a_copy_share_the_forward(self):
+        def slow(exchange):
+            self.gate.wait()
+            if exchange.fields.get("If-None-Match") == '"new"':
+                return reply(304, fields={**FRESH, "ETag": '"new"'})
+            return reply(body=b"whole", fields={**FRESH, "ETag": '"new"'})
+
+        url = self.origin.on("/x", slow)
+        leader = self.connect(self.daemon)
+        leader.send_request(url, fields={"If-None-Match": '"old"'})
+        eventually(lambda: self.gate.waiting == 1, "the one forward")
+        clients = [(self.connect(self.daemon), tag) for tag in ('"old"', '"new"', '"other"') * 5]
+        for client, tag in clients:
+            client.send_request(url, fields={"If-None-Match": tag})
+        self.gate.open()
+        self.assertEqual(leader.response().body, b"whole")
+        for client, tag in clients:
+            answer = client.response()
+            self.assertEqual((answer.status, answer.body), (304, b"") if tag == '"new"' else (200, b"whole"))
+        self.assertEqual(self.origin.count("/x"), 1)
+        self.assertTrue(self.get(self.daemon, url).is_hit)
+
+    def test_a_304_for_one_clients_copy_is_no_answer_to_others(self):
+        url = self.origin.on("/x", lambda exchange: self.gate.wait() or (
+            reply(304, fields={**FRESH, "ETag": '"1"'}) if "If-None-Match" in exchange.fields
+            else reply(body=b"whole", fields={**FRESH, "ETag": '"1"'})))
+        leader = self.connect(self.daemon)
+        leader.send_request(url, fields={"If-None-Match": '"1"'})
+        eventually(lambda: self.gate.waiting == 1, "the forward")
+        others = [self.connect(self.daemon) for _ in range(5)]
+        for other in others:
+            other.send_request(url)
+        self.gate.open()
+        self.assertEqual(leader.response().status, 304)
+        for other in others:
+            answer = other.response()
+            self.assertEqual((answer.status, answer.body), (200, b"whole"))
+
     def test_an_origin_that_recovers_is_asked_once(self):
         url = self.origin.on("/x", reply(503, b"no"))
         self.assertEqual(self.get(self.daemon, url).status, 503)
