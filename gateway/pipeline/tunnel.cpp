@@ -81,7 +81,8 @@ Task<Result<void>> open_late(Exchange& exchange, upstream::Connection& connectio
 }
 
 // `waits`: nothing goes upstream until the client's first octets were judged.
-Task<> run(Exchange& exchange, upstream::Connection& connection, bool waits = false) {
+// `limit`: a line on the rate, or null.
+Task<> run(Exchange& exchange, upstream::Connection& connection, const policy::Setting* limit, bool waits = false) {
   auto& services = exchange.services;
   auto& client = *exchange.client;
   OpenTunnel open{facts_where_connected(exchange), &client.stream, &connection.stream, exchange.decision,
@@ -95,6 +96,7 @@ Task<> run(Exchange& exchange, upstream::Connection& connection, bool waits = fa
   const auto downward = co_await pass_rest(connection.reader, client.stream);
   if (upward && downward) {
     net::RelayOptions options{exchange.configuration->timeouts.tunnel_idle, exchange.configuration->timeouts.write};
+    if (limit != nullptr) { options.rate = limit->size; }
     if (waits) {
       options.open_upward = [&] { return open_late(exchange, connection, open); };
     }
@@ -132,13 +134,14 @@ Task<Result<void>> tunnel(Exchange& exchange) {
   const auto answered = co_await exchange.client->stream.write(kEstablished);
   if (!answered) { co_return answered; }
   note_head_sent(exchange, 200);
+  const auto* limit = exchange.settings[policy::SettingKind::limit_rate];
   if (!hangs_on_hello(exchange)) {
-    co_await run(exchange, connection);
+    co_await run(exchange, connection, limit);
     co_return Result<void>{};
   }
   const auto opened = co_await open_by_hello(exchange, connection);
   if (opened) {
-    co_await run(exchange, connection, !*opened);
+    co_await run(exchange, connection, limit, !*opened);
   } else {
     exchange.error = opened.error();  // the client has its answer, so that there is nothing more to say
   }
@@ -157,7 +160,7 @@ Task<Result<void>> tunnel_upgraded(Exchange& exchange, Forwarded forwarded) {
   const auto answered = co_await exchange.client->stream.write(exchange.out);
   if (!answered) { co_return answered; }
   note_head_sent(exchange, 101);
-  co_await run(exchange, *forwarded.connection);
+  co_await run(exchange, *forwarded.connection, exchange.response_settings[policy::SettingKind::limit_rate]);
   co_return Result<void>{};
 }
 
