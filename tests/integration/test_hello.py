@@ -268,6 +268,18 @@ class Living(Hello):
         self.daemon.tool("policy", "test", self.url, "--hello", "none", "--ech", expect=2)
         self.daemon.tool("policy", "test", "http://localhost/", "--sni", "localhost", expect=2)
 
+    def test_quick_edits_name_the_server(self):
+        self.serve(GUARD)
+        self.daemon.tool("policy", "splice", "--sni", "localhost", "--to", "127.0.0.1")
+        self.assertEqual(self.curl(self.daemon, "-k", self.url).stdout, b"hello")
+        self.logged(verdict="splice", sni="localhost")
+        edit = self.daemon.tool("policy", "deny", "--sni", "LocalHost.", "--to", "127.0.0.1", "--for", "1h", "-m", "HR-232",
+                                "-o", "json").json()
+        self.assertRegex(edit["rule"]["text"], r'^deny to 127\.0\.0\.1 sni \.localhost until \S+ \S+ reason "HR-232"$')
+        self.assertEqual(self.curl(self.daemon, "-k", self.url, check=False).returncode, 35)
+        self.logged(verdict="deny", sni="localhost", reason="HR-232")
+        self.daemon.tool("policy", "deny", "--sni", "192.0.2.7", expect=2)
+
     def test_the_log_has_the_facts_for_another_policy(self):
         self.serve(GUARD)
         self.curl(self.daemon, "-k", self.url)
