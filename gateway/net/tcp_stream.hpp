@@ -52,6 +52,7 @@ class TcpStream {
   std::optional<Result<std::size_t>> try_read(std::span<char> into);
   // `into`: where the next read will read to; it must stay until then.
   Task<> until_readable(std::span<char> into = {});
+  void wake_reader() { socket_.wake_reader(); }            // whoever waits there goes on, ready or not
   Result<std::size_t> try_write(std::string_view octets);  // how many were taken, maybe none
 
   // Leaves octets to be sent at the end of the event loop's turn, ahead of whatever is written later; `octets` is empty

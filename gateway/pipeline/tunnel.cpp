@@ -63,7 +63,7 @@ Task<Result<void>> pass_rest(http1::MessageReader& reader, net::TcpStream& to) {
 
 // False: the client has been silent so far. What it said was sent on.
 Task<Result<bool>> open_by_hello(Exchange& exchange, upstream::Connection& connection) {
-  const auto opening = co_await judge_hello(exchange);
+  const auto opening = co_await judge_hello(exchange, connection);
   if (!opening) { co_return std::unexpected(opening.error()); }
   connection.stream.limit_writing(exchange.configuration->timeouts.write);
   const auto sent = co_await connection.stream.write(opening->octets);
