@@ -2,6 +2,7 @@
 
 #include "gateway/http/forwarded_fields.hpp"
 #include "gateway/net/relay.hpp"
+#include "gateway/pipeline/authenticate.hpp"
 #include "gateway/pipeline/decide.hpp"
 #include "gateway/pipeline/judge_hello.hpp"
 #include "gateway/pipeline/message_limits.hpp"
@@ -53,6 +54,14 @@ void judge_by_newer_policy(const Exchange& exchange, OpenTunnel& open) {
   if (policy != exchange.policy) { TunnelRegistry::judge_again(open, policy, coarse_unix_now()); }
 }
 
+// Nor did accounts that changed.
+Task<> judge_by_newer_accounts(Exchange& exchange, OpenTunnel& open) {
+  const bool is_signed_in = co_await is_still_signed_in(exchange);
+  if (is_signed_in) { co_return; }
+  open.facts.user.reset();
+  TunnelRegistry::judge_again(open, exchange.services.policy.current(), coarse_unix_now());
+}
+
 // What either side sent behind its head belongs to the tunnel.
 Task<Result<void>> pass_rest(http1::MessageReader& reader, net::TcpStream& to) {
   if (!reader.has_rest()) { co_return Result<void>{}; }
@@ -92,6 +101,7 @@ Task<> run(Exchange& exchange, upstream::Connection& connection, const policy::S
   services.metrics.tunnels_open.add();
   exchange.is_tunnel = true;
   judge_by_newer_policy(exchange, open);
+  co_await judge_by_newer_accounts(exchange, open);
   const auto upward = co_await pass_rest(client.reader, connection.stream);
   const auto downward = co_await pass_rest(connection.reader, client.stream);
   if (upward && downward) {
