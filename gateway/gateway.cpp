@@ -206,7 +206,18 @@ class Gateway::Running {
   void use_accounts(identity::LoadedAccounts loaded, const config::Auth& auth) {
     print(loaded.warnings);
     accounts_stamp_ = loaded.stamp;
-    verifier_.use(std::move(loaded.accounts), memory_of(auth));
+    const auto signed_out = verifier_.use(std::move(loaded.accounts), memory_of(auth));
+    if (const auto closed = sign_out(signed_out); closed > 0) {
+      say("closed tunnels of users who are gone, or have another password: " + std::to_string(closed));
+    }
+  }
+
+  std::size_t sign_out(const identity::Users& users) {
+    if (users.empty()) { return 0; }
+    const auto shared = std::make_shared<const identity::Users>(users);
+    std::vector<std::future<std::size_t>> answers;
+    for (auto& worker : workers_) { answers.push_back(worker->sign_out(shared)); }
+    return sum_of(answers);
   }
 
   void warn_of_missing_users() const {
@@ -223,12 +234,16 @@ class Gateway::Running {
   std::size_t judge_tunnels(const pipeline::PolicyPtr& policy) {
     std::vector<std::future<std::size_t>> answers;
     for (auto& worker : workers_) { answers.push_back(worker->judge_tunnels(policy)); }
-    std::size_t closed = 0;
-    for (auto& answer : answers) {
-      // A worker that is ending answers no more; its tunnels are being closed anyway.
-      if (answer.wait_for(kWorkerAnswer) == std::future_status::ready) { closed += answer.get(); }
+    return sum_of(answers);
+  }
+
+  // A worker that is ending answers no more; its tunnels are being closed anyway.
+  static std::size_t sum_of(std::vector<std::future<std::size_t>>& closed) {
+    std::size_t sum = 0;
+    for (auto& answer : closed) {
+      if (answer.wait_for(kWorkerAnswer) == std::future_status::ready) { sum += answer.get(); }
     }
-    return closed;
+    return sum;
   }
 
   std::vector<pipeline::TopKeys::Entry> top_keys() {

@@ -224,4 +224,13 @@ std::future<std::size_t> Worker::judge_tunnels(pipeline::PolicyPtr policy) {
   return future;
 }
 
+std::future<std::size_t> Worker::sign_out(std::shared_ptr<const identity::Users> users) {
+  auto answer = std::make_shared<std::promise<std::size_t>>();
+  auto future = answer->get_future();
+  mailbox_->post([this, answer, users = std::move(users)] {
+    answer->set_value(tunnels_.sign_out(*users, policy_.current(), coarse_unix_now()));
+  });
+  return future;
+}
+
 }  // namespace sluice

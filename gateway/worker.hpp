@@ -51,6 +51,8 @@ class Worker {
   void flush_log();
   std::future<std::vector<pipeline::TopKeys::Entry>> top_keys();
   std::future<std::size_t> judge_tunnels(pipeline::PolicyPtr policy);  // how many were closed
+  // The same for the tunnels of these users, who are not signed in any more.
+  std::future<std::size_t> sign_out(std::shared_ptr<const identity::Users> users);
   const record::WorkerMetrics& metrics() const noexcept { return metrics_; }
   const record::RuleHits& rule_hits() const noexcept { return rule_hits_; }
   bool has_ended() const noexcept { return ended_.load(std::memory_order_acquire); }

@@ -57,6 +57,7 @@ bool is_of_request(SettingKind kind) noexcept {
     case SettingKind::cache_never:
     case SettingKind::strip_query:
     case SettingKind::limit_connections:
+    case SettingKind::limit_rate:
     case SettingKind::request_field:
       return true;
     default:
@@ -65,9 +66,10 @@ bool is_of_request(SettingKind kind) noexcept {
 }
 
 // `cache never` is asked for twice: with the request, which is then not looked up; and with the response, which is then
-// not stored.
+// not stored. `limit rate` is too: with the request for tunnels and for what the client sends; with the response for
+// its content.
 bool is_of_response(SettingKind kind) noexcept {
-  return kind == SettingKind::cache_never || !is_of_request(kind);
+  return kind == SettingKind::cache_never || kind == SettingKind::limit_rate || !is_of_request(kind);
 }
 
 // What makes the fact known, when that comes behind the request.

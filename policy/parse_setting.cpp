@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kFirstWords{"cache", "limit", "remove", "strip", "connect"};
 constexpr std::size_t kLongestValue = 4096;
+constexpr std::string_view kASecond = "/s";
 
 // Fields that belong to the connection, frame the message, or are the gateway's own to write.
 constexpr std::array<std::string_view, 20> kOwnFields{"connection",
@@ -155,13 +156,15 @@ class SettingParser {
 
   bool limit() {
     if (tokens_.peek().is("connections")) { return connections(); }
+    if (tokens_.peek().is("rate")) { return rate(); }
     setting_.kind = SettingKind::limit_size;
     const Token word = tokens_.peek();
     if (!word.is("size")) {
-      return fail(word.at,
-                  "`limit` is followed by `size`, as in `limit size 100MiB`, or by `connections`, as in "
-                  "`limit connections 20`, not by " +
-                      name_of(word));
+      return fail(
+          word.at,
+          "`limit` is followed by `size`, as in `limit size 100MiB`, by `rate`, as in `limit rate 1MiB/s`, or by "
+          "`connections`, as in `limit connections 20`, not by " +
+              name_of(word));
     }
     return take_word("size", "") && size();
   }
@@ -175,6 +178,20 @@ class SettingParser {
     tokens_.take();
     setting_.most = *most;
     append(std::to_string(*most));
+    return true;
+  }
+
+  bool rate() {
+    setting_.kind = SettingKind::limit_rate;
+    append(tokens_.take().text);
+    const Token value = tokens_.peek();
+    const bool is_rate = value.kind == Token::Kind::word && value.text.ends_with(kASecond);
+    if (!is_rate) { return fail(value.at, "a rate expected, as in `limit rate 1MiB/s`, not " + name_of(value)); }
+    const auto size = parse_size_value(std::string_view(value.text).substr(0, value.text.size() - kASecond.size()));
+    if (!size) { return fail(value.at, size.error()); }
+    if (*size == 0 || *size > kHighestRate) { return fail(value.at, "a rate is from `1/s` to `10GB/s`"); }
+    setting_.size = *size;
+    append(tokens_.take().text);
     return true;
   }
 

@@ -23,11 +23,14 @@ enum class SettingKind : std::uint8_t {
   cache_negative,
   cache_ignore_set_cookie,
   cache_finish_aborted,
+  limit_rate,
   limit_size,
   request_field,
   response_field,
 };
-inline constexpr std::size_t kSingleSettings = 12;  // the kinds ahead of the fields
+inline constexpr std::size_t kSingleSettings = 13;  // the kinds ahead of the fields
+
+inline constexpr std::uint64_t kHighestRate = 10'000'000'000;  // octets a second
 
 // When a setting is chosen: with what the request says, ahead of any address and response; or with the response's head.
 enum class SettingStage : std::uint8_t { request, response };
@@ -36,11 +39,12 @@ enum class SettingStage : std::uint8_t { request, response };
 struct Setting {
   SettingKind kind = SettingKind::cache_never;
   std::chrono::seconds lifetime{};  // cache_ttl, cache_grace, cache_negative
-  std::uint64_t size = 0;           // limit_size, cache_finish_aborted (all of them: the largest number)
-  std::uint32_t most = 0;           // limit_connections
-  std::string name;                 // of the field; of connect_to the host or address
-  std::string value;                // of the field; not of one that is removed
-  std::uint16_t port = 0;           // connect_to; 0: the target's own
+  std::uint64_t size = 0;  // limit_size, cache_finish_aborted (all of them: the largest number); limit_rate: of
+                           // a second, from 1 to kHighestRate
+  std::uint32_t most = 0;  // limit_connections
+  std::string name;        // of the field; of connect_to the host or address
+  std::string value;       // of the field; not of one that is removed
+  std::uint16_t port = 0;  // connect_to; 0: the target's own
   bool is_removal = false;
   std::vector<std::string> parameters;  // cache_key_drop_query; a `*` at the end stands for the rest of the name
   std::uint32_t rule = 0;               // index into Snapshot::rules()

@@ -96,6 +96,15 @@ bool Accounts::verify(const Credentials& credentials) const {
   return false;
 }
 
+Users Accounts::changed_in(const Accounts& next) const {
+  Users changed;
+  for (const auto& [user, hash] : hashes_) {
+    const auto found = next.hashes_.find(user);
+    if (found == next.hashes_.end() || found->second != hash) { changed.insert(user); }
+  }
+  return changed;
+}
+
 std::expected<ParsedAccounts, std::vector<Diagnostic>> parse_htpasswd(std::string_view text,
                                                                       const std::string& file_name) {
   return Parser(text, file_name).run();

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <expected>
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -11,6 +13,8 @@
 
 namespace sluice::identity {
 
+using Users = std::set<std::string, std::less<>>;
+
 // The users of an htpasswd file and the hashes of their passwords. Immutable.
 // Thread: any, concurrently.
 class Accounts {
@@ -20,6 +24,9 @@ class Accounts {
   // Slow on purpose, and as slow for a name that is not there, so that time does not tell which names are.
   bool verify(const Credentials& credentials) const;
   std::size_t size() const noexcept { return hashes_.size(); }
+
+  // Who could sign in, and is not there any more in `next`, or has another hash. Cost: every user is looked at.
+  Users changed_in(const Accounts& next) const;
 
  private:
   std::unordered_map<std::string, std::string> hashes_;

@@ -1,18 +1,23 @@
 #include "gateway/identity/verifier.hpp"
 
+#include <utility>
+
 #include <boost/asio/async_result.hpp>
 
 namespace sluice::identity {
 
 Verifier::Verifier(unsigned threads, std::size_t queue_limit) : pool_("verify", threads, queue_limit) {}
 
-void Verifier::use(std::shared_ptr<const Accounts> accounts, VerifierMemory memory) {
+Users Verifier::use(std::shared_ptr<const Accounts> accounts, VerifierMemory memory) {
   const std::lock_guard lock(mutex_);
-  accounts_ = std::move(accounts);
+  const auto before = std::exchange(accounts_, std::move(accounts));
+  generation_.fetch_add(1, std::memory_order_release);
   memory_ = memory;
   accepted_.clear();
   refused_.clear();
   flights_.clear();  // each is held by the function that lands it
+  if (before == nullptr) { return {}; }
+  return before->changed_in(accounts_ != nullptr ? *accounts_ : Accounts({}));
 }
 
 bool Verifier::has_accounts() const {

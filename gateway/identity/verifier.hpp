@@ -37,9 +37,11 @@ class Verifier {
   Verifier(unsigned threads, std::size_t queue_limit);
 
   // The accounts from now on; null: there is nobody. Forgets what was verified, and lets nobody join a verification
-  // that began with other accounts.
-  void use(std::shared_ptr<const Accounts> accounts, VerifierMemory memory);
+  // that began with other accounts. Who could sign in, and cannot any more as they did.
+  Users use(std::shared_ptr<const Accounts> accounts, VerifierMemory memory);
   bool has_accounts() const;
+  // Another number each time that there are other accounts.
+  std::uint64_t generation() const noexcept { return generation_.load(std::memory_order_acquire); }
 
   // What is remembered. Cost: two short hashes, a lock that is held for a lookup.
   std::optional<Verification> recall(const Credentials& credentials) const;
@@ -67,6 +69,7 @@ class Verifier {
   const CredentialKeys keys_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Accounts> accounts_;
+  std::atomic<std::uint64_t> generation_ = 1;
   VerifierMemory memory_;
   CredentialMemory accepted_;
   CredentialMemory refused_;

@@ -98,6 +98,7 @@ void PolledSocket::note(std::uint32_t events) {
   constexpr std::uint32_t kFinished = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
   if ((events & (EPOLLIN | kFinished)) != 0) { readable_ = true; }
   if ((events & kFinished) != 0) { peer_finished_ = true; }
+  if ((events & EPOLLHUP) != 0) { hung_up_ = true; }
   if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) { full_ = false; }
   if (!full_ && unsent() > 0) { flush(); }
   if (is_readable() && reader_ && !offered_.empty()) { receive_ahead(); }

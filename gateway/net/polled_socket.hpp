@@ -49,6 +49,7 @@ class PolledSocket {
   std::size_t unsent() const noexcept { return outbox_.size() - outbox_sent_; }
   bool is_full() const noexcept { return full_; }
   int send_error() const noexcept { return send_error_; }
+  bool has_hung_up() const noexcept { return hung_up_; }  // by reset, or since both sides have finished
   void discard_unsent() noexcept;
   // Sends what is in the outbox now; true when nothing is left in it.
   bool flush();
@@ -76,6 +77,7 @@ class PolledSocket {
   bool readable_ = false;
   bool peer_finished_ = false;
   bool full_ = false;
+  bool hung_up_ = false;
   bool asked_writable_ = false;
   int send_error_ = 0;
   std::size_t outbox_sent_ = 0;

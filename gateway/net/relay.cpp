@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #include "gateway/base/signal.hpp"
+#include "gateway/net/pace.hpp"
 
 namespace sluice::net {
 
@@ -39,6 +40,13 @@ Task<Result<void>> wait_for_octets(TcpStream& from, Shared& shared) {
   }
 }
 
+// How many of `most` octets may be read, so that they can be sent on. The time that this takes is no idle one.
+Task<Result<std::size_t>> wait_for_turn(Pace& pace, TcpStream& from, TcpStream& to, Shared& shared, std::size_t most) {
+  from.unlimit_reading();
+  shared.last_activity = std::max(shared.last_activity, pace.when(most));
+  co_return co_await wait_for_allowance(pace, to, most);
+}
+
 // Empties the pipe into `to`.
 Task<Result<void>> drain_pipe(int pipe, TcpStream& to, std::size_t octets, Shared& shared) {
   while (octets > 0) {
@@ -60,16 +68,23 @@ Task<Result<void>> drain_pipe(int pipe, TcpStream& to, std::size_t octets, Share
 }
 
 // Splices until the end of the stream. The pipe goes back to the pool only when nothing is left in it.
-Task<Result<void>> splice_rest(TcpStream& from, TcpStream& to, Shared& shared, Pipe pipe) {
+Task<Result<void>> splice_rest(TcpStream& from, TcpStream& to, Shared& shared, std::optional<Pace> pace, Pipe pipe) {
+  std::size_t most = PipePool::kPipeSize;
   for (int in_a_row = 0;;) {
-    const auto moved = ::splice(from.descriptor(), nullptr, pipe.write, nullptr, PipePool::kPipeSize,
-                                SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (pace) {
+      const auto allowed = co_await wait_for_turn(*pace, from, to, shared, PipePool::kPipeSize);
+      if (!allowed) { co_return std::unexpected(allowed.error()); }
+      most = *allowed;
+    }
+    const auto moved =
+        ::splice(from.descriptor(), nullptr, pipe.write, nullptr, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (moved == 0) {
       shared.pipes.put(std::move(pipe));
       co_return Result<void>{};
     }
     if (moved > 0) {
       from.add_received(static_cast<std::uint64_t>(moved));
+      if (pace) { pace->take(static_cast<std::size_t>(moved)); }
       shared.last_activity = coarse_now();
       const auto drained = co_await drain_pipe(pipe.read, to, static_cast<std::size_t>(moved), shared);
       if (!drained) { co_return drained; }
@@ -97,21 +112,30 @@ Task<Result<void>> write_through(TcpStream& to, std::string_view octets) {
 // Copies until the end of the stream, or until it is worth a pipe.
 Task<Result<void>> pass_octets(TcpStream& from, TcpStream& to, Shared& shared) {
   static thread_local char piece[kCopyPiece];  // not used across a suspension
+  std::optional<Pace> pace;
+  if (shared.options.rate != 0) { pace.emplace(shared.options.rate, std::chrono::steady_clock::now()); }
+  std::size_t most = kCopyPiece;
   int full_pieces = 0;
   for (;;) {
     const auto ready = co_await wait_for_octets(from, shared);
     if (!ready) { co_return ready; }
-    const auto count = from.try_read(piece);
+    if (pace) {
+      const auto allowed = co_await wait_for_turn(*pace, from, to, shared, kCopyPiece);
+      if (!allowed) { co_return std::unexpected(allowed.error()); }
+      most = *allowed;
+    }
+    const auto count = from.try_read(std::span(piece).first(most));
     if (!count) { continue; }
     if (!*count) { co_return std::unexpected(count->error()); }
     if (**count == 0) { co_return Result<void>{}; }
+    if (pace) { pace->take(**count); }
     shared.last_activity = coarse_now();
     auto written = co_await write_through(to, std::string_view(piece, **count));
     if (!written) { co_return written; }
     full_pieces = **count == kCopyPiece ? full_pieces + 1 : 0;
     if (full_pieces < kFullPiecesBeforeSplice) { continue; }
     auto pipe = shared.pipes.take();
-    if (pipe.is_open()) { co_return co_await splice_rest(from, to, shared, std::move(pipe)); }
+    if (pipe.is_open()) { co_return co_await splice_rest(from, to, shared, pace, std::move(pipe)); }
     full_pieces = 0;
   }
 }

@@ -11,6 +11,7 @@ namespace sluice::net {
 struct RelayOptions {
   milliseconds idle{3600 * 1000};  // nothing in either direction for so long ends the tunnel
   milliseconds write{60 * 1000};
+  std::uint64_t rate = 0;  // octets a second in each direction, on average; 0: as fast as they come
   // What becomes of the client's first octets, once there are some: it reads them, and sends on what it wants to. Until
   // then nothing goes upstream. Without one they are passed on like all that follow.
   std::function<Task<Result<void>>()> open_upward = {};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include <boost/asio/post.hpp>
 #include <sys/sendfile.h>
@@ -226,6 +227,18 @@ Task<Result<void>> TcpStream::wait_writable() {
       write_.deadline.disarm();
       co_return Result<void>{};
     }
+    co_await socket_.writable();
+  }
+}
+
+Task<Result<void>> TcpStream::rest_until(SteadyTime when) {
+  write_.expired = false;
+  write_.deadline.arm_at(when);
+  for (;;) {
+    const bool is_over = std::exchange(write_.expired, false);
+    if (is_cancelled() || !socket_.is_open()) { co_return failure(write_, 0, "resting"); }
+    if (socket_.has_hung_up()) { co_return failure(write_, ECONNRESET, "resting"); }
+    if (is_over) { co_return Result<void>{}; }
     co_await socket_.writable();
   }
 }

@@ -44,11 +44,15 @@ class TcpStream {
   Task<Result<void>> send_file(int file, std::int64_t offset, std::size_t size);
   Task<Result<void>> wait_readable();
   Task<Result<void>> wait_writable();
+  // Holds back what would be written now, in place of a write. It ends late by a tick of the wheel or two; early, with
+  // an error, when the stream is cancelled or the peer resets. The limit on writing does not run meanwhile.
+  Task<Result<void>> rest_until(SteadyTime when);
 
   // Without waiting. nullopt: would block, or others shall have their turn; then until_readable(), and try again.
   std::optional<Result<std::size_t>> try_read(std::span<char> into);
   // `into`: where the next read will read to; it must stay until then.
   Task<> until_readable(std::span<char> into = {});
+  void wake_reader() { socket_.wake_reader(); }            // whoever waits there goes on, ready or not
   Result<std::size_t> try_write(std::string_view octets);  // how many were taken, maybe none
 
   // Leaves octets to be sent at the end of the event loop's turn, ahead of whatever is written later; `octets` is empty
@@ -74,6 +78,7 @@ class TcpStream {
   void close() noexcept;
   void reset() noexcept;  // close with RST: the peer must not take what it got for complete
   bool is_open() const noexcept { return socket_.is_open(); }
+  bool has_hung_up() const noexcept { return socket_.has_hung_up(); }  // neither side sends any more, or it was reset
   int descriptor() const noexcept { return socket_.descriptor(); }
 
   std::uint64_t received() const noexcept { return received_; }

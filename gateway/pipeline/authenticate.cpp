@@ -62,6 +62,7 @@ std::optional<Result<void>> authenticate(Exchange& exchange) {
     exchange.has_no_user = true;
     return Result<void>{};
   }
+  exchange.accounts_generation = exchange.services.verifier.generation();
   auto credentials = credentials_of(exchange);
   if (!credentials) { return without_user(exchange); }
   const auto known = exchange.services.verifier.recall(*credentials);
@@ -76,6 +77,16 @@ Task<Result<void>> verify(Exchange& exchange) {
   const auto verification =
       co_await exchange.services.verifier.verify(std::move(*credentials), exchange.services.mailbox);
   co_return take(exchange, std::move(user), verification);
+}
+
+Task<bool> is_still_signed_in(Exchange& exchange) {
+  auto& verifier = exchange.services.verifier;
+  if (exchange.user.empty() || verifier.generation() == exchange.accounts_generation) { co_return true; }
+  exchange.accounts_generation = verifier.generation();
+  auto credentials = credentials_of(exchange);
+  SLUICE_ASSERT(credentials, "who signed in said so");
+  const auto verification = co_await verifier.verify(std::move(*credentials), exchange.services.mailbox);
+  co_return verification == Verification::accepted;
 }
 
 }  // namespace sluice::pipeline

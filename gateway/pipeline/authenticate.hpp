@@ -17,4 +17,7 @@ std::optional<Result<void>> authenticate(Exchange& exchange);
 // too many wait to be verified.
 Task<Result<void>> verify(Exchange& exchange);
 
+// Would who signed in with the exchange be let in still? Suspends when the accounts changed meanwhile.
+Task<bool> is_still_signed_in(Exchange& exchange);
+
 }  // namespace sluice::pipeline

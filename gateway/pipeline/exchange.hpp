@@ -54,8 +54,9 @@ struct Exchange {
   http::TargetUri target;
 
   // authenticate
-  std::string user;          // as verified; empty: not known
-  bool has_no_user = false;  // and nobody is asked for it
+  std::string user;                       // as verified; empty: not known
+  bool has_no_user = false;               // and nobody is asked for it
+  std::uint64_t accounts_generation = 0;  // of the accounts by which it was found
 
   // decide; connecting judges again when the address is known
   policy::Decision decision;

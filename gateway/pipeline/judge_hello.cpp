@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateway/net/until_either.hpp"
 #include "gateway/pipeline/decide.hpp"
 #include "gateway/tls/alert.hpp"
 
@@ -14,8 +15,23 @@ using tls::HelloState;
 
 constexpr std::size_t kPiece = 4096;
 
-// Until the hello is whole, or there is none, or the client has finished without a word.
-Task<Result<void>> read_opening(Exchange& exchange, tls::ClientHelloReader& reader, std::string& octets) {
+// Who else may end the wait for a client that is silent; null: nobody.
+using Server = upstream::Connection*;
+
+bool has_spoken(Server server) {
+  return server != nullptr && (server->reader.has_rest() || !server->stream.is_quiet());
+}
+
+Task<> wait_for_either(Exchange& exchange, Server server) {
+  auto& client = exchange.client->stream;
+  if (server == nullptr) { return client.until_readable(); }
+  return net::until_either_readable(exchange.services.context, client, server->stream);
+}
+
+// Until the hello is whole, or there is none, or the client has finished without a word. False: it is silent, for as
+// long as it may be or until its server has spoken.
+Task<Result<bool>> read_opening(Exchange& exchange, Server server, tls::ClientHelloReader& reader,
+                                std::string& octets) {
   static thread_local char piece[kPiece];  // not used across a suspension
   auto& client = *exchange.client;
   const auto& timeouts = exchange.configuration->timeouts;
@@ -26,9 +42,12 @@ Task<Result<void>> read_opening(Exchange& exchange, tls::ClientHelloReader& read
   while (reader.state() == HelloState::incomplete) {
     const auto count = client.stream.try_read(piece);
     if (!count) {
-      co_await client.stream.until_readable();
+      if (octets.empty() && has_spoken(server)) { co_return false; }
+      co_await wait_for_either(exchange, octets.empty() ? server : nullptr);
       continue;
     }
+    const bool is_silent = !*count && count->error().kind == ErrorKind::request_timeout && octets.empty();
+    if (is_silent) { co_return false; }
     if (!*count) { co_return std::unexpected(count->error()); }
     if (**count == 0 && octets.empty()) { break; }
     if (**count == 0) { co_return fail(ErrorKind::client_gone, Side::client, "reading a TLS hello"); }
@@ -36,7 +55,7 @@ Task<Result<void>> read_opening(Exchange& exchange, tls::ClientHelloReader& read
     octets.append(piece, **count);
     reader.read(std::string_view(piece, **count));
   }
-  co_return Result<void>{};
+  co_return true;
 }
 
 Result<void> judge(Exchange& exchange, const tls::ClientHelloReader& reader) {
@@ -62,24 +81,23 @@ void tell(Exchange& exchange, const tls::ClientHelloReader& reader, const Error&
   exchange.client->stream.write_later(alert);
 }
 
-Task<Result<Opening>> read_and_judge(Exchange& exchange, tls::ClientHelloReader& reader) {
+Task<Result<Opening>> read_and_judge(Exchange& exchange, Server server, tls::ClientHelloReader& reader) {
   Opening opening;
-  const auto read = co_await read_opening(exchange, reader, opening.octets);
+  const auto read = co_await read_opening(exchange, server, reader, opening.octets);
+  if (!read) { co_return std::unexpected(read.error()); }
   opening.is_settled = !opening.octets.empty();
-  const bool is_silent = !read && read.error().kind == ErrorKind::request_timeout && opening.octets.empty();
-  if (!read && !is_silent) { co_return std::unexpected(read.error()); }
   const auto judged = judge(exchange, reader);
   if (!judged) { co_return std::unexpected(judged.error()); }
   co_return opening;
 }
 
 // For rules in shadow, which keep nobody from anything: what cannot be read passes, and is not known.
-Task<Result<Opening>> read_for_shadow(Exchange& exchange, tls::ClientHelloReader& reader) {
+Task<Result<Opening>> read_for_shadow(Exchange& exchange, Server server, tls::ClientHelloReader& reader) {
   Opening opening;
-  const auto read = co_await read_opening(exchange, reader, opening.octets);
+  const auto read = co_await read_opening(exchange, server, reader, opening.octets);
   const bool is_late = !read && read.error().kind == ErrorKind::request_timeout;
   if (!read && !is_late) { co_return std::unexpected(read.error()); }
-  if (is_late || reader.state() == HelloState::malformed) { co_return opening; }
+  if (is_late || !*read || reader.state() == HelloState::malformed) { co_return opening; }
   const auto judged = judge(exchange, reader);
   if (!judged) { co_return std::unexpected(judged.error()); }
   co_return opening;
@@ -95,17 +113,17 @@ bool hangs_on_hello(const Exchange& exchange) {
   return exchange.policy->asks_for_hello() && (!is_decided(exchange) || exchange.decision.shadow_is_pending);
 }
 
-Task<Result<Opening>> judge_hello(Exchange& exchange) {
+Task<Result<Opening>> judge_hello(Exchange& exchange, upstream::Connection& upstream) {
   tls::ClientHelloReader reader;
-  if (is_decided(exchange)) { co_return co_await read_for_shadow(exchange, reader); }
-  auto opening = co_await read_and_judge(exchange, reader);
+  if (is_decided(exchange)) { co_return co_await read_for_shadow(exchange, &upstream, reader); }
+  auto opening = co_await read_and_judge(exchange, &upstream, reader);
   if (!opening) { tell(exchange, reader, opening.error()); }
   co_return opening;
 }
 
 Task<Result<Opening>> judge_late_hello(Exchange& exchange) {
   tls::ClientHelloReader reader;
-  co_return co_await read_and_judge(exchange, reader);
+  co_return co_await read_and_judge(exchange, nullptr, reader);
 }
 
 }  // namespace sluice::pipeline

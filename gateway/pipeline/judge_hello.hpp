@@ -16,10 +16,11 @@ struct Opening {
 bool hangs_on_hello(const Exchange& exchange);
 
 // Reads what the client begins its tunnel with, and asks the policy again; writes exchange.hello and .decision. Waits
-// for a client that is silent no longer than `timeouts.hello`. REQUIRES: the client has its 200, nothing was sent on.
+// for a client that is silent no longer than `timeouts.hello`, and only until `upstream` speaks, or has finished. What
+// that says stays where it is. REQUIRES: the client has its 200, nothing was sent on.
 // Errors: http_request_denied, tls_protocol_error, request_timeout; a client of TLS was told by an alert. Those of the
 // stream.
-Task<Result<Opening>> judge_hello(Exchange& exchange);
+Task<Result<Opening>> judge_hello(Exchange& exchange, upstream::Connection& upstream);
 
 // The same once a client that was silent sends something; it is not told why its tunnel ends, because octets of the
 // upstream may be on their way to it.

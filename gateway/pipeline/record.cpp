@@ -40,12 +40,19 @@ void say_hello(const KnownHello& hello, record::AccessRecord& record) {
   record.has_ech = hello.has_ech();
 }
 
-void count_settings(Exchange& exchange, const policy::Settings& settings, std::int64_t now) {
+// `counted`: the settings of the stage before; a line that applied at both counts once.
+void count_settings(Exchange& exchange, const policy::Settings& settings, const policy::Settings* counted,
+                    std::int64_t now) {
   const auto& policy = exchange.earlier_policy != nullptr ? exchange.earlier_policy : exchange.policy;
   const auto count = [&](const policy::Setting* setting) {
     if (setting != nullptr) { exchange.services.rule_hits.count(policy, setting->rule, now); }
   };
-  std::ranges::for_each(settings.single, count);
+  for (std::size_t i = 0; i < settings.single.size(); ++i) {
+    const auto* setting = settings.single[i];
+    const auto* earlier = counted != nullptr ? counted->single[i] : nullptr;
+    const bool is_counted = setting != nullptr && earlier != nullptr && setting->rule == earlier->rule;
+    if (!is_counted) { count(setting); }
+  }
   std::ranges::for_each(settings.fields, count);
   count(settings.shadow);
 }
@@ -58,9 +65,9 @@ void count_rules(Exchange& exchange) {
   if (decision.verdict != policy::Verdict::undecided) { hits.count(exchange.policy, decision.rule, now); }
   if (decision.shadow_verdict != policy::Verdict::undecided) { hits.count(exchange.policy, decision.shadow_rule, now); }
   const auto& chose = exchange.earlier_policy != nullptr ? exchange.earlier_policy : exchange.policy;
-  if (chose->has_settings(policy::SettingStage::request)) { count_settings(exchange, exchange.settings, now); }
+  if (chose->has_settings(policy::SettingStage::request)) { count_settings(exchange, exchange.settings, nullptr, now); }
   if (chose->has_settings(policy::SettingStage::response)) {
-    count_settings(exchange, exchange.response_settings, now);
+    count_settings(exchange, exchange.response_settings, &exchange.settings, now);
   }
 }
 

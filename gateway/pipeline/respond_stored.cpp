@@ -14,6 +14,12 @@ namespace {
 constexpr std::uint64_t kSmallContent = 8 * 1024;  // copied behind its head
 constexpr std::size_t kHitFields = 512;            // room for what a hit adds to a stored head
 
+// Content in memory is sent from there in one go, unless its rate is limited.
+bool is_sent_at_once(const Exchange& exchange, const cache::StoredResponse& response) {
+  const bool is_paced = exchange.response_settings[policy::SettingKind::limit_rate] != nullptr;
+  return response.is_resident() && (!is_paced || response.head.content_length == 0);
+}
+
 void append_hit_fields(Exchange& exchange, cache::Seconds age, std::string& out) {
   out += "Age: ";
   out += std::to_string(age.count());
@@ -94,7 +100,7 @@ Task<Result<void>> send_part(Exchange& exchange, const FromStore& stored, int st
   options.content_length = head.content_length;
   begin_response(exchange, head, options);
   if (is_to_head(exchange)) { co_return co_await write_head(exchange, status); }
-  if (stored.response->is_resident()) {
+  if (is_sent_at_once(exchange, *stored.response)) {
     co_return co_await send_segments(exchange, stored.response->segments, stored.response->place_of(range), status);
   }
   StoredBody body(exchange.services, stored.response, stored.front, range.first, range.size());
@@ -196,7 +202,9 @@ Task<Result<void>> send_stored(Exchange& exchange, const FromStore& stored) {
       co_return co_await send_parts(exchange, stored, answer.ranges);
     }
   }
-  if (stored.response->is_resident() || is_to_head(exchange)) { co_return co_await send_resident(exchange, stored); }
+  if (is_sent_at_once(exchange, *stored.response) || is_to_head(exchange)) {
+    co_return co_await send_resident(exchange, stored);
+  }
   co_return co_await send_part(exchange, stored, head.status, {0, head.content_length - 1});
 }
 

@@ -2,6 +2,7 @@
 
 #include "gateway/http/chunked.hpp"
 #include "gateway/pipeline/judge_again.hpp"
+#include "gateway/pipeline/paced_body.hpp"
 
 namespace sluice::pipeline {
 
@@ -90,8 +91,10 @@ Task<Result<void>> write_head(Exchange& exchange, int status) {
   co_return Result<void>{};
 }
 
+namespace {
+
 // Content up to the end that the source proves. An error ends it in the middle, and the client must see that.
-Task<Result<void>> stream_content(Exchange& exchange, BodySource& body, http::Framing framing, int status) {
+Task<Result<void>> stream_pieces(Exchange& exchange, BodySource& body, http::Framing framing, int status) {
   const bool chunked = framing == http::Framing::chunked;
   if (!body.is_ready()) {
     const auto written = co_await write_head(exchange, status);
@@ -117,6 +120,20 @@ Task<Result<void>> stream_content(Exchange& exchange, BodySource& body, http::Fr
     if (exchange.status == 0) { note_head_sent(exchange, status); }
   }
   co_return Result<void>{};
+}
+
+Task<Result<void>> stream_paced(Exchange& exchange, BodySource& body, http::Framing framing, int status,
+                                std::uint64_t rate) {
+  PacedBody paced(body, rate, exchange.client->stream);
+  co_return co_await stream_pieces(exchange, paced, framing, status);
+}
+
+}  // namespace
+
+Task<Result<void>> stream_content(Exchange& exchange, BodySource& body, http::Framing framing, int status) {
+  const auto* limit = exchange.response_settings[policy::SettingKind::limit_rate];
+  if (limit != nullptr) { return stream_paced(exchange, body, framing, status, limit->size); }
+  return stream_pieces(exchange, body, framing, status);
 }
 
 void note_head_sent(Exchange& exchange, int status) {

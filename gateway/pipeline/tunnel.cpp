@@ -2,6 +2,7 @@
 
 #include "gateway/http/forwarded_fields.hpp"
 #include "gateway/net/relay.hpp"
+#include "gateway/pipeline/authenticate.hpp"
 #include "gateway/pipeline/decide.hpp"
 #include "gateway/pipeline/judge_hello.hpp"
 #include "gateway/pipeline/message_limits.hpp"
@@ -53,6 +54,14 @@ void judge_by_newer_policy(const Exchange& exchange, OpenTunnel& open) {
   if (policy != exchange.policy) { TunnelRegistry::judge_again(open, policy, coarse_unix_now()); }
 }
 
+// Nor did accounts that changed.
+Task<> judge_by_newer_accounts(Exchange& exchange, OpenTunnel& open) {
+  const bool is_signed_in = co_await is_still_signed_in(exchange);
+  if (is_signed_in) { co_return; }
+  open.facts.user.reset();
+  TunnelRegistry::judge_again(open, exchange.services.policy.current(), coarse_unix_now());
+}
+
 // What either side sent behind its head belongs to the tunnel.
 Task<Result<void>> pass_rest(http1::MessageReader& reader, net::TcpStream& to) {
   if (!reader.has_rest()) { co_return Result<void>{}; }
@@ -63,7 +72,7 @@ Task<Result<void>> pass_rest(http1::MessageReader& reader, net::TcpStream& to) {
 
 // False: the client has been silent so far. What it said was sent on.
 Task<Result<bool>> open_by_hello(Exchange& exchange, upstream::Connection& connection) {
-  const auto opening = co_await judge_hello(exchange);
+  const auto opening = co_await judge_hello(exchange, connection);
   if (!opening) { co_return std::unexpected(opening.error()); }
   connection.stream.limit_writing(exchange.configuration->timeouts.write);
   const auto sent = co_await connection.stream.write(opening->octets);
@@ -81,7 +90,8 @@ Task<Result<void>> open_late(Exchange& exchange, upstream::Connection& connectio
 }
 
 // `waits`: nothing goes upstream until the client's first octets were judged.
-Task<> run(Exchange& exchange, upstream::Connection& connection, bool waits = false) {
+// `limit`: a line on the rate, or null.
+Task<> run(Exchange& exchange, upstream::Connection& connection, const policy::Setting* limit, bool waits = false) {
   auto& services = exchange.services;
   auto& client = *exchange.client;
   OpenTunnel open{facts_where_connected(exchange), &client.stream, &connection.stream, exchange.decision,
@@ -91,10 +101,12 @@ Task<> run(Exchange& exchange, upstream::Connection& connection, bool waits = fa
   services.metrics.tunnels_open.add();
   exchange.is_tunnel = true;
   judge_by_newer_policy(exchange, open);
+  co_await judge_by_newer_accounts(exchange, open);
   const auto upward = co_await pass_rest(client.reader, connection.stream);
   const auto downward = co_await pass_rest(connection.reader, client.stream);
   if (upward && downward) {
     net::RelayOptions options{exchange.configuration->timeouts.tunnel_idle, exchange.configuration->timeouts.write};
+    if (limit != nullptr) { options.rate = limit->size; }
     if (waits) {
       options.open_upward = [&] { return open_late(exchange, connection, open); };
     }
@@ -132,13 +144,14 @@ Task<Result<void>> tunnel(Exchange& exchange) {
   const auto answered = co_await exchange.client->stream.write(kEstablished);
   if (!answered) { co_return answered; }
   note_head_sent(exchange, 200);
+  const auto* limit = exchange.settings[policy::SettingKind::limit_rate];
   if (!hangs_on_hello(exchange)) {
-    co_await run(exchange, connection);
+    co_await run(exchange, connection, limit);
     co_return Result<void>{};
   }
   const auto opened = co_await open_by_hello(exchange, connection);
   if (opened) {
-    co_await run(exchange, connection, !*opened);
+    co_await run(exchange, connection, limit, !*opened);
   } else {
     exchange.error = opened.error();  // the client has its answer, so that there is nothing more to say
   }
@@ -157,7 +170,7 @@ Task<Result<void>> tunnel_upgraded(Exchange& exchange, Forwarded forwarded) {
   const auto answered = co_await exchange.client->stream.write(exchange.out);
   if (!answered) { co_return answered; }
   note_head_sent(exchange, 101);
-  co_await run(exchange, *forwarded.connection);
+  co_await run(exchange, *forwarded.connection, exchange.response_settings[policy::SettingKind::limit_rate]);
   co_return Result<void>{};
 }
 

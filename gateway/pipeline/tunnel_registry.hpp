@@ -3,6 +3,7 @@
 #include <list>
 #include <string>
 
+#include "gateway/identity/accounts.hpp"
 #include "gateway/net/tcp_stream.hpp"
 #include "gateway/pipeline/decide_under_way.hpp"
 #include "policy/facts.hpp"
@@ -41,6 +42,18 @@ class TunnelRegistry {
   std::size_t judge_again(const std::shared_ptr<const policy::Snapshot>& snapshot, std::chrono::sys_seconds now) {
     std::size_t closed = 0;
     for (auto* tunnel : tunnels_) { closed += judge_again(*tunnel, snapshot, now) ? 0 : 1; }
+    return closed;
+  }
+  // These users are not signed in any more: closes the tunnels of theirs that `snapshot` stops without a user, or would
+  // ask for one; returns how many.
+  std::size_t sign_out(const identity::Users& users, const std::shared_ptr<const policy::Snapshot>& snapshot,
+                       std::chrono::sys_seconds now) {
+    std::size_t closed = 0;
+    for (auto* tunnel : tunnels_) {
+      if (!tunnel->facts.user || !users.contains(*tunnel->facts.user)) { continue; }
+      tunnel->facts.user.reset();
+      closed += judge_again(*tunnel, snapshot, now) ? 0 : 1;
+    }
     return closed;
   }
   // Closes this one if `snapshot` stops it, and returns false then.

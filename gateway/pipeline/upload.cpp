@@ -13,7 +13,10 @@ Upload::Upload(Exchange& exchange, upstream::Connection& connection)
       client_(*exchange.client),
       connection_(connection),
       chunked_(exchange.request.framing == http::Framing::chunked),
-      ended_(exchange.services.context) {}
+      ended_(exchange.services.context) {
+  const auto* limit = exchange.settings[policy::SettingKind::limit_rate];
+  if (limit != nullptr) { pace_.emplace(limit->size, std::chrono::steady_clock::now()); }
+}
 
 void Upload::start() {
   asio::co_spawn(context_, run(this), [this](const std::exception_ptr& failure) {
@@ -40,7 +43,7 @@ Task<Result<void>> Upload::pass_content() {
     if (piece->empty()) { break; }
     const auto judged = judge_again(exchange_);
     if (!judged) { co_return judged; }
-    const auto written = co_await write_piece(*piece);
+    const auto written = co_await (pace_ ? write_paced(*piece) : write_piece(*piece));
     if (!written) { co_return written; }
   }
   if (!chunked_) { co_return Result<void>{}; }
@@ -57,6 +60,22 @@ Task<Result<void>> Upload::write_piece(std::string_view piece) {
   iovec pieces[] = {
       {head.data(), head.size()}, {const_cast<char*>(piece.data()), piece.size()}, {const_cast<char*>("\r\n"), 2}};
   co_return co_await connection_.stream.write(std::span(pieces));
+}
+
+// What the client sent is here, so that nothing is read that would tell that it has gone.
+Task<Result<void>> Upload::write_paced(std::string_view piece) {
+  while (!piece.empty()) {
+    if (client_.stream.has_hung_up()) { co_return fail(ErrorKind::client_gone, Side::client, "uploading"); }
+    const auto allowed = co_await net::wait_for_allowance(*pace_, connection_.stream, piece.size());
+    if (!allowed) { co_return std::unexpected(allowed.error()); }
+    const auto judged = judge_again(exchange_);
+    if (!judged) { co_return judged; }
+    const auto written = co_await write_piece(piece.substr(0, *allowed));
+    if (!written) { co_return written; }
+    pace_->take(*allowed);
+    piece.remove_prefix(*allowed);
+  }
+  co_return Result<void>{};
 }
 
 Task<> Upload::stop() {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "gateway/base/signal.hpp"
+#include "gateway/net/pace.hpp"
 #include "gateway/pipeline/exchange.hpp"
 
 namespace sluice::pipeline {
@@ -31,6 +32,7 @@ class Upload {
   static Task<> run(Upload* upload);
   Task<Result<void>> pass_content();
   Task<Result<void>> write_piece(std::string_view piece);
+  Task<Result<void>> write_paced(std::string_view piece);
 
   asio::io_context& context_;
   Exchange& exchange_;
@@ -39,6 +41,7 @@ class Upload {
   const bool chunked_;
   Signal ended_;
   bool complete_ = false;
+  std::optional<net::Pace> pace_;  // where the policy limits the rate
   std::optional<Error> client_error_;
 };
 

@@ -84,13 +84,14 @@ class CommandLine(unittest.TestCase):
             complete_words sluice pol
             complete_words sluice -o json policy re
             complete_words sluice policy deny --url
+            complete_words sluice policy splice --sn
             complete_words sluice -o ''
             complete_words sluice status --wa
         """], capture_output=True, text=True, timeout=60)
         self.assertEqual(result.stderr, "")
         self.assertEqual(result.stdout.splitlines(),
                          ["status config policy lists cache log pac drain completion", "policy", "redirect remove replay reload",
-                          "--url-regex", "table json", "--watch"])
+                          "--url-regex", "--sni", "table json", "--watch"])
 
 
 class Configuration(Workplace):

@@ -221,8 +221,8 @@ class Silent(Hello):
         self.assertEqual(client.take(11), b"220 ready\r\n")
         return client, server
 
-    def test_a_client_that_waits_for_the_server_gets_its_greeting(self):
-        self.serve(GUARD, {"timeouts.hello": "50ms"})
+    def test_a_client_that_waits_for_the_server_gets_its_greeting_at_once(self):
+        self.serve(GUARD, {"timeouts.hello": "1h"})
         client, server = self.greeted()
         client.send(b"EHLO x\r\n")
         self.assertEqual(server.recv(100), b"EHLO x\r\n")
@@ -230,8 +230,8 @@ class Silent(Hello):
         client.close()
         self.assertEqual(self.logged(verdict="allow")["hello"], "none")
 
-    def test_silence_is_no_way_around_a_rule(self):
-        self.serve(GUARD, {"timeouts.hello": "50ms"})
+    def test_what_the_server_says_is_no_way_around_a_rule(self):
+        self.serve(GUARD, {"timeouts.hello": "1h"})
         client, server = self.greeted()
         with self.assertRaises((ssl.SSLError, OSError)):
             client.start_tls(DENIED_NAME)
@@ -267,6 +267,18 @@ class Living(Hello):
         self.daemon.tool("policy", "test", self.url, "--sni", "192.0.2.7", expect=2)
         self.daemon.tool("policy", "test", self.url, "--hello", "none", "--ech", expect=2)
         self.daemon.tool("policy", "test", "http://localhost/", "--sni", "localhost", expect=2)
+
+    def test_quick_edits_name_the_server(self):
+        self.serve(GUARD)
+        self.daemon.tool("policy", "splice", "--sni", "localhost", "--to", "127.0.0.1")
+        self.assertEqual(self.curl(self.daemon, "-k", self.url).stdout, b"hello")
+        self.logged(verdict="splice", sni="localhost")
+        edit = self.daemon.tool("policy", "deny", "--sni", "LocalHost.", "--to", "127.0.0.1", "--for", "1h", "-m", "HR-232",
+                                "-o", "json").json()
+        self.assertRegex(edit["rule"]["text"], r'^deny to 127\.0\.0\.1 sni \.localhost until \S+ \S+ reason "HR-232"$')
+        self.assertEqual(self.curl(self.daemon, "-k", self.url, check=False).returncode, 35)
+        self.logged(verdict="deny", sni="localhost", reason="HR-232")
+        self.daemon.tool("policy", "deny", "--sni", "192.0.2.7", expect=2)
 
     def test_the_log_has_the_facts_for_another_policy(self):
         self.serve(GUARD)

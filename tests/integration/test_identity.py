@@ -186,6 +186,32 @@ class Parents(Identity):
         self.assertFalse(self.through_parent("delete"))
 
 
+class Living(Identity):
+    def tunnel(self, daemon, pair):
+        client = self.connect(daemon)
+        self.assertEqual(client.request(self.url.split("/")[2], "CONNECT", basic(pair)).status, 200)
+        return client
+
+    def fetch(self, client):
+        client.send(b"GET /page HTTP/1.1\r\nHost: a\r\n\r\n")
+        return client.response().body
+
+    def test_tunnels_of_users_who_are_gone_or_changed_are_closed(self):
+        daemon = self.start(policy="allow to 127.0.0.0/8 user alice, dave\ndeny\n")
+        alice, dave = self.tunnel(daemon, "alice:open sesame"), self.tunnel(daemon, "dave:sesame")
+        self.write_users("# dave is gone\n" + ALICE)
+        daemon.wait_for_line("closed tunnels of users who are gone, or have another password: 1$")
+        self.assertTrue(dave.is_closed_by_peer())
+        self.assertEqual(self.fetch(alice), b"hello")
+        dave.close()
+        lines = eventually(daemon.log_lines, "it is on record")
+        line = json.loads(lines[-1])
+        self.assertEqual((line["user"], line["error"], line["verdict"]), ("dave", "http_request_denied", "deny"))
+        self.write_users("alice" + DAVE[DAVE.index(":"):])
+        self.assertTrue(alice.is_closed_by_peer(), "she has another password")
+        self.assertEqual(self.status(daemon, "alice:sesame"), 200)
+
+
 class Tool(Identity):
     def test_quick_edits_and_tests_know_users_and_groups(self):
         daemon = self.start()

@@ -1,5 +1,7 @@
-"""How many exchanges and tunnels a client may have open (`limit connections`)."""
+"""What a client may have: so many exchanges and tunnels open (`limit connections`), so many octets a second (`limit rate`)."""
 
+import os
+import time
 import unittest
 
 from support.case import SluiceTestCase
@@ -54,6 +56,102 @@ class Limits(SluiceTestCase):
         self.assertEqual(done.stdout, b"200")
         gate.open()
         self.assertEqual(waiting.response().body, b"done")
+
+
+RATE = 64_000
+CONTENT = bytes(range(256)) * 375  # one and a half seconds' worth, of which one passes at once
+LEAST = (len(CONTENT) - RATE) / RATE
+
+
+class Rates(SluiceTestCase):
+    """Times are compared from below only: octets that came sooner came too fast."""
+
+    def setUp(self):
+        super().setUp()
+        self.origin = self.start_origin()
+        self.origin.on("/video", reply(body=CONTENT, fields={"Content-Type": "video/mp4", "Cache-Control": "max-age=60"}))
+        self.origin.on("/upload", lambda exchange: reply(body=str(len(exchange.request.body))))
+        self.daemon = self.start_daemon(
+            policy="limit rate 64kB/s type video/*\nlimit rate 64kB/s method POST, CONNECT\n" + ALLOW_LOOPBACK
+        )
+
+    def assert_slow(self, begun):
+        self.assertGreaterEqual(time.monotonic() - begun, LEAST)
+
+    def test_a_response_passes_at_its_rate_from_the_origin_and_from_the_store(self):
+        for is_hit in (False, True):
+            begun = time.monotonic()
+            answer = self.get(self.daemon, self.origin.url("/video"))
+            self.assert_slow(begun)
+            self.assertEqual((answer.body, answer.is_hit), (CONTENT, is_hit))
+
+    def test_a_response_passes_at_its_rate_from_the_disk(self):
+        daemon = self.start_daemon({"cache.memory_largest": "64KiB"}, policy="limit rate 64kB/s type video/*\n" + ALLOW_LOOPBACK)
+        self.assertEqual(self.get(daemon, self.origin.url("/video")).body, CONTENT)
+        on_disk = lambda: daemon.tool("cache", "stats", "-o", "json").json()["disk"]["responses"]
+        eventually(lambda: on_disk() == 1, "it is on the disk")
+        begun = time.monotonic()
+        answer = self.get(daemon, self.origin.url("/video"))
+        self.assert_slow(begun)
+        self.assertEqual((answer.body, answer.is_hit), (CONTENT, True))
+
+    def test_curl_gets_all_of_it_at_its_rate(self):
+        begun = time.monotonic()
+        done = self.curl(self.daemon, self.origin.url("/video"))
+        self.assert_slow(begun)
+        self.assertEqual(done.stdout, CONTENT)
+        path = os.path.join(self.scratch(), "content")
+        with open(path, "wb") as file:
+            file.write(CONTENT)
+        begun = time.monotonic()
+        done = self.curl(self.daemon, "--data-binary", "@" + path, self.origin.url("/upload"))
+        self.assert_slow(begun)
+        self.assertEqual(done.stdout, str(len(CONTENT)).encode())
+
+    def test_the_tool_says_which_rate_applies(self):
+        def rates(*arguments):
+            return self.daemon.tool("policy", "test", *arguments, "--to", "127.0.0.1", "-o", "json").json()["rates"]
+        text = "limit rate 64kB/s type video/*"
+        video = ("http://a.example/video", "--status", "200", "--type", "video/mp4")
+        self.assertEqual([(rate["of"], rate["octets"], rate["rule"]) for rate in rates(*video)], [("response", RATE, text)])
+        both = rates(*video, "--method", "POST")
+        self.assertEqual([(rate["of"], rate["rule"]) for rate in both],
+                         [("request", "limit rate 64kB/s method POST, CONNECT"), ("response", text)])
+        self.assertEqual([rate["of"] for rate in rates("https://a.example/")], ["tunnel"])
+        self.assertEqual(rates("http://a.example/", "--status", "200", "--type", "text/html"), [])
+        said = self.daemon.tool("policy", "test", *video, "--to", "127.0.0.1").out
+        self.assertRegex(said, r"(?m)^  rate: 62\.5 KiB/s for the response by r-\w+$")
+
+    def test_what_the_client_sends_passes_at_its_rate(self):
+        with self.connect(self.daemon) as client:
+            begun = time.monotonic()
+            answer = client.request(self.origin.url("/upload"), "POST", body=CONTENT)
+            self.assert_slow(begun)
+            self.assertEqual(answer.body, str(len(CONTENT)).encode())
+
+    def test_a_tunnel_passes_at_its_rate_in_each_direction(self):
+        with self.connect(self.daemon) as tunnel:
+            self.assertEqual(tunnel.connect_to(self.origin.authority).status, 200)
+            begun = time.monotonic()
+            tunnel.send(b"GET /video HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertEqual(tunnel.response().body, CONTENT)
+            self.assert_slow(begun)
+            begun = time.monotonic()
+            tunnel.send(b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(CONTENT) + CONTENT)
+            self.assertEqual(tunnel.response().body, str(len(CONTENT)).encode())
+            self.assert_slow(begun)
+
+    def test_waiting_is_not_idleness_and_a_drain_limit_ends_it(self):
+        self.origin.on("/still", reply(body=b"x" * 100))
+        daemon = self.start_daemon(
+            {"timeouts.write": "1s", "timeouts.drain": "1s"}, policy="limit rate 1/s path /still\n" + ALLOW_LOOPBACK
+        )
+        with self.connect(daemon) as client:
+            client.send_request(self.origin.url("/still"))
+            client.read_until(b"\r\n\r\n")
+            self.assertEqual(client.take(3), b"xxx")  # two seconds of waiting
+            daemon.stop()
+            self.assertLess(len(client.read_to_end()), 90)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ void add_quick_edit(CLI::App& policy, Context& context, const std::string& verdi
   if (is_redirect) { add_redirect(*command, *options); }
   command->add_option("--url-regex", options->url_regex, "Regular expression (RE2) that the URL must match")
       ->type_name("RE");
-  command->add_flag("--exact", options->exact, "The name itself, not what is below it");
+  command->add_flag("--exact", options->exact, "The names themselves, not what is below them");
   command->add_option("--from", options->from, "Client addresses or prefixes")
       ->delimiter(',')
       ->allow_extra_args(false)
@@ -84,6 +84,11 @@ void add_quick_edit(CLI::App& policy, Context& context, const std::string& verdi
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("PREFIX");
+  command
+      ->add_option("--sni", options->server_names, "Server names of TLS hellos in tunnels, with everything below them")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME");
   command->add_option("--user", options->users, "Users, as they sign in")
       ->delimiter(',')
       ->allow_extra_args(false)

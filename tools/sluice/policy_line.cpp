@@ -22,6 +22,12 @@ std::string lower(std::string text) {
   return text;
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) { out += (out.empty() ? "" : ", ") + word; }
+  return out;
+}
+
 bool is_url(std::string_view text) {
   return text.find("://") != std::string_view::npos;
 }
@@ -47,7 +53,8 @@ bool is_name_octet(unsigned char c) {
   return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
 }
 
-Condition host_condition(std::string name, bool exact) {
+// What a rule calls the name, with everything below it or exactly. `otherwise`: the words for what is none.
+Condition name_value(std::string name, bool exact, const char* otherwise) {
   name = lower(std::move(name));
   if (name.starts_with("*.")) { name.erase(0, 2); }
   if (name.starts_with('.')) { name.erase(0, 1); }
@@ -55,9 +62,28 @@ Condition host_condition(std::string name, bool exact) {
   const bool has_u_label = std::ranges::any_of(name, [](unsigned char c) { return c >= 0x80; });
   if (has_u_label) { return std::unexpected("`" + name + "` is not ASCII; write its A-labels (xn--...)"); }
   if (name.empty() || !std::ranges::all_of(name, is_name_octet)) {
-    return std::unexpected("`" + name + "` is no name, URL, address or prefix; for a pattern use --url-regex");
+    return std::unexpected("`" + name + "` is " + otherwise);
   }
-  return "host " + std::string(exact ? "" : ".") + name;
+  return std::string(exact ? "" : ".") + name;
+}
+
+Condition host_condition(const std::string& name, bool exact) {
+  auto value = name_value(name, exact, "no name, URL, address or prefix; for a pattern use --url-regex");
+  if (value) { value->insert(0, "host "); }
+  return value;
+}
+
+// RFC 6066 3: "Literal IPv4 and IPv6 addresses are not permitted in "HostName"."
+Condition server_names_condition(const QuickEdit& edit) {
+  constexpr const char* kNone = "no server name";
+  std::vector<std::string> values;
+  for (const std::string& name : edit.server_names) {
+    if (policy::Address::parse(name)) { return std::unexpected("`" + name + "` is " + kNone); }
+    auto value = name_value(name, edit.exact, kNone);
+    if (!value) { return value; }
+    values.push_back(std::move(*value));
+  }
+  return "sni " + joined(values);
 }
 
 Condition what_condition(const QuickEdit& edit) {
@@ -93,12 +119,6 @@ std::vector<std::string> in_capitals(std::vector<std::string> words) {
 // A line feed in a message must not begin a second rule.
 bool has_control_octet(const std::string& line) {
   return std::ranges::any_of(line, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) { out += (out.empty() ? "" : ", ") + word; }
-  return out;
 }
 
 // What the language reads as one word: nothing that would begin the next part of the rule.
@@ -141,6 +161,11 @@ std::expected<std::string, std::string> policy_line(const QuickEdit& edit, std::
   if (!edit.url_regex.empty()) { line += " url ~ " + policy::quoted(edit.url_regex); }
   append_list("from", edit.from, line);
   append_list("to", edit.to, line);
+  if (!edit.server_names.empty()) {
+    const auto condition = server_names_condition(edit);
+    if (!condition) { return std::unexpected(condition.error()); }
+    line += " " + *condition;
+  }
   if (const auto wrong = std::ranges::find_if_not(edit.users, is_one_word); wrong != edit.users.end()) {
     return std::unexpected("`" + *wrong + "` is no name of a user that a rule could have");
   }

@@ -15,7 +15,7 @@ struct QuickEdit {
   std::string what;         // name, URL, address or prefix; "" when only options say it
   std::string url_regex;    // --url-regex
   bool exact = false;       // --exact: the name itself and not what is below
-  std::vector<std::string> from, to, users, groups, ports, methods;
+  std::vector<std::string> from, to, server_names, users, groups, ports, methods;
   std::string scheme;
   std::string during;     // a time, or the name of one
   std::string valid_for;  // --for: a duration from now

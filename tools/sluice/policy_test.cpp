@@ -76,6 +76,14 @@ std::string redirect_text(const PolicyTest& test) {
   return "  " + std::to_string(test.status) + " to " + printable(test.location) + "\n";
 }
 
+// "rate: 1 MiB/s for the response by r-12"
+std::string rate_text(const control::PolicyTestRate& rate) {
+  const std::string of = rate.of == "tunnel"    ? "each direction of the tunnel"
+                         : rate.of == "request" ? "what the client sends"
+                                                : "the response";
+  return "  rate: " + human_size(rate.octets) + "/s for " + of + " by " + rate.rule_id + "\n";
+}
+
 // "DENY   by r-12  deny host .gambling.example", the reason, and what the answer hangs on.
 std::string summary(const Context& context, const PolicyTest& test) {
   std::string out = context.terminal.styled(upper(test.otherwise), style_of(test.otherwise));
@@ -97,6 +105,7 @@ std::string summary(const Context& context, const PolicyTest& test) {
     out += "  shadow: " + test.shadow_id + " would have said " + test.shadow_verdict + "\n";
   }
   for (const std::string& setting : test.settings) { out += "  setting: " + printable(setting) + "\n"; }
+  for (const auto& rate : test.rates) { out += rate_text(rate); }
   for (const auto& stage : test.stages) {
     out += "  at " + stage.stage + ": " + (stage.verdict == "undecided" ? "waits for " : stage.verdict + " by ") +
            (stage.rule_id.empty() ? "no rule" : stage.rule_id) + "\n";

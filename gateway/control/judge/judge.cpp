@@ -265,15 +265,36 @@ void append_stages(const Snapshot& snapshot, const policy::Facts& facts, PolicyT
   }
 }
 
-void append_settings(const Snapshot& snapshot, const policy::Facts& facts, PolicyTest& test) {
+// The facts that a setting is chosen by: with the request nothing is known of what comes behind it, an address that is
+// not the host itself among them.
+policy::Facts known_at(policy::SettingStage stage, const Question& question) {
+  if (stage == policy::SettingStage::response) { return question.facts; }
+  auto facts = known_at(policy::Stage::request, question.facts);
+  facts.destination = question.target.site.address;
+  if (question.target.scheme.empty()) { facts.hello.reset(); }
+  return facts;
+}
+
+void append_rate(const Snapshot& snapshot, const policy::Settings& chosen, std::string_view of, PolicyTest& test) {
+  const auto* limit = chosen[policy::SettingKind::limit_rate];
+  if (limit == nullptr) { return; }
+  const auto& rule = snapshot.rules()[limit->rule];
+  test.rates.push_back({std::string(of), limit->size, rule.id, rule.text});
+}
+
+void append_settings(const Snapshot& snapshot, const Question& question, PolicyTest& test) {
+  const bool is_tunnel = question.target.scheme.empty();
   std::set<std::uint32_t> rules;
   for (const auto stage : {policy::SettingStage::request, policy::SettingStage::response}) {
+    const bool is_of_response = stage == policy::SettingStage::response;
+    if (is_of_response && is_tunnel) { break; }
     policy::Settings chosen;
-    snapshot.choose(stage, facts, chosen);
+    snapshot.choose(stage, known_at(stage, question), chosen);
     for (const auto* setting : chosen.single) {
       if (setting != nullptr) { rules.insert(setting->rule); }
     }
     for (const auto* setting : chosen.fields) { rules.insert(setting->rule); }
+    append_rate(snapshot, chosen, is_of_response ? "response" : is_tunnel ? "tunnel" : "request", test);
   }
   for (const auto rule : rules) { test.settings.push_back(snapshot.rules()[rule].text); }
 }
@@ -319,7 +340,7 @@ Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& gi
     test.shadow_verdict = policy::to_string(decision.shadow_verdict);
   }
   append_stages(snapshot, question.facts, test);
-  append_settings(snapshot, question.facts, test);
+  append_settings(snapshot, question, test);
   for (const Snapshot::Step& step : snapshot.explain(question.facts)) { append_step(step, test); }
   if (test.otherwise.empty()) {
     test.otherwise = policy::to_string(policy::Verdict::deny);

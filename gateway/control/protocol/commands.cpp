@@ -68,8 +68,9 @@ SLUICE_JSON_MEMBERS(PolicyTestArguments, url, method, from, to, at, protocol, in
                     hello, sni, alpn, ech, fields, status, type, size, response_fields, as_of)
 SLUICE_JSON_MEMBERS(PolicyTestStage, stage, verdict, rule_id)
 SLUICE_JSON_MEMBERS(PolicyTestStep, id, text, outcome, stage, line)
+SLUICE_JSON_MEMBERS(PolicyTestRate, of, octets, rule_id, rule)
 SLUICE_JSON_MEMBERS(PolicyTest, verdict, otherwise, waits_for, url, rule_id, rule, reason, listed, shadow_id,
-                    shadow_verdict, location, status, settings, version, stages, trace)
+                    shadow_verdict, location, status, settings, rates, version, stages, trace)
 SLUICE_JSON_MEMBERS(ListRejection, file, line, reason)
 SLUICE_JSON_MEMBERS(ListCounts, lines, entries, names, distinct_names, prefixes, paths, expressions, exceptions,
                     lowered, skipped, rejected, unsupported, rejections)

@@ -349,6 +349,14 @@ struct PolicyTestStep {
   int line = 0;
 };
 
+// What passes no faster than a line of the policy says.
+struct PolicyTestRate {
+  std::string of;            // request | response | tunnel: their content, and each direction of a tunnel
+  std::uint64_t octets = 0;  // a second
+  std::string rule_id;
+  std::string rule;  // its text
+};
+
 struct PolicyTest {       // answers `policy.test`
   std::string verdict;    // a word of policy::Verdict; undecided: rules ahead of the deciding one need more facts
   std::string otherwise;  // the verdict when none of the rules in `waits_for` matches; equal to `verdict` when decided
@@ -363,6 +371,7 @@ struct PolicyTest {       // answers `policy.test`
   std::string location = {};  // of a redirect: where it leads
   int status = 0;             // of a redirect; 0: the request is one that cannot be redirected, and is refused
   std::vector<std::string> settings = {};  // texts of the settings that apply
+  std::vector<PolicyTestRate> rates = {};  // one for each that is limited
   std::uint64_t version = 0;
   std::vector<PolicyTestStage> stages = {};
   std::vector<PolicyTestStep> trace;

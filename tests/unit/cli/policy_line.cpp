@@ -124,6 +124,23 @@ TEST(PolicyLine, UsersAndGroupsAreConditions) {
   }
 }
 
+TEST(PolicyLine, ServerNamesMeanWhatIsBelowThemToo) {
+  QuickEdit edit = deny("");
+  edit.server_names = {"Tracker.example", "*.ads.example", "metrics.example."};
+  EXPECT_EQ(line_of(edit), "deny sni .tracker.example, .ads.example, .metrics.example");
+  edit.what = "a.example";
+  edit.exact = true;
+  edit.from = {"10.0.0.0/8"};
+  edit.server_names = {"b.example"};
+  EXPECT_EQ(line_of(edit), "deny host a.example from 10.0.0.0/8 sni b.example");
+  edit.verdict = "splice";
+  EXPECT_EQ(line_of(edit), "splice host a.example from 10.0.0.0/8 sni b.example");
+  for (const char* const name : {"192.0.2.7", "::1", "https://a.example/", "a b", "", "b\nallow"}) {
+    edit.server_names = {name};
+    EXPECT_THAT(policy_line(edit, kNow).error(), testing::HasSubstr("is no server name")) << name;
+  }
+}
+
 TEST(PolicyLine, AMessageCannotBeginASecondRule) {
   QuickEdit edit = deny("a.example");
   edit.message = "x\"\nallow";

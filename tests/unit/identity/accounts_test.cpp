@@ -26,6 +26,16 @@ std::string all_users() {
       .append(support::kErin);
 }
 
+TEST(Accounts, TellWhoIsGoneOrHasAnotherHash) {
+  const auto of = [](std::string_view text) { return parse_htpasswd(text, "users")->accounts; };
+  const auto before = of(std::string(support::kAlice).append(support::kBob).append(support::kCarol));
+  const auto carols = std::string(support::kDave.substr(support::kDave.find(':')));
+  const auto next = of(std::string(support::kDave).append(support::kAlice).append("carol" + carols));
+  EXPECT_EQ(before.changed_in(next), (Users{"bob", "carol"}));
+  EXPECT_EQ(before.changed_in(before), Users{});
+  EXPECT_EQ(of("").changed_in(next), Users{});
+}
+
 TEST(Htpasswd, EachFormOfHashIsVerified) {
   const auto parsed = parse_htpasswd(all_users(), "users");
   ASSERT_TRUE(parsed);

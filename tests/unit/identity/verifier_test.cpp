@@ -67,7 +67,9 @@ TEST_F(VerifierTest, ForgetsEverythingWhenTheAccountsChange) {
   verifier_.use(accounts(support::kAlice), {});
   EXPECT_EQ(verify("alice", "open sesame"), Verification::accepted);
   EXPECT_EQ(verify("dave", "sesame"), Verification::refused);
-  verifier_.use(accounts(support::kDave), {});
+  const auto generation = verifier_.generation();
+  EXPECT_EQ(verifier_.use(accounts(support::kDave), {}), Users{"alice"});
+  EXPECT_NE(verifier_.generation(), generation);
   EXPECT_EQ(recall("alice", "open sesame"), std::nullopt);
   EXPECT_EQ(verify("alice", "open sesame"), Verification::refused);
   EXPECT_EQ(verify("dave", "sesame"), Verification::accepted);

@@ -90,6 +90,48 @@ TEST_F(TcpStreamTest, AResetIsAnErrorOfItsSide) {
   EXPECT_FALSE(stream_.try_write("x"));
 }
 
+Task<> rest(TcpStream& stream, SteadyTime until, WriteOutcome& outcome) {
+  outcome.done = co_await stream.rest_until(until);
+  outcome.ended = true;
+}
+
+TEST_F(TcpStreamTest, RestingEndsWhenTheTimeHasCome) {
+  WriteOutcome outcome;
+  stream_.limit_writing(1s);
+  spawn(context_, rest(stream_, coarse_now() + kLimit, outcome));
+  settle(context_);
+  pair_.far.send(asio::buffer("hello", 5));  // wakes whoever waits for the socket
+  pass(kLimit - 1s);
+  settle(context_);
+  EXPECT_FALSE(outcome.ended);
+  pass(kLimit + 1s);
+  settle(context_);
+  ASSERT_TRUE(outcome.ended);
+  EXPECT_TRUE(outcome.done);
+  EXPECT_TRUE(stream_.try_write("x"));
+}
+
+TEST_F(TcpStreamTest, RestingEndsWhenThePeerResets) {
+  WriteOutcome outcome;
+  pair_.far.set_option(asio::socket_base::linger(true, 0));
+  pair_.far.close();
+  run(context_, rest(stream_, coarse_now() + kLimit, outcome));
+  ASSERT_FALSE(outcome.done);
+  EXPECT_EQ(outcome.done.error().kind, ErrorKind::client_gone);
+  EXPECT_TRUE(stream_.has_hung_up());
+}
+
+TEST_F(TcpStreamTest, RestingEndsWhenTheContextIsInterrupted) {
+  WriteOutcome outcome;
+  spawn(context_, rest(stream_, coarse_now() + kLimit, outcome));
+  settle(context_);
+  Reactor::of(context_).interrupt();
+  settle(context_);
+  ASSERT_TRUE(outcome.ended);
+  ASSERT_FALSE(outcome.done);
+  EXPECT_EQ(outcome.done.error().kind, ErrorKind::shutting_down);
+}
+
 TEST_F(TcpStreamTest, AReadThatTakesTooLongFailsWithItsKind) {
   char into[10];
   ReadOutcome outcome;

@@ -33,11 +33,7 @@ class Authenticate : public testing::Test {
 
   void start(std::string_view policy, bool has_accounts = true) {
     shared_.policy.swap_in(support::policy_of(policy));
-    if (has_accounts) {
-      const auto users = std::string(support::kAlice) + std::string(support::kDave);
-      shared_.verifier.use(
-          std::make_shared<const identity::Accounts>(identity::parse_htpasswd(users, "users")->accounts), {});
-    }
+    if (has_accounts) { use_accounts(std::string(support::kAlice) + std::string(support::kDave)); }
     auto configuration = quick_configuration();
     configuration.auth.realm = "a \"quoted\" realm";
     worker_ = std::make_unique<PipelineWorker>(shared_, std::move(configuration));
@@ -45,6 +41,23 @@ class Authenticate : public testing::Test {
   void TearDown() override {
     if (worker_ != nullptr) { worker_->stop(); }
     shared_.verifier.finish();
+  }
+
+  identity::Users use_accounts(std::string_view users) {
+    return shared_.verifier.use(
+        std::make_shared<const identity::Accounts>(identity::parse_htpasswd(users, "users")->accounts), {});
+  }
+  std::size_t signed_out(const identity::Users& users) {
+    return worker_->on_worker([&] {
+      auto& services = worker_->services();
+      return services.tunnels.sign_out(users, services.policy.current(), coarse_unix_now());
+    });
+  }
+  Peer tunnel_of_alice() {
+    auto client = worker_->connect();
+    client.send(connect(as_alice()));
+    EXPECT_EQ(client.read_head().substr(0, 12), "HTTP/1.1 200");
+    return client;
   }
 
   std::string get(std::string_view path, std::string_view fields = "") {
@@ -208,6 +221,48 @@ TEST_F(Authenticate, ATunnelOfAKnownUserIsJudgedByTheName) {
   EXPECT_TRUE(eventually([&] { return worker_->on_worker([&] { return worker_->services().tunnels.size(); }) == 1; }));
   EXPECT_EQ(judge("allow user alice, dave\ndeny\n"), 0u);
   EXPECT_EQ(judge("allow user dave\ndeny\n"), 1u);
+}
+
+TEST_F(Authenticate, TunnelsOfWhoIsSignedOutAreClosedWhereTheVerdictHangsOnIt) {
+  start("allow user alice\ndeny\n");
+  auto client = tunnel_of_alice();
+  auto upstream = origin_.accept();
+  client.send("up");
+  EXPECT_EQ(upstream.read_exactly(2), "up");
+  EXPECT_EQ(signed_out({"dave"}), 0U);
+  EXPECT_EQ(signed_out({"alice", "dave"}), 1U);
+  EXPECT_TRUE(client.is_at_end());
+}
+
+TEST_F(Authenticate, TunnelsThatNeededNoUserOutliveHim) {
+  start("allow method CONNECT\nallow user alice\ndeny\n");
+  auto client = tunnel_of_alice();
+  auto upstream = origin_.accept();
+  client.send("up");
+  EXPECT_EQ(upstream.read_exactly(2), "up");
+  EXPECT_EQ(signed_out({"alice"}), 0U);
+  upstream.send("down");
+  EXPECT_EQ(client.read_exactly(4), "down");
+}
+
+// The tunnel waits for its hello, and is not among the open ones yet.
+TEST_F(Authenticate, WhoIsSignedOutWhileTheTunnelOpensIsFound) {
+  for (const bool is_gone : {false, true}) {
+    start("deny sni .denied.example\nallow user alice\ndeny\n");
+    auto client = tunnel_of_alice();
+    auto upstream = origin_.accept();
+    const auto signed_out = use_accounts(is_gone ? support::kDave : std::string(support::kAlice).append("\n"));
+    EXPECT_EQ(signed_out.contains("alice"), is_gone);
+    client.send("SSH-2.0-x\r\n");
+    if (is_gone) {
+      EXPECT_TRUE(client.is_at_end());
+    } else {
+      EXPECT_EQ(upstream.read_exactly(11), "SSH-2.0-x\r\n");
+      upstream.send("down");
+      EXPECT_EQ(client.read_exactly(4), "down");
+    }
+    worker_->stop();
+  }
 }
 
 }  // namespace

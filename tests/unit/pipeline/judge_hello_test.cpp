@@ -59,6 +59,11 @@ class JudgeHello : public testing::Test {
     client.send("up");
     EXPECT_EQ(upstream.read_exactly(2), "up");
   }
+  // So many tunnels relay; those that wait for a hello do not yet.
+  void expect_open(std::size_t tunnels) {
+    const auto open = [&] { return worker_->on_worker([&] { return worker_->services().tunnels.size(); }); };
+    EXPECT_TRUE(eventually([&] { return open() == tunnels; }));
+  }
   std::size_t judged_again(std::string_view policy) {
     return worker_->on_worker(
         [&] { return worker_->services().tunnels.judge_again(support::policy_of(policy), coarse_unix_now()); });
@@ -182,6 +187,7 @@ TEST_F(JudgeHello, ASilentClientHearsTheServerAndIsJudgedByItsFirstOctets) {
   start("deny sni .denied.example\nallow\n", 10ms);
   auto mail = connected();
   auto first = origin_.accept();
+  expect_open(1);
   first.send("220 ready\r\n");
   EXPECT_EQ(mail.read_exactly(11), "220 ready\r\n");
   mail.send("EHLO x\r\n");
@@ -190,6 +196,7 @@ TEST_F(JudgeHello, ASilentClientHearsTheServerAndIsJudgedByItsFirstOctets) {
 
   auto late = connected();
   auto second = origin_.accept();
+  expect_open(2);
   second.send("banner");
   EXPECT_EQ(late.read_exactly(6), "banner");
   late.send(hello_for("www.allowed.example"));
@@ -198,6 +205,7 @@ TEST_F(JudgeHello, ASilentClientHearsTheServerAndIsJudgedByItsFirstOctets) {
 
   auto evading = connected();
   auto third = origin_.accept();
+  expect_open(2);
   third.send("banner");
   EXPECT_EQ(evading.read_exactly(6), "banner");
   evading.send(hello_for("www.denied.example"));
@@ -206,11 +214,70 @@ TEST_F(JudgeHello, ASilentClientHearsTheServerAndIsJudgedByItsFirstOctets) {
   EXPECT_TRUE(eventually([&] { return errors(ErrorKind::http_request_denied) == 2; }));
 }
 
+// The limit on silence is an hour: what ends the wait is the server.
+TEST_F(JudgeHello, AServerThatSpeaksFirstIsHeardAtOnceAndTheClientIsJudgedAllTheSame) {
+  start("deny sni .denied.example\nallow\n");
+  auto mail = connected();
+  auto first = origin_.accept();
+  first.send("220 ready\r\n");
+  EXPECT_EQ(mail.read_exactly(11), "220 ready\r\n");
+  mail.send("EHLO x\r\n");
+  EXPECT_EQ(first.read_exactly(8), "EHLO x\r\n");
+  expect_relayed(mail, first);
+
+  const auto hello = hello_for("www.allowed.example");
+  auto late = connected();
+  auto second = origin_.accept();
+  second.send("banner");
+  EXPECT_EQ(late.read_exactly(6), "banner");
+  late.send(hello);
+  EXPECT_EQ(second.read_exactly(hello.size()), hello);
+  EXPECT_EQ(judged_again("deny sni www.allowed.example\nallow\n"), 1U) << "its hello is known";
+
+  auto evading = connected();
+  auto third = origin_.accept();
+  third.send("x");
+  EXPECT_EQ(evading.read_exactly(1), "x");
+  const auto denied = hello_for("www.denied.example");
+  evading.send(denied.substr(0, 3));
+  evading.send(denied.substr(3));
+  EXPECT_TRUE(evading.is_at_end());
+  EXPECT_TRUE(third.is_at_end());
+  EXPECT_TRUE(eventually([&] { return errors(ErrorKind::http_request_denied) == 2; }));
+}
+
+TEST_F(JudgeHello, AServerThatSpeaksFirstSpeaksToNoClientOfTls) {
+  start("allow sni .allowed.example\ndeny\n");
+  auto client = connected();
+  auto upstream = origin_.accept();
+  upstream.send("banner");
+  EXPECT_EQ(client.read_to_end(), "");
+  client.close();
+  EXPECT_TRUE(upstream.is_at_end());
+}
+
+TEST_F(JudgeHello, AServerThatFinishesWithoutAWordIsNotWaitedFor) {
+  start("deny sni .denied.example\nallow\n");
+  auto client = connected();
+  auto upstream = origin_.accept();
+  upstream.close();
+  EXPECT_TRUE(client.is_at_end());
+}
+
+TEST_F(JudgeHello, AHelloThatHasBegunIsReadToItsEndWhateverTheServerSays) {
+  start("deny sni .denied.example\nallow\n");
+  const auto hello = hello_for("www.denied.example");
+  auto client = connected(hello.substr(0, 2));
+  auto upstream = origin_.accept();
+  upstream.send("banner");
+  client.send(hello.substr(2));
+  EXPECT_EQ(client.read_to_end(), fatal_alert(Alert::unrecognized_name)) << "nothing of the server's";
+}
+
 TEST_F(JudgeHello, ASilentClientIsDeniedWhereTlsIsAskedFor) {
   start("allow sni .allowed.example\ndeny\n", 10ms);
   auto client = connected();
   auto upstream = origin_.accept();
-  upstream.send("banner");
   EXPECT_TRUE(client.is_at_end());
   client.close();
   EXPECT_TRUE(upstream.is_at_end());
@@ -232,7 +299,7 @@ TEST_F(JudgeHello, OpenTunnelsAreJudgedAgainByTheHelloThatWasRead) {
   auto client = connected(hello_for("www.allowed.example"));
   auto upstream = origin_.accept();
   EXPECT_EQ(upstream.read_exactly(5).size(), 5U);
-  EXPECT_TRUE(eventually([&] { return worker_->on_worker([&] { return worker_->services().tunnels.size(); }) == 1; }));
+  expect_open(1);
   EXPECT_EQ(judged_again("deny sni .other.example\nallow\n"), 0U);
   EXPECT_EQ(judged_again("deny sni .allowed.example\nallow\n"), 1U);
   EXPECT_TRUE(eventually([&] { return errors(ErrorKind::http_request_denied) == 1; }));

@@ -1,5 +1,6 @@
 // The compiled policy against a slow and obvious one, on random policies and facts.
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <optional>
@@ -76,10 +77,17 @@ struct OracleRule {
   }
 };
 
-// A setting line: `set response field X-Kind-k "i"`, where i is its place among the settings.
+// A setting line, which tells its place i among the settings: `set response field X-Kind-k "i"`, or `limit rate i+1/s`.
 struct OracleSetting {
+  static constexpr int kRate = 2;
+
   OracleRule rule;
   int kind;
+
+  std::string what(std::size_t place) const {
+    if (kind == kRate) { return "limit rate " + std::to_string(place + 1) + "/s"; }
+    return "set response field X-Kind-" + std::to_string(kind) + " \"" + std::to_string(place) + '"';
+  }
 };
 
 struct OraclePolicy {
@@ -166,14 +174,12 @@ class Generator {
       policy.text += line(rule.action(), rule) + " id " + std::to_string(i) + "\n";
     }
     for (int count = below(4); count > 0; --count) {
-      policy.settings.push_back({rule(), below(2)});
+      policy.settings.push_back({rule(), below(OracleSetting::kRate + 1)});
       policy.settings.back().rule.verdict = Verdict::allow;  // that of a setting stands for nothing
     }
     for (std::size_t i = 0; i < policy.settings.size(); ++i) {
       OracleSetting& setting = policy.settings[i];
-      const std::string what =
-          "set response field X-Kind-" + std::to_string(setting.kind) + " \"" + std::to_string(i) + '"';
-      policy.text += line(what, setting.rule) + " id s" + std::to_string(i) + "\n";
+      policy.text += line(setting.what(i), setting.rule) + " id s" + std::to_string(i) + "\n";
     }
     return policy;
   }
@@ -740,10 +746,21 @@ TEST(Evaluation, SaysWhatTheSlowAndObviousOneSays) {
   }
 }
 
+// Of what `choose` found the places of the lines.
+std::vector<std::size_t> places_of(const Settings& chosen) {
+  std::vector<std::size_t> places;
+  for (const Setting* setting : chosen.fields) { places.push_back(std::stoul(setting->value)); }
+  if (const Setting* rate = chosen[SettingKind::limit_rate]) { places.push_back(rate->size - 1); }
+  std::ranges::sort(places);
+  return places;
+}
+
+// The rate is the one of these settings that is asked for ahead of the response as well.
 TEST(Evaluation, ChoosesTheSettingsThatTheSlowAndObviousOneChooses) {
   Generator generator(6);
   const CompileOptions options = with_lists();
   std::size_t applied = 0;
+  std::size_t rates = 0;
   for (int i = 0; i < kPolicies; ++i) {
     const OraclePolicy oracle = generator.policy();
     const auto policy = compiled(oracle.text, options);
@@ -752,15 +769,17 @@ TEST(Evaluation, ChoosesTheSettingsThatTheSlowAndObviousOneChooses) {
       const Facts facts = generator.without_some(generator.all_facts(), k % 3 * 30);
       Settings chosen;
       policy->choose(SettingStage::response, facts, chosen);
-      std::vector<std::string> names;
-      for (const Setting* setting : chosen.fields) { names.push_back(setting->value); }
-      std::vector<std::string> expected;
-      for (const std::size_t place : oracle.choose(facts)) { expected.push_back(std::to_string(place)); }
-      ASSERT_EQ(names, expected) << oracle.text;
-      applied += names.size();
+      std::vector<std::size_t> expected = oracle.choose(facts);
+      ASSERT_EQ(places_of(chosen), expected) << oracle.text;
+      applied += expected.size();
+      policy->choose(SettingStage::request, facts, chosen);
+      std::erase_if(expected, [&](std::size_t i) { return oracle.settings[i].kind != OracleSetting::kRate; });
+      ASSERT_EQ(places_of(chosen), expected) << oracle.text;
+      rates += expected.size();
     }
   }
   EXPECT_GT(applied, 1000u);
+  EXPECT_GT(rates, 300u);
 }
 
 // What is asked again because a shadow rule waits never changes the verdict.

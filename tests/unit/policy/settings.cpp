@@ -28,6 +28,8 @@ TEST(SettingLines, AreKeptInOneSpellingWithTheirIds) {
       {"cache finish-aborted", "cache finish-aborted"},
       {"limit size 10MiB from 10.0.0.0/8", "limit size 10MiB from 10.0.0.0/8"},
       {"limit connections  20 from 10.0.0.0/8", "limit connections 20 from 10.0.0.0/8"},
+      {"limit rate  1MiB/s type video/*", "limit rate 1MiB/s type video/*"},
+      {"limit rate 800kB/s to 10.0.0.0/8", "limit rate 800kB/s to 10.0.0.0/8"},
       {"strip query in log", "strip query in log"},
       {"connect to Safe.Example.:443 host a", "connect to safe.example:443 host a"},
       {"connect to [2001:DB8::1]:80 host a", "connect to [2001:db8::1]:80 host a"},
@@ -61,7 +63,15 @@ TEST(SettingLines, NameThePlaceAndWhatWasExpected) {
       {"cache key drop-query a=b", 22, "a name expected"},
       {"cache key drop-query host a", 22, "the name of a parameter expected"},
       {"cache finish-aborted under x", 28, "no size"},
-      {"limit rate 1MiB", 7, "`limit` is followed by `size`"},
+      {"limit rates 1MiB/s", 7, "`limit` is followed by `size`"},
+      {"limit rate", 11, "a rate expected"},
+      {"limit rate 1MiB", 12, "a rate expected"},
+      {"limit rate \"1MiB/s\"", 12, "a rate expected"},
+      {"limit rate /s", 12, "no size"},
+      {"limit rate 1Mbit/s", 12, "no size"},
+      {"limit rate 0/s", 12, "from `1/s` to `10GB/s`"},
+      {"limit rate 0kB/s", 12, "from `1/s` to `10GB/s`"},
+      {"limit rate 10000000001/s", 12, "from `1/s` to `10GB/s`"},
       {"limit connections 0", 19, "from 1 to 1000000"},
       {"limit connections", 18, "from 1 to 1000000"},
       {"limit size", 11, "a size expected"},
@@ -139,6 +149,22 @@ TEST(SettingLines, OfNoCachingAreAskedForAtBothStages) {
   facts.path_and_query = "/";
   facts.type = "video/mp4";
   EXPECT_NE(chosen(policy, SettingStage::response, facts)[SettingKind::cache_never], nullptr);
+}
+
+TEST(SettingLines, OfTheRateAreAskedForAtBothStages) {
+  const auto policy = compiled("limit rate 1MiB/s type video/*\nlimit rate 200kB/s path /slow\nallow\n");
+  const auto rate = [&](SettingStage stage, const Facts& facts) {
+    const auto* limit = chosen(policy, stage, facts)[SettingKind::limit_rate];
+    return limit != nullptr ? limit->size : 0;
+  };
+  Facts facts = a_request();
+  EXPECT_EQ(rate(SettingStage::request, facts), 0U);
+  facts.path_and_query = "/slow/1";
+  EXPECT_EQ(rate(SettingStage::request, facts), 200'000U) << "what the type will be is not known yet";
+  facts.type = "video/mp4";
+  EXPECT_EQ(rate(SettingStage::response, facts), 1U << 20) << "the first line that holds";
+  facts.type = "text/html";
+  EXPECT_EQ(rate(SettingStage::response, facts), 200'000U);
 }
 
 TEST(SettingLines, InShadowAreNamedAndDoNotApply) {
