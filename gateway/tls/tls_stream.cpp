@@ -42,7 +42,9 @@ TlsStream::Step TlsStream::attempt(const char* during, Call call) {
   const int outcome = call();
   if (outcome > 0) { return Step::done; }
   const int said = SSL_get_error(connection_.get(), outcome);
-  if (bio_.error()) {
+  // What TLS itself found goes ahead of a peer that is not there any more to be told.
+  const bool is_of_tls = said == SSL_ERROR_SSL || !bio_.error();
+  if (!is_of_tls) {
     error_ = *bio_.error();
     return Step::failed;
   }
@@ -118,11 +120,16 @@ Task<> TlsStream::until_readable(std::span<char> /*into*/) {
 
 // A record at a time: what the kernel does not take of one waits in the stream, and the next one until it has gone.
 Task<Result<void>> TlsStream::write_piece(std::string_view octets) {
+  // A record that was lost cannot be sent again; what has arrived can still be read.
+  if (write_error_) { co_return std::unexpected(*write_error_); }
   while (!octets.empty()) {
     std::size_t taken = 0;
     const auto step =
         attempt("writing", [&] { return SSL_write_ex(connection_.get(), octets.data(), octets.size(), &taken); });
-    if (step != Step::done) { co_return failure(step, "writing"); }
+    if (step != Step::done) {
+      write_error_ = failure(step, "writing").error();
+      co_return std::unexpected(*write_error_);
+    }
     octets.remove_prefix(taken);
     if (transport_.unsent() == 0) { continue; }
     const auto drained = co_await transport_.drain();

@@ -56,6 +56,7 @@ class TlsStream final : public net::Stream {
   std::string why_;
   SslPtr connection_;
   Error error_;  // of the last step that failed
+  std::optional<Error> write_error_;
   bool is_broken_ = false;
   bool is_established_ = false;
 };

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import tempfile
 import unittest
 
@@ -269,6 +270,15 @@ class Lists(SluiceTestCase):
         daemon.tool("lists", "update", "--accept")
         self.assertEqual(self.alarms(daemon), [])
         self.assertEqual(self.get(daemon, self.url).status, 200)
+
+    def test_a_fetch_under_way_does_not_hold_up_the_end(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            silent.settimeout(20)
+            daemon = self.start_with(f'list names domains "https://127.0.0.1:{silent.getsockname()[1]}/" category bad')
+            connection, _ = silent.accept()
+            with connection:
+                self.assertTrue(connection.recv(1), "the handshake began")
+                daemon.stop()
 
     def test_the_systems_authorities_are_trusted(self):
         _, authority, url, _ = self.secure_origin()

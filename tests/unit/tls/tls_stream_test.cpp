@@ -333,6 +333,35 @@ TEST_F(TlsStreamTest, APeerThatTakesNothingForTooLongIsAnError) {
   EXPECT_EQ(to_string(outcome->error().kind), "connection_write_timeout");
 }
 
+TEST_F(TlsStreamTest, CancelledNothingIsReadOrWrittenFromThenOn) {
+  connect("lists.example", {.names = "DNS:lists.example"}, [this](TlsPeer&) { gate_.acquire(); });
+  ASSERT_TRUE(handshake());
+  std::optional<Result<std::string>> reading;
+  begin(read_all(*stream_), reading);
+  stream_->cancel();
+  settle(context_);
+  ASSERT_TRUE(reading);
+  EXPECT_EQ(to_string(reading->error().kind), "shutting_down");
+  for (int i = 0; i < 2; ++i) {
+    const auto written = run(context_, stream_->write("x"));
+    ASSERT_FALSE(written);
+    EXPECT_EQ(to_string(written.error().kind), "shutting_down");
+  }
+}
+
+TEST_F(TlsStreamTest, WhatArrivedIsReadWhenNothingCanBeWrittenAnyMore) {
+  connect("lists.example", {.names = "DNS:lists.example"}, [](TlsPeer& peer) {
+    peer.send("too late");
+    peer.finish();
+  });
+  ASSERT_TRUE(handshake());
+  server_.join();
+  transport_.shutdown_sending();
+  EXPECT_FALSE(run(context_, stream_->write("x")));
+  EXPECT_FALSE(run(context_, stream_->write("x")));
+  EXPECT_EQ(run(context_, read_all(*stream_)).value(), "too late");
+}
+
 TEST_F(TlsStreamTest, AReadThatTookTooLongMayBeMadeAgain) {
   connect("lists.example", {.names = "DNS:lists.example"}, [&](TlsPeer& peer) {
     gate_.acquire();
