@@ -31,6 +31,7 @@
 #include "gateway/own_addresses.hpp"
 #include "gateway/policy_file.hpp"
 #include "gateway/privileges.hpp"
+#include "gateway/resolver_options.hpp"
 #include "gateway/service_manager.hpp"
 #include "gateway/version.hpp"
 #include "gateway/worker.hpp"
@@ -322,7 +323,7 @@ class Gateway::Running {
     control_->start();
     policies_.read_lists_with(
         [this](const std::vector<policy::ListDeclaration>& declared) { return lists_.preview(declared); });
-    lists_.start(context_,
+    lists_.start(context_, {resolver_options(configuration()), configuration().lists.trust},
                  [this](std::shared_ptr<const policy::Lists> lists) { policies_.use_lists(std::move(lists)); });
     if (!configuration().admin.metrics.empty()) { start_metrics(); }
     asio::co_spawn(context_, wait_for_signals(this), on_end());
@@ -482,6 +483,7 @@ class Gateway::Running {
     configuration_ = std::make_shared<const config::Configuration>(std::move(next));
     log_ = std::move(prepared.log);
     control_->allow(std::move(prepared.users));
+    lists_.trust(configuration_->lists.trust);
     for (auto& worker : workers_) { worker->use(configuration_, log_); }
     warn_of_missing_users();
   }

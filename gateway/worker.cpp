@@ -5,6 +5,7 @@
 
 #include "gateway/control/say.hpp"
 #include "gateway/net/address.hpp"
+#include "gateway/resolver_options.hpp"
 
 namespace sluice {
 
@@ -17,15 +18,6 @@ constexpr std::chrono::seconds kComplaintInterval{10};
 
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
-upstream::ResolverOptions resolver_options(const config::Configuration& configuration) {
-  upstream::ResolverOptions options;
-  options.servers = configuration.upstream.dns_servers;
-  options.timeout = configuration.timeouts.dns;
-  options.negative_ttl = configuration.upstream.dns_negative_ttl;
-  options.last_good = configuration.upstream.dns_last_good;
-  return options;
-}
 
 Task<> pause(asio::io_context& context, milliseconds time) {
   Timer timer(context, time);

@@ -15,14 +15,14 @@ struct ListDeclaration {
   std::string name;
   // For a squidGuard tree squidguard_domains stands for all three formats, and `path` is the tree.
   ListFormat format = ListFormat::domains;
-  std::string path;           // of a file or a folder; or "http://..."
+  std::string path;           // of a file or a folder; or "http://...", "https://..."
   std::string category;       // its only one; of a tree empty: each folder is one
   std::uint32_t refresh = 0;  // seconds after which it is read again; 0: when its file changes. Never 0 of a URL
   std::uint32_t guard = 0;    // per cent of entries by which it may shrink or grow at once; 0: by any number
   Position at;
 
   bool is_tree() const noexcept { return format == ListFormat::squidguard_domains; }
-  bool is_url() const noexcept { return path.starts_with("http://"); }
+  bool is_url() const noexcept { return path.starts_with("http://") || path.starts_with("https://"); }
 
   // Whether the same is read, whatever line says so.
   friend bool operator==(const ListDeclaration& a, const ListDeclaration& b) noexcept {

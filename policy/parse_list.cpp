@@ -84,17 +84,15 @@ class DeclarationParser {
 
   bool parse_path() {
     const Token path = tokens_.take();
-    if (path.kind == Token::Kind::quoted && path.text.starts_with("https://")) {
-      return fail(path, "lists cannot be fetched by https yet; use `http://`, or a file that something else fetches");
-    }
+    list_.path = path.text;
     const bool is_good = path.kind == Token::Kind::quoted && path.text.size() <= kLongestPath &&
-                         (path.text.starts_with('/') || path.text.starts_with("http://"));
+                         (path.text.starts_with('/') || list_.is_url());
     if (!is_good) {
       return fail(path,
-                  "a list is read from a path in quotes that begins with `/`, or from a URL with `http://`, not from " +
+                  "a list is read from a path in quotes that begins with `/`, or from a URL with `http://` or "
+                  "`https://`, not from " +
                       name_of(path));
     }
-    list_.path = path.text;
     if (!list_.is_url()) { return true; }
     if (list_.is_tree()) { return fail(path, "a squidGuard tree is a folder, not a URL"); }
     return std::ranges::all_of(path.text, [](char c) { return c > ' ' && c < 0x7f; }) ||

@@ -54,6 +54,10 @@ std::string_view to_string(ErrorKind kind) noexcept {
       return "http_protocol_error";
     case ErrorKind::tls_protocol_error:
       return "tls_protocol_error";
+    case ErrorKind::tls_certificate_error:
+      return "tls_certificate_error";
+    case ErrorKind::tls_alert_received:
+      return "tls_alert_received";
     case ErrorKind::proxy_internal_error:
       return "proxy_internal_error";
     case ErrorKind::proxy_configuration_error:

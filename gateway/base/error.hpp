@@ -30,8 +30,10 @@ enum class ErrorKind : std::uint8_t {
   http_response_transfer_coding,
   http_response_timeout,  // first-byte limit
   http_upgrade_failed,
-  http_protocol_error,  // malformed response
-  tls_protocol_error,   // a TLS hello that cannot be read
+  http_protocol_error,    // malformed response
+  tls_protocol_error,     // a TLS hello that cannot be read, a handshake that fails
+  tls_certificate_error,  // it does not prove the name that was asked for
+  tls_alert_received,     // the peer ended the handshake
   proxy_internal_error,
   proxy_configuration_error,
   proxy_loop_detected,

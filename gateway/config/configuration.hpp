@@ -88,6 +88,10 @@ struct Policy {
   std::string unloadable = "closed";  // closed | refuse: a start without a policy that can be loaded
 };
 
+struct Lists {
+  std::string trust;  // file of authorities beside the system's; empty: the system's alone
+};
+
 struct Auth {
   std::string htpasswd;                            // file of users; empty: nobody can sign in
   std::string realm = "Sluice";                    // what a browser shows beside the question
@@ -109,6 +113,7 @@ struct Configuration {
   Log log;
   Admin admin;
   Policy policy;
+  Lists lists;
   Auth auth;
 };
 

@@ -421,6 +421,14 @@ const std::array kKeys{
         .choices = kClosedRefuse,
         .needs_restart = true},
 
+    Key{.name = "lists.trust",
+        .kind = Kind::text,
+        .slot = in<&C::lists, &Lists::trust>,
+        .meaning =
+            "File of certificates (PEM): authorities that https lists may be certified by, beside those that the "
+            "system trusts. Read whenever a list is fetched; empty: the system's alone.",
+        .form = "path"},
+
     Key{.name = "auth.htpasswd",
         .kind = Kind::text,
         .slot = in<&C::auth, &Auth::htpasswd>,
@@ -465,6 +473,7 @@ constexpr std::array kSections{
     Section{"log", "The access log."},
     Section{"admin", "How operators and monitoring reach the daemon."},
     Section{"policy", "What is allowed."},
+    Section{"lists", "Lists that are fetched from URLs."},
     Section{"auth", "Who clients are: users for conditions of the policy."},
 };
 

@@ -1,18 +1,13 @@
 #pragma once
 
 #include <expected>
+#include <memory>
 #include <string>
 
-#include "gateway/base/clock.hpp"
-#include "gateway/base/task.hpp"
+#include "gateway/control/fetch_services.hpp"
+#include "gateway/control/list_validators.hpp"
 
 namespace sluice::control {
-
-// By what an origin server knows again which content it sent (RFC 9110 8.8).
-struct ListValidators {
-  std::string etag;
-  std::string last_modified;
-};
 
 struct FetchedList {
   bool is_same = false;  // 304: what was sent with these validators
@@ -20,9 +15,9 @@ struct FetchedList {
   ListValidators validators;
 };
 
-// The content of "http://host[:port]/path", unless it is the same as last time. Redirects are followed. Content whose
-// end is not proven is refused, and what is larger than 512 MiB. Suspends. Errors: why, in words, beginning with the
-// URL.
-Task<std::expected<FetchedList, std::string>> fetch_list(std::string url, ListValidators before, milliseconds patience);
+// The content of a URL, unless it is the same as last time. Redirects are followed, but never from https to http.
+// Content whose end is not proven is refused. Suspends. Errors: why, in words, beginning with the URL.
+Task<std::expected<FetchedList, std::string>> fetch_list(std::shared_ptr<FetchServices> services, std::string url,
+                                                         ListValidators before);
 
 }  // namespace sluice::control

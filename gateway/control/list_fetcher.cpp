@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <new>
 
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 
 #include "gateway/base/file.hpp"
@@ -11,7 +13,9 @@
 namespace sluice::control {
 namespace {
 
-constexpr milliseconds kPatience{30'000};
+using Timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
 constexpr auto kLongestRetry = std::chrono::seconds(600);
 
 std::string take_line(std::string_view& text) {
@@ -22,6 +26,19 @@ std::string take_line(std::string_view& text) {
 }
 
 }  // namespace
+
+ListFetcher::~ListFetcher() {
+  *is_alive_ = false;
+  if (services_ != nullptr) { services_->close(); }
+}
+
+void ListFetcher::start(asio::io_context& context, FetchOptions options) {
+  services_ = std::make_shared<FetchServices>(context, options);
+}
+
+void ListFetcher::trust(std::string file) {
+  services_->options.trust = std::move(file);
+}
 
 policy::ListDeclaration ListFetcher::local(const policy::ListDeclaration& list) const {
   policy::ListDeclaration there = list;
@@ -48,26 +65,49 @@ bool ListFetcher::is_any_due(const std::vector<policy::ListDeclaration>& declare
   return std::ranges::any_of(declared, [this](const auto& list) { return is_due(list); });
 }
 
-void ListFetcher::fetch(asio::io_context& context, const std::vector<policy::ListDeclaration>& declared, bool must_all,
+void ListFetcher::fetch(const std::vector<policy::ListDeclaration>& declared, bool must_all,
                         std::function<void()> done) {
+  SLUICE_ASSERT(services_ != nullptr, "lists are fetched once the fetcher was started");
   // Called when the last coroutine lets go of it.
   const auto all = std::make_shared<std::function<void()>>(std::move(done));
   ++running_;
   for (const policy::ListDeclaration& list : declared) {
-    if (!list.is_url() || (!must_all && !is_due(list))) { continue; }
-    state_of(list).due = Clock::now() + std::chrono::seconds(list.refresh);
-    ++running_;
-    asio::co_spawn(context, run(this, is_alive_, list, all), say_failure_of("fetching a list"));
+    if (list.is_url() && (must_all || is_due(list))) { begin(list, all); }
   }
   if (--running_ == 0) { (*all)(); }
 }
 
-Task<> ListFetcher::run(ListFetcher* fetcher, std::shared_ptr<bool> is_alive, policy::ListDeclaration list,
-                        std::shared_ptr<std::function<void()>> done) {
-  auto fetched = co_await fetch_list(list.path, fetcher->validators_of(list), kPatience);
+void ListFetcher::begin(const policy::ListDeclaration& list, std::shared_ptr<std::function<void()>> done) {
+  state_of(list).due = Clock::now() + std::chrono::seconds(list.refresh);
+  ++running_;
+  ++services_->fetches;
+  const auto on_failure = say_failure_of("fetching a list");
+  asio::co_spawn(services_->context, run(this, is_alive_, services_, list, std::move(done)), on_failure);
+  if (std::exchange(services_->is_ticking, true)) { return; }
+  asio::co_spawn(services_->context, tick(services_), on_failure);
+}
+
+Task<> ListFetcher::run(ListFetcher* fetcher, std::shared_ptr<bool> is_alive, std::shared_ptr<FetchServices> services,
+                        policy::ListDeclaration list, std::shared_ptr<std::function<void()>> done) {
+  std::expected<FetchedList, std::string> fetched;
+  try {
+    fetched = co_await fetch_list(services, list.path, fetcher->validators_of(list));
+  } catch (const std::bad_alloc&) { fetched = std::unexpected(list.path + ": there is no memory for it"); }
+  --services->fetches;
   if (!*is_alive) { co_return; }
   fetcher->end(list, std::move(fetched));
   if (--fetcher->running_ == 0) { (*done)(); }
+}
+
+// Fires the limits of what is being fetched.
+Task<> ListFetcher::tick(std::shared_ptr<FetchServices> services) {
+  Timer timer(services->context);
+  while (services->fetches > 0) {
+    timer.expires_after(TimerWheel::kTick);
+    co_await timer.async_wait(use_task);
+    services->wheel.advance(coarse_now());
+  }
+  services->is_ticking = false;
 }
 
 void ListFetcher::end(const policy::ListDeclaration& list, std::expected<FetchedList, std::string> fetched) {

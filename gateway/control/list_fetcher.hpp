@@ -19,15 +19,18 @@ namespace sluice::control {
 class ListFetcher {
  public:
   explicit ListFetcher(std::string directory) : directory_(std::move(directory)) {}
-  ~ListFetcher() { *is_alive_ = false; }
+  ~ListFetcher();
+
+  // REQUIRES: ahead of the first fetch; the context is run by this thread.
+  void start(asio::io_context& context, FetchOptions options);
+  // Another file of authorities from the next fetch on.
+  void trust(std::string file);
 
   // The same declaration, with the file in which a list from a URL lies in place of the URL.
   policy::ListDeclaration local(const policy::ListDeclaration& list) const;
 
   // Fetches those of the lists that are due, all of them when `must_all`, and calls `done` when the last has ended.
-  // REQUIRES: the context is run by this thread.
-  void fetch(asio::io_context& context, const std::vector<policy::ListDeclaration>& declared, bool must_all,
-             std::function<void()> done);
+  void fetch(const std::vector<policy::ListDeclaration>& declared, bool must_all, std::function<void()> done);
   bool is_fetching() const noexcept { return running_ > 0; }
   bool is_any_due(const std::vector<policy::ListDeclaration>& declared) const;
 
@@ -42,8 +45,10 @@ class ListFetcher {
     Clock::time_point due{};  // for the first time at once
   };
 
-  static Task<> run(ListFetcher* fetcher, std::shared_ptr<bool> is_alive, policy::ListDeclaration list,
-                    std::shared_ptr<std::function<void()>> done);
+  static Task<> run(ListFetcher* fetcher, std::shared_ptr<bool> is_alive, std::shared_ptr<FetchServices> services,
+                    policy::ListDeclaration list, std::shared_ptr<std::function<void()>> done);
+  static Task<> tick(std::shared_ptr<FetchServices> services);
+  void begin(const policy::ListDeclaration& list, std::shared_ptr<std::function<void()>> done);
   void end(const policy::ListDeclaration& list, std::expected<FetchedList, std::string> fetched);
   State& state_of(const policy::ListDeclaration& list);
   bool is_due(const policy::ListDeclaration& list) const;
@@ -53,6 +58,7 @@ class ListFetcher {
   std::string validators_file(const std::string& name) const { return directory_ + "/" + name + ".validators"; }
 
   std::string directory_;
+  std::shared_ptr<FetchServices> services_;  // null ahead of start()
   std::map<std::string, State> states_;
   int running_ = 0;
   std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);

@@ -57,8 +57,9 @@ std::shared_ptr<const policy::Lists> ListKeeper::load(const std::vector<policy::
   return lists_;
 }
 
-void ListKeeper::start(asio::io_context& context, Publish publish) {
+void ListKeeper::start(asio::io_context& context, FetchOptions options, Publish publish) {
   context_ = &context;
+  fetcher_.start(context, std::move(options));
   publish_ = std::move(publish);
   pool_ = std::make_unique<ThreadPool>("lists", 1, 1);
   asio::co_spawn(context, watch(this, is_alive_), say_failure_of("lists"));
@@ -100,7 +101,7 @@ ListsUpdate ListKeeper::update(bool accept_changes) {
 void ListKeeper::fetch_and_build() {
   fetch_again_ = fetcher_.is_fetching();
   if (fetch_again_) { return; }
-  fetcher_.fetch(*context_, declared_, true, [this] {
+  fetcher_.fetch(declared_, true, [this] {
     if (!is_building_) { begin_build(); }
     fetched();
   });
@@ -225,7 +226,7 @@ bool ListKeeper::is_due(Clock::time_point now) const {
 // A file that somebody is writing changes from one look to the next; it is read when it has come to rest.
 void ListKeeper::look_at_files() {
   if (!fetcher_.is_fetching() && fetcher_.is_any_due(declared_)) {
-    fetcher_.fetch(*context_, declared_, false, [this] { fetched(); });
+    fetcher_.fetch(declared_, false, [this] { fetched(); });
   }
   if (is_building_ || declared_.empty()) { return; }
   const std::uint64_t now = signature();

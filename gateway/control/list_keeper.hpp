@@ -31,7 +31,9 @@ class ListKeeper {
   std::shared_ptr<const policy::Lists> load(const std::vector<policy::ListDeclaration>& declared);
 
   // From now on builds go on their own thread. REQUIRES: once, after load(); the context is run by this thread.
-  void start(asio::io_context& context, Publish publish);
+  void start(asio::io_context& context, FetchOptions options, Publish publish);
+  // See ListFetcher::trust. REQUIRES: started.
+  void trust(std::string file) { fetcher_.trust(std::move(file)); }
 
   // Lists that a text declares which is not in force, read here and now.
   std::shared_ptr<const policy::Lists> preview(const std::vector<policy::ListDeclaration>& declared);

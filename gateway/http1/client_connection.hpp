@@ -5,6 +5,7 @@
 
 #include "gateway/http1/message_reader.hpp"
 #include "gateway/net/address.hpp"
+#include "gateway/net/tcp_stream.hpp"
 
 namespace sluice::http1 {
 

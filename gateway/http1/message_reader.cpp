@@ -12,7 +12,7 @@ constexpr std::size_t kContentCapacity = 64 * 1024;
 
 }  // namespace
 
-MessageReader::MessageReader(net::TcpStream& stream, Side side, std::size_t initial_capacity)
+MessageReader::MessageReader(net::Stream& stream, Side side, std::size_t initial_capacity)
     : stream_(stream),
       side_(side),
       head_(std::make_unique_for_overwrite<char[]>(initial_capacity)),

@@ -7,7 +7,7 @@
 
 #include "gateway/http/chunked.hpp"
 #include "gateway/http/head.hpp"
-#include "gateway/net/tcp_stream.hpp"
+#include "gateway/net/stream.hpp"
 
 namespace sluice::http1 {
 
@@ -31,7 +31,7 @@ struct ContentPace {
 // Lifetime: the stream's. Views of a head live until next_message(), views of content until the next call of next().
 class MessageReader {
  public:
-  MessageReader(net::TcpStream& stream, Side side, std::size_t initial_capacity);
+  MessageReader(net::Stream& stream, Side side, std::size_t initial_capacity);
 
   // A whole head with its empty line; empty when the peer closed ahead of the first octet.
   // Errors: those of `patience`, of the stream, http_request_error (400, 414, 431), http_response_header_section_size.
@@ -67,7 +67,7 @@ class MessageReader {
   Result<std::string_view> take(std::string_view available);
   void consume(std::size_t octets) noexcept;
 
-  net::TcpStream& stream_;
+  net::Stream& stream_;
   Side side_;
   std::unique_ptr<char[]> head_;
   const std::size_t initial_capacity_;

@@ -55,10 +55,6 @@ void TcpStream::expire_writing(void* stream) {
   self.socket_.wake_writer();
 }
 
-void TcpStream::limit_reading(milliseconds from_now, ErrorKind kind) {
-  limit_reading_until(coarse_now() + from_now, kind);
-}
-
 void TcpStream::limit_reading_until(SteadyTime when, ErrorKind kind) {
   read_.kind = kind;
   read_.expired = false;
@@ -83,14 +79,6 @@ Task<> TcpStream::pause() {
 
 Task<> TcpStream::until_readable(std::span<char> into) {
   return burst_ == kBurst ? pause() : socket_.readable(into);
-}
-
-Task<Result<std::size_t>> TcpStream::read_some(std::span<char> into) {
-  for (;;) {
-    auto count = try_read(into);
-    if (count) { co_return *count; }
-    co_await until_readable(into);
-  }
 }
 
 std::optional<Result<std::size_t>> TcpStream::try_read(std::span<char> into) {
@@ -128,14 +116,10 @@ Result<std::size_t> TcpStream::send_now(std::span<const iovec> pieces, std::size
 }
 
 Result<std::size_t> TcpStream::try_write(std::string_view octets) {
+  if (is_cancelled()) { return failure(write_, 0, "writing"); }
   if (!socket_.flush()) { return std::size_t{0}; }
   const iovec piece{const_cast<char*>(octets.data()), octets.size()};
   return send_now(std::span(&piece, 1), octets.size());
-}
-
-Task<Result<void>> TcpStream::write(std::string_view octets) {
-  iovec piece{const_cast<char*>(octets.data()), octets.size()};
-  co_return co_await write(std::span(&piece, 1));
 }
 
 // Moves the front of `pieces` behind what was written; true when all of it was.

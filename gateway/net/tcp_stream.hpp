@@ -1,28 +1,22 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
-#include <string_view>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <sys/uio.h>
 
 #include "gateway/base/descriptor.hpp"
-#include "gateway/base/error.hpp"
-#include "gateway/base/task.hpp"
 #include "gateway/base/timer_wheel.hpp"
 #include "gateway/net/polled_socket.hpp"
+#include "gateway/net/stream.hpp"
 
 namespace sluice::net {
 
 using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 
 // One TCP connection: reads and writes that try first and suspend only when they would block, each direction under a
-// deadline. At most one read and one write may be under way at a time.
-// Thread: the worker's. Errors: connection_terminated (or client_gone), the kind given with the deadline,
+// deadline. Errors: connection_terminated (or client_gone), the kind given with the deadline,
 // connection_write_timeout.
-class TcpStream {
+class TcpStream final : public Stream {
  public:
   TcpStream(Socket socket, TimerWheel& wheel, Side side);
   // Takes over a non-blocking socket, connected or being connected.
@@ -30,16 +24,12 @@ class TcpStream {
   TcpStream(const TcpStream&) = delete;
   TcpStream& operator=(const TcpStream&) = delete;
 
-  // When reading has not ended by then it fails with `kind`. Holds for every read until changed.
-  void limit_reading(milliseconds from_now, ErrorKind kind);
-  void limit_reading_until(SteadyTime when, ErrorKind kind);
+  void limit_reading_until(SteadyTime when, ErrorKind kind) override;
   void unlimit_reading() noexcept { read_.deadline.disarm(); }
-  void limit_writing(milliseconds from_now);  // a new write starts the time anew; 0: none
+  void limit_writing(milliseconds from_now) override;
 
-  Task<Result<std::size_t>> read_some(std::span<char> into);  // 0: the peer has finished sending
-  Task<Result<void>> write(std::string_view octets);
-  // `pieces` is used up. `more_follows`: what comes next may share a packet with the end of it.
-  Task<Result<void>> write(std::span<iovec> pieces, bool more_follows = false);
+  using Stream::write;
+  Task<Result<void>> write(std::span<iovec> pieces, bool more_follows = false) override;
   // REQUIRES: the file has these octets.
   Task<Result<void>> send_file(int file, std::int64_t offset, std::size_t size);
   Task<Result<void>> wait_readable();
@@ -48,10 +38,8 @@ class TcpStream {
   // an error, when the stream is cancelled or the peer resets. The limit on writing does not run meanwhile.
   Task<Result<void>> rest_until(SteadyTime when);
 
-  // Without waiting. nullopt: would block, or others shall have their turn; then until_readable(), and try again.
-  std::optional<Result<std::size_t>> try_read(std::span<char> into);
-  // `into`: where the next read will read to; it must stay until then.
-  Task<> until_readable(std::span<char> into = {});
+  std::optional<Result<std::size_t>> try_read(std::span<char> into) override;
+  Task<> until_readable(std::span<char> into = {}) override;
   void wake_reader() { socket_.wake_reader(); }            // whoever waits there goes on, ready or not
   Result<std::size_t> try_write(std::string_view octets);  // how many were taken, maybe none
 
@@ -60,6 +48,7 @@ class TcpStream {
   void write_later(std::string& octets);
   // False when so many octets are not to be left: the peer does not keep up, or has gone. write() waits, or tells.
   bool may_write_later(std::size_t octets) const noexcept;
+  std::size_t unsent() const noexcept { return socket_.unsent(); }
   Task<Result<void>> drain();  // until all that was left is sent
 
   // True when an idle connection can take another request: as of this turn of the event loop nothing arrived on it, and
@@ -73,9 +62,9 @@ class TcpStream {
   void note_full() { socket_.note_full(); }
 
   void shutdown_sending() noexcept;
-  void cancel() noexcept;                      // pending operations fail, and all later ones, with `shutting_down`
+  void cancel() noexcept override;
   void fail_reading(ErrorKind kind) noexcept;  // the same for reading, with `kind`
-  void close() noexcept;
+  void close() noexcept override;
   void reset() noexcept;  // close with RST: the peer must not take what it got for complete
   bool is_open() const noexcept { return socket_.is_open(); }
   bool has_hung_up() const noexcept { return socket_.has_hung_up(); }  // neither side sends any more, or it was reset

@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import shutil
+import socket
 import tempfile
 import unittest
 
-from support import tool
+from support import tls, tool
 from support.case import SluiceTestCase
 from support.daemon import ALLOW_LOOPBACK
 from support.metrics import Metrics
@@ -23,9 +25,9 @@ class Lists(SluiceTestCase):
         self.url = self.origin.on("/x", reply(body=b"x"))
         self.ads = self.origin.on("/Ads/banner.gif", reply(body=b"ad"))
 
-    def start_with(self, *lists, deny="category bad", rest=ALLOW_LOOPBACK):
+    def start_with(self, *lists, deny="category bad", rest=ALLOW_LOOPBACK, **options):
         """A daemon whose policy declares the lists and denies a condition."""
-        return self.start_daemon(policy="".join(f"{line}\n" for line in lists) + f"deny {deny} id listed\n" + rest)
+        return self.start_daemon(policy="".join(f"{line}\n" for line in lists) + f"deny {deny} id listed\n" + rest, **options)
 
     def list_file(self, text, name="list"):
         path = os.path.join(self.directory, name)
@@ -206,10 +208,10 @@ class Lists(SluiceTestCase):
         daemon = self.start_with(f'list names domains "{url}" category bad')
         eventually(lambda: self.get(daemon, self.url).status == 403, "the list", timeout=20)
         for answer, why in ((reply(503, reason="Unavailable"), "the answer is 503"),
-                            (reply(body="half", length=False, fields={"Content-Length": "400"}), "partial message"),
+                            (reply(body="half", length=False, fields={"Content-Length": "400"}), "the response is cut"),
                             (reply(body="x", length=False), "does not say where it ends"),
                             (reply(body="x", fields={"Content-Encoding": "gzip"}), "coded (gzip)"),
-                            (reply(302, fields={"Location": "https://lists.example/"}), "https cannot be fetched yet")):
+                            (reply(302, fields={"Location": "ftp://lists.example/"}), "no http or https URL")):
             with self.subTest(why):
                 def cut(exchange, answer=answer):
                     exchange.close = True
@@ -221,6 +223,93 @@ class Lists(SluiceTestCase):
                 self.assertEqual(self.get(daemon, self.url).status, 403)
         daemon.restart()
         self.assertEqual(self.get(daemon, self.url).status, 403, "out of the state directory")
+
+    def secure_origin(self, names="IP:127.0.0.1"):
+        """An origin by https with a list that it knows again, and the authority of its certificate."""
+        authority = tls.Authority(self.directory)
+        origin = self.start_origin(tls=authority.certify(names))
+        served = {"names": "127.0.0.1\n", "tag": '"1"'}
+
+        def names_file(exchange):
+            if exchange.fields.get("If-None-Match") == served["tag"]:
+                return reply(304, reason="Not Modified")
+            return reply(body=served["names"], fields={"ETag": served["tag"]})
+
+        return origin, authority, origin.on("/names.txt", names_file), served
+
+    def alarms(self, daemon):
+        return daemon.tool("status", "-o", "json").json()["lists"]["alarms"]
+
+    def test_a_list_by_https_is_fetched_again_when_its_time_has_come(self):
+        origin, authority, url, served = self.secure_origin()
+        daemon = self.start_with(f'list names domains "{url}" category bad refresh 1s', settings={"lists.trust": authority.certificate})
+        eventually(lambda: self.get(daemon, self.url).status == 403, "the list", timeout=20)
+        eventually(lambda: origin.last("/names.txt").fields.get("If-None-Match") == '"1"', "a conditional request", timeout=20)
+        self.assertEqual(self.alarms(daemon), [])
+        served.update(names="other.example\n", tag='"2"')
+        eventually(lambda: self.get(daemon, self.url).status == 200, "the new list", timeout=20)
+        daemon.restart()
+        self.assertEqual(self.matches(daemon, "other.example"), ["other.example"])
+
+    def test_a_certificate_that_turned_bad_leaves_what_was_fetched_with_an_alarm(self):
+        origin, authority, url, served = self.secure_origin()
+        daemon = self.start_with(f'list names domains "{url}" category bad', settings={"lists.trust": authority.certificate})
+        eventually(lambda: self.get(daemon, self.url).status == 403, "the list", timeout=20)
+        served.update(names="other.example\n", tag='"2"')
+        for certificate, why in ((authority.certify("IP:127.0.0.1", days=-1), "the certificate of 127.0.0.1 expired on "),
+                                 (authority.certify("DNS:other.example"), "the certificate of 127.0.0.1 is for other.example"),
+                                 (tls.self_signed(), "the certificate of 127.0.0.1 is not trusted: self-signed certificate")):
+            with self.subTest(why):
+                origin.show_certificate(certificate)
+                daemon.tool("lists", "update", expect=tool.DIFFERENT)
+                self.assertIn(f"{url}: {why}", self.alarms(daemon)[0])
+                self.assertEqual(Metrics.of(daemon).total("sluice_lists_alarms"), 1)
+                daemon.wait_for_line("list names: .*" + re.escape(why))
+                self.assertEqual(self.get(daemon, self.url).status, 403)
+        origin.show_certificate(authority.certify("IP:127.0.0.1"))
+        daemon.tool("lists", "update", "--accept")
+        self.assertEqual(self.alarms(daemon), [])
+        self.assertEqual(self.get(daemon, self.url).status, 200)
+
+    def test_a_fetch_under_way_does_not_hold_up_the_end(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            silent.settimeout(20)
+            daemon = self.start_with(f'list names domains "https://127.0.0.1:{silent.getsockname()[1]}/" category bad')
+            connection, _ = silent.accept()
+            with connection:
+                self.assertTrue(connection.recv(1), "the handshake began")
+                daemon.stop()
+
+    def test_the_systems_authorities_are_trusted(self):
+        _, authority, url, _ = self.secure_origin()
+        # OpenSSL's own way to another file of the system's.
+        daemon = self.start_with(f'list names domains "{url}" category bad', environment={"SSL_CERT_FILE": authority.certificate})
+        eventually(lambda: self.get(daemon, self.url).status == 403, "the list", timeout=20)
+
+    def test_without_its_authority_a_server_is_not_trusted_until_the_configuration_names_it(self):
+        _, authority, url, _ = self.secure_origin()
+        configuration = self.list_file("", "sluice.yaml")
+        daemon = self.start_with(f'list names domains "{url}" category bad', arguments=["--config", configuration])
+        eventually(lambda: any("is not trusted" in alarm for alarm in self.alarms(daemon)), "the alarm", timeout=20)
+        self.assertEqual(self.get(daemon, self.url).status, 200)
+        self.list_file(f"lists:\n  trust: {authority.certificate}\n", "sluice.yaml")
+        reloaded = daemon.tool("config", "reload", "-o", "json").json()
+        self.assertEqual((reloaded["changed"], reloaded["needs_restart"]), (["lists.trust"], []))
+        daemon.tool("lists", "update")
+        self.assertEqual(self.get(daemon, self.url).status, 403)
+
+    def test_the_name_of_a_server_is_resolved_and_proved(self):
+        origin, authority, url, _ = self.secure_origin("DNS:lists.example")
+        dns = self.start_dns({"lists.example": ["127.0.0.1"]})
+        named = url.replace("127.0.0.1", "lists.example")
+        plain = self.origin.on("/moved.txt", reply(302, fields={"Location": named}))
+        daemon = self.start_with(f'list names domains "{plain}" category bad',
+                                 settings={"lists.trust": authority.certificate, "upstream.dns_servers": dns.server})
+        eventually(lambda: self.get(daemon, self.url).status == 403, "the list", timeout=20)
+        self.assertEqual(origin.last("/names.txt").fields["Host"], f"lists.example:{origin.port}")
+        origin.on("/names.txt", reply(302, fields={"Location": self.origin.on("/plain.txt", reply(body="x.example"))}))
+        daemon.tool("lists", "update", expect=tool.DIFFERENT)
+        self.assertIn("a redirect from https to http is not followed", self.alarms(daemon)[0])
 
     def test_a_text_with_a_new_list_is_tested_and_applied_with_it(self):
         path = self.list_file("127.0.0.1\n")

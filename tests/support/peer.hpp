@@ -82,6 +82,7 @@ class Peer {
   void close() {
     if (descriptor_ >= 0) { ::close(std::exchange(descriptor_, -1)); }
   }
+  int release() { return std::exchange(descriptor_, -1); }
   void reset() {
     const linger hard{1, 0};
     ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);

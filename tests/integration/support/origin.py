@@ -87,6 +87,10 @@ class ManualOrigin:
         shown = host or (f"[{self.address}]" if ":" in self.address else self.address)
         return f"{'https' if self.context else 'http'}://{shown}:{self.port}{path}"
 
+    def show_certificate(self, certificate):
+        """From the next connection on."""
+        self.context.load_cert_chain(certificate.certificate, certificate.key)
+
     @property
     def authority(self):
         return f"{self.address}:{self.port}"

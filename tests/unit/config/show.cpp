@@ -45,6 +45,7 @@ Configuration everything_changed() {
   c.log = {"-", "squid"};
   c.admin = {"", "/run/x.sock", {"alice", "bob"}};
   c.policy = {"null", "refuse"};
+  c.lists = {"/a b/authorities.pem"};
   return c;
 }
 

@@ -283,6 +283,7 @@ TEST_F(TcpStreamTest, CancelledEverythingFailsFromThenOn) {
   EXPECT_EQ(reading.count.error().kind, ErrorKind::shutting_down);
   run(context_, write(stream_, "x", writing));
   EXPECT_EQ(writing.done.error().kind, ErrorKind::shutting_down);
+  EXPECT_EQ(stream_.try_write("x").error().kind, ErrorKind::shutting_down);
 }
 
 TEST_F(TcpStreamTest, FailedReadingLeavesWritingAlone) {

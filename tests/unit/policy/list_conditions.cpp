@@ -33,6 +33,19 @@ TEST(ListDeclaration, SaysWhereAListComesFrom) {
   EXPECT_EQ(lists[2].at.line, 3);
 }
 
+TEST(ListDeclaration, FromAUrlIsReadAgainEveryDayUnlessItSaysOtherwise) {
+  const auto policy = compiled(
+      "list a domains \"http://lists.example/names.txt\"\n"
+      "list b domains \"https://lists.example/names.txt\"\n"
+      "list c domains \"https://lists.example/names.txt\" refresh 30m\nallow\n");
+  ASSERT_TRUE(policy);
+  const auto& lists = policy->list_declarations();
+  for (const ListDeclaration& list : lists) { EXPECT_TRUE(list.is_url()) << list.name; }
+  EXPECT_EQ(lists[0].refresh, 86400U);
+  EXPECT_EQ(lists[1].refresh, 86400U);
+  EXPECT_EQ(lists[2].refresh, 1800U);
+}
+
 TEST(ListDeclaration, IsRefusedWithAHint) {
   struct Case {
     std::string_view line;
@@ -42,6 +55,9 @@ TEST(ListDeclaration, IsRefusedWithAHint) {
        {Case{"list", "`list` takes a name"}, Case{"list x domain \"/x\"", "did you mean `domains`?"},
         Case{"list x domains x", "a path in quotes that begins with `/`"},
         Case{"list x domains \"relative\"", "a path in quotes that begins with `/`"},
+        Case{"list x squidguard \"https://lists.example/x\"", "is a folder, not a URL"},
+        Case{"list x domains \"https://lists.example/a b\"", "a URL with blanks"},
+        Case{"list x domains \"ftp://lists.example/x\"", "`http://` or `https://`"},
         Case{"list x domains \"/x\" refresh 5", "a time like"}, Case{"list x domains \"/x\" guard 5", "a percentage"},
         Case{"list x domains \"/x\" gaurd 5%", "did you mean `guard`?"},
         Case{"list x squidguard \"/x\" category y", "a category for each of its folders"},
