@@ -140,8 +140,11 @@ bool compete(const RuleSyntax& first, const RuleSyntax& second) {
          lower_case(first.setting->name) == lower_case(second.setting->name);
 }
 
-// `connect to` has the host as its name: it competes with every other one.
+// `connect to` has the host as its name: it competes with every other one. What lets pass without naming PURGE is
+// passed over for it, so that a rule below it that names PURGE is reached.
 bool may_cover(const RuleSyntax& first, const RuleSyntax& second) {
+  const bool is_passed_over = !first.setting && lets_pass(first.verdict) && !first.names_purge();
+  if (is_passed_over && second.names_purge()) { return false; }
   const bool both_connect = first.setting && second.setting && first.setting->kind == SettingKind::connect_to &&
                             second.setting->kind == SettingKind::connect_to;
   return both_connect || compete(first, second);

@@ -51,7 +51,7 @@ struct Facts {
       host;  // normalised: lower case, no trailing dot, A-labels; addresses in canonical text
   // request
   std::optional<std::string_view> scheme;  // "http", "https"; CONNECT has none: empty
-  std::optional<std::string_view> method;
+  std::optional<std::string_view> method;          // not known: decisions are those for methods other than PURGE
   std::optional<std::string_view> url;             // normalised target URI; for CONNECT "host:port"
   std::optional<std::string_view> path_and_query;  // of the URL; of CONNECT empty
   std::optional<FieldLines> fields;

@@ -241,9 +241,8 @@ policy::Facts known_at(policy::Stage stage, const policy::Facts& all) {
     facts.size_is_untold = false;
   }
   if (stage < policy::Stage::request) {
-    if (facts.method != policy::kPurgeMethod) {
-      facts.method.reset();
-    }  // or what passes it over would seem to allow it
+    // Without a method the policy judges as for any but PURGE.
+    if (facts.method != policy::kPurgeMethod) { facts.method.reset(); }
     facts.scheme.reset(), facts.url.reset(), facts.path_and_query.reset(), facts.fields.reset();
     facts.user.reset(), facts.groups = {};
     facts.has_no_response = false;
