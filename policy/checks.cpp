@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/covering.hpp"
+#include "policy/never_holds.hpp"
 #include "policy/plain_expression.hpp"
 #include "policy/public_suffix.hpp"
 
@@ -53,6 +54,7 @@ void check_default(const PolicySyntax& policy, Report& report) {
 
 void warn_of_doubtful(const PolicySyntax& policy, const NetTable& nets, Report& report) {
   warn_of_covered(policy, nets, report);
+  warn_of_never_holding(policy, report);
   for (const RuleSyntax& rule : policy.rules) { warn_of_conditions(rule, report); }
 }
 

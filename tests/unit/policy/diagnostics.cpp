@@ -226,6 +226,53 @@ TEST(Diagnostics, WarnOfRulesThatAreCovered) {
   }
 }
 
+// Each case: a rule, the column of the warning, and a part of it.
+TEST(Diagnostics, WarnOfRulesThatNeedDecryptionOrContradictThemselves) {
+  const std::vector<Case> cases{
+      {"deny scheme https", 6, "`scheme https` holds inside of https only here, which is not decrypted"},
+      {"deny host a.example path /x scheme https", 29, "write `host`, `authority` or `sni`, and `port 443`"},
+      {"deny host a.example query x scheme https", 29, "this rule never holds"},
+      {R"(deny url ~ "^https://")", 6, "inside of https only"},
+      {R"(deny url ~ "(?i)^https:\/\/a")", 6, "inside of https only"},
+      {"deny not scheme http type text/html", 22, "inside of https only"},
+      {"deny method CONNECT path /x", 21,
+       "for requests of http and requests of https only, and the rest of this rule for "
+       "tunnels (CONNECT): it never holds"},
+      {"deny type text/html method CONNECT", 21, "`method CONNECT` holds for tunnels (CONNECT) only"},
+      {"set response field X \"1\" method CONNECT", 26, "the rest of this setting"},
+      {"cache ttl 1h sni a.example", 14, "it never holds"},
+      {"deny alpn h2 scheme http", 14, "`scheme http` holds for requests of http only"},
+      {"deny authority a.example scheme http", 26, "never holds"},
+      {"deny sni a.example method GET", 20, "never holds"},
+      {"splice method GET", 8, "never holds"},
+      {"splice scheme http", 8, "never holds"},
+      {"deny host a.example unless scheme https", 28, "this exception never holds"},
+      {"deny method CONNECT unless path /x", 28, "the rest of this exception for tunnels"},
+      {"deny protocol udp method GET", 19, "for QUIC: it never holds"},
+  };
+  for (const Case& one : cases) {
+    const auto policy = compiled(std::string(one.line) + "\nallow\n");
+    ASSERT_TRUE(policy) << one.line;
+    ASSERT_EQ(policy->warnings().size(), 1u) << one.line;
+    EXPECT_EQ(policy->warnings()[0].column, one.column) << one.line;
+    EXPECT_THAT(policy->warnings()[0].message, HasSubstr(std::string(one.message))) << one.line;
+  }
+}
+
+TEST(Diagnostics, AreSilentAboutRulesThatHoldForSomething) {
+  for (const std::string_view line :
+       {"deny host a.example path /x", "deny scheme http, https", R"(deny url ~ "^https?://a")",
+        "deny not scheme https", R"(deny url ~ "^https://", "\.exe$")", "deny not path /x method CONNECT",
+        "deny not scheme http", "deny field User-Agent ~ \"x\" method CONNECT", "allow method PURGE scheme https",
+        "splice not scheme http", "set request field X \"1\" method CONNECT", "limit connections 5 method CONNECT",
+        "quic reject sni a.example", "deny not inconsistent scheme http", "deny method GET, CONNECT path /x",
+        "deny status 500 scheme http"}) {
+    const auto policy = compiled(std::string(line) + "\nallow\n");
+    ASSERT_TRUE(policy) << line;
+    EXPECT_TRUE(policy->warnings().empty()) << line << policy->warnings()[0].message;
+  }
+}
+
 TEST(Diagnostics, WarnOfADefaultThatIsNeverReached) {
   for (const std::string_view rule : {"deny from ::/0", "deny port 0-65535"}) {
     const auto policy = compiled(std::string(rule) + "\nallow\n");

@@ -363,7 +363,8 @@ class Generator {
       case 3:
         return ports();
       case 4:
-        return words("method", {"GET", "CONNECT", "POST", "PUT", "PURGE"}, [](const Facts& facts) { return facts.method; });
+        return words("method", {"GET", "CONNECT", "POST", "PUT", "PURGE"},
+                     [](const Facts& facts) { return facts.method; });
       case 5:
         return words("scheme", {"http", "https"}, [](const Facts& facts) { return facts.scheme; });
       case 6:
