@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cache/fields.hpp"
+#include "gateway/control/judge/ascii_host.hpp"
 #include "gateway/control/judge/which.hpp"
 #include "gateway/http/host.hpp"
 #include "gateway/http/target_uri.hpp"
@@ -85,6 +86,8 @@ constexpr std::string_view kHttps = "https://";
 
 // A client asks a proxy for an https URL by CONNECT, whatever it sends inside: "host:443".
 PolicyTestArguments as_asked(PolicyTestArguments arguments) {
+  arguments.url = with_ascii_host(std::move(arguments.url));
+  arguments.sni = with_ascii_host(std::move(arguments.sni));
   if (!arguments.url.starts_with(kHttps)) { return arguments; }
   auto authority = arguments.url.substr(kHttps.size());
   authority = authority.substr(0, authority.find_first_of("/?#"));
