@@ -13,6 +13,11 @@ namespace {
 void warn_of_hosts(const ConditionSyntax& condition, Report& report) {
   for (const HostPattern& host : condition.hosts) {
     const bool is_address = Address::parse(host.name).has_value();
+    if (is_address && condition.subject == Subject::sni) {
+      report.warning(
+          condition.at,
+          '`' + host.text() + "` is an address, which no TLS hello names (RFC 6066 section 3): write `authority`");
+    }
     if (is_address) { continue; }
     if (is_public_suffix(host.name)) {
       report.warning(condition.at, '`' + host.text() + "` is a public suffix: anybody can register a name " +

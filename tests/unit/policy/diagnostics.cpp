@@ -56,6 +56,12 @@ TEST(Diagnostics, NameThePlaceAndWhatWasExpected) {
       {"net local 10.0.0.0/8", 5, "a word of the language"},
       {"net port 10.0.0.0/8", 5, "a word of the language"},
       {"net x 10.0.0.0/8 10.0.0.1", 18, "between two prefixes stands a comma"},
+      {"deny during mon 8:00-18:00", 17, "`8:00-18:00` are no hours; they are written `08:00-18:00`"},
+      {"deny during 25:00-26:00", 13, "`25:00-26:00` are no hours"},
+      {"deny during mon 08:00-18:00 CET", 29,
+       "a zone is named by its place, as in `Europe/Berlin`, or is `UTC`, not `CET`"},
+      {"deny until 2026-12-31 EST5EDT host a", 23, "a zone is named by its place"},
+      {"time work mon CET", 15, "a zone is named by its place"},
       {"deny port http", 11, "no port"},
       {"deny port 65536", 11, "no port"},
       {"deny port 090", 11, "no port"},
@@ -202,6 +208,22 @@ TEST(Diagnostics, WarnOfRulesThatAreCovered) {
       {"deny host a.example shadow", "deny host a.example", false},
       {"deny host a.example", "deny host a.example shadow", true},
       {"deny during mon", "deny during mon host a.example", true},
+      {"deny during mon-fri", "deny during tue", true},
+      {"deny during mon-fri", "deny during tue, wed 08:00-10:00", true},
+      {"deny during tue", "deny during mon-fri", false},
+      {"deny during mon-fri 08:00-18:00", "deny during tue 09:00-10:00", true},
+      {"deny during mon-fri 08:00-18:00", "deny during tue 09:00-19:00", false},
+      {"deny during mon-fri 08:00-18:00", "deny during tue 22:00-06:00", false},
+      {"deny during mon-fri", "deny during tue Europe/Berlin", false},
+      {"deny during mon", "deny during 12-24", false},
+      {"deny during 12-24..12-26", "deny during 12-24..12-26 08:00-10:00", true},
+      {"deny not during tue", "deny not during mon-fri", true},
+      {"deny until 2031-12-31", "deny until 2030-12-31", true},
+      {"deny until 2030-12-31 18:00", "deny until 2030-12-31", false},
+      {"deny until 2031-12-31 Europe/Berlin", "deny until 2030-12-31", false},
+      {"deny listener 3128", "deny listener 192.0.2.1:3128", true},
+      {"deny listener 192.0.2.1:3128", "deny listener 3128", false},
+      {"deny listener 3128", "deny listener [2001:db8::1]:3129", false},
       {"allow host .example.com", "allow method PURGE host www.example.com", false},
       {"allow host .example.com", "deny method GET, PURGE host www.example.com", false},
       {"allow host .example.com", "allow not method PURGE host www.example.com", true},
@@ -277,6 +299,41 @@ TEST(Diagnostics, WarnOfADefaultThatIsNeverReached) {
     ASSERT_EQ(policy->warnings().size(), 1u);
     EXPECT_THAT(policy->warnings()[0].message, HasSubstr("the default is never reached: line 1 always holds"));
   }
+}
+
+TEST(Diagnostics, WarnOfADefaultForWhichTwoRulesLeaveNothing) {
+  const auto policy = compiled("deny method GET\nallow host a.example\nallow not method GET\nallow\n");
+  ASSERT_EQ(policy->warnings().size(), 1u);
+  EXPECT_THAT(policy->warnings()[0].message, HasSubstr("line 1 and line 3 together always hold"));
+  EXPECT_EQ(compiled("deny method GET, POST\nallow not method GET\nallow\n")->warnings().size(), 1u);
+  for (const std::string_view text :
+       {"deny method GET\nallow not method GET, POST\nallow\n",
+        "deny method GET\nallow not method GET host a.example\nallow\n",
+        "deny method GET unless port 1\nallow not method GET\nallow\n",
+        "deny method GET shadow\nallow not method GET\nallow\n", "deny path /a\nallow not path /a/b\nallow\n"}) {
+    const bool leaves_nothing = text.starts_with("deny path");  // `/a` and what is not below `/a/b`
+    EXPECT_EQ(compiled(text)->warnings().size(), leaves_nothing ? 1u : 0u) << text;
+  }
+}
+
+TEST(Diagnostics, WarnOfAddressesThatNoHelloNames) {
+  const auto policy = compiled("deny sni 192.0.2.7\nallow authority 192.0.2.7\nallow\n");
+  ASSERT_EQ(policy->warnings().size(), 1u);
+  EXPECT_EQ(policy->warnings()[0].line, 1);
+  EXPECT_THAT(policy->warnings()[0].message, HasSubstr("no TLS hello names"));
+}
+
+TEST(Diagnostics, LeaveAByteOrderMarkAside) {
+  const auto policy = compiled(
+      "\xef\xbb\xbf"
+      "allow\n");
+  ASSERT_TRUE(policy);
+  EXPECT_EQ(policy->rules().size(), 1u);
+  const auto errors = errors_of(
+      "\xef\xbb\xbf"
+      "permit\nallow\n");
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_THAT(errors[0].message, HasSubstr("unknown statement `permit`"));
 }
 
 TEST(Diagnostics, WarnOfNamesUnderWhichEverybodyRegisters) {
