@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/covering.hpp"
+#include "policy/never_holds.hpp"
 #include "policy/plain_expression.hpp"
 #include "policy/public_suffix.hpp"
 
@@ -12,6 +13,11 @@ namespace {
 void warn_of_hosts(const ConditionSyntax& condition, Report& report) {
   for (const HostPattern& host : condition.hosts) {
     const bool is_address = Address::parse(host.name).has_value();
+    if (is_address && condition.subject == Subject::sni) {
+      report.warning(
+          condition.at,
+          '`' + host.text() + "` is an address, which no TLS hello names (RFC 6066 section 3): write `authority`");
+    }
     if (is_address) { continue; }
     if (is_public_suffix(host.name)) {
       report.warning(condition.at, '`' + host.text() + "` is a public suffix: anybody can register a name " +
@@ -53,6 +59,7 @@ void check_default(const PolicySyntax& policy, Report& report) {
 
 void warn_of_doubtful(const PolicySyntax& policy, const NetTable& nets, Report& report) {
   warn_of_covered(policy, nets, report);
+  warn_of_never_holding(policy, report);
   for (const RuleSyntax& rule : policy.rules) { warn_of_conditions(rule, report); }
 }
 

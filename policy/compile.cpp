@@ -14,11 +14,6 @@ namespace {
 
 constexpr std::size_t kLargestText = 4 << 20;
 
-bool names_purge(const ConditionSyntax& condition) {
-  return condition.subject == Subject::method && !condition.is_negated &&
-         std::ranges::find(condition.words, kPurgeMethod) != condition.words.end();
-}
-
 Stage stage_of(const RuleSyntax& syntax) {
   Stage stage = Stage::packet;
   for (const auto* conditions : {&syntax.implied, &syntax.conditions, &syntax.exceptions}) {
@@ -41,7 +36,7 @@ Rule rule_of(const RuleSyntax& syntax, const Report& report) {
           .keeps_open = syntax.keeps_open,
           .text = canonical_text(syntax),
           .reason = syntax.reason,
-          .names_purge = std::ranges::any_of(syntax.conditions, names_purge),
+          .names_purge = syntax.names_purge(),
           .owner = syntax.owner,
           .ticket = syntax.ticket,
           .file = report.file(syntax.at.source),

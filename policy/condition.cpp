@@ -93,6 +93,7 @@ Truth Evaluation::plain(const Condition& condition) {
     case Subject::path:
       return judge(facts_.path_and_query, any_word(is_below_path));
     case Subject::query:
+      if (facts_.query_is_unknown) { return Truth::unknown; }
       return judge(facts_.path_and_query, any_word(has_parameter));
     case Subject::field:
       return field_matches(facts_.fields, condition);
@@ -155,6 +156,7 @@ Truth Evaluation::is_listed(const Condition& condition) {
 
 Truth Evaluation::field_matches(const std::optional<FieldLines>& fields, const Condition& condition) const {
   const FieldPatterns& field = tables_.fields[condition.table];
+  if (fields && fields->knows != nullptr && !fields->knows(fields->message, field.name)) { return Truth::unknown; }
   return judge(fields, [&](const FieldLines& lines) {
     LineVisit visit{*field.patterns, condition};
     return lines.any(lines.message, field.name, &LineVisit::visit, &visit);

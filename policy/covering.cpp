@@ -1,6 +1,8 @@
 #include "policy/covering.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +34,8 @@ bool is_word_within(Subject subject, const std::string& wide, const std::string&
       return is_below_path(wide, narrow);
     case Subject::type:
       return is_media_type(wide, narrow) || wide == narrow;
+    case Subject::listener:
+      return is_listener(wide, narrow) || wide == narrow;
     case Subject::query:
       return wide == narrow || (wide.find('=') == wide.npos && is_parameter(wide, narrow) && !narrow.ends_with('*'));
     default:
@@ -64,6 +68,31 @@ bool prefixes_within(const Prepared& wide, const Prepared& narrow) {
   }
   return all_within(wide.prefixes, narrow.prefixes,
                     [](const Prefix& a, const Prefix& b) { return a.bits() <= b.bits() && a.contains(b.address()); });
+}
+
+std::int64_t number_of(const std::optional<Date>& date) noexcept {
+  return date ? date->year * 10'000LL + date->month * 100 + date->day : 0;
+}
+
+// Windows of days and hours; of dates the same ones, or any.
+bool is_window_within(const TimeWindow& wide, const TimeWindow& narrow) noexcept {
+  const bool has_days = (narrow.days & ~wide.days) == 0;
+  const bool has_dates = !wide.first_date || (number_of(wide.first_date) == number_of(narrow.first_date) &&
+                                              number_of(wide.last_date) == number_of(narrow.last_date));
+  const bool is_same = wide.first == narrow.first && wide.last == narrow.last;
+  const bool has_minutes = narrow.first < narrow.last && wide.first <= narrow.first && narrow.last <= wide.last;
+  return has_days && has_dates && (is_same || has_minutes);
+}
+
+// By one clock.
+bool is_time_within(const TimeTerms& wide, const TimeTerms& narrow) {
+  return wide.zone == narrow.zone && all_within(wide.windows, narrow.windows, is_window_within) &&
+         all_within(wide.names, narrow.names, [](const TimeName& x, const TimeName& y) { return x.name == y.name; });
+}
+
+bool is_until_within(const DayTime& wide, const DayTime& narrow) noexcept {
+  const auto moment = [](const DayTime& time) { return std::pair(number_of(time.date), time.minute); };
+  return wide.zone == narrow.zone && moment(narrow) <= moment(wide);
 }
 
 // Does `wide` hold whenever `narrow` does, negations left aside?
@@ -109,10 +138,12 @@ bool holds_within(const Prepared& wide, const Prepared& narrow) {
                         [](const NetName& x, const NetName& y) { return x.name == y.name; });
     case Subject::size:
       return a.is_over == b.is_over && (a.is_over ? a.size <= b.size : a.size >= b.size);
+    case Subject::during:
+      return is_time_within(a.times, b.times);
+    case Subject::until:
+      return is_until_within(a.until, b.until);
     case Subject::ech:
     case Subject::inconsistent:
-    case Subject::during:
-    case Subject::until:
       break;
   }
   const auto plain = [](const ConditionSyntax& c) { return c.is_negated ? c.text.substr(4) : c.text; };
@@ -140,8 +171,11 @@ bool compete(const RuleSyntax& first, const RuleSyntax& second) {
          lower_case(first.setting->name) == lower_case(second.setting->name);
 }
 
-// `connect to` has the host as its name: it competes with every other one.
+// `connect to` has the host as its name: it competes with every other one. What lets pass without naming PURGE is
+// passed over for it, so that a rule below it that names PURGE is reached.
 bool may_cover(const RuleSyntax& first, const RuleSyntax& second) {
+  const bool is_passed_over = !first.setting && lets_pass(first.verdict) && !first.names_purge();
+  if (is_passed_over && second.names_purge()) { return false; }
   const bool both_connect = first.setting && second.setting && first.setting->kind == SettingKind::connect_to &&
                             second.setting->kind == SettingKind::connect_to;
   return both_connect || compete(first, second);
@@ -170,9 +204,36 @@ PreparedRule prepared(const RuleSyntax& rule, const NetTable& nets, Report& repo
   return out;
 }
 
+// Do both together always hold: one by a condition, the other by its negation? PURGE, which may be passed over by one
+// of them, is denied when nothing allows it.
+bool leave_nothing(const PreparedRule& first, const PreparedRule& second) {
+  const auto is_single = [](const PreparedRule& rule) {
+    return !rule.syntax->setting && rule.exceptions.empty() && rule.conditions.size() == 1;
+  };
+  if (!is_single(first) || !is_single(second)) { return false; }
+  const Prepared& one = first.conditions.front();
+  const Prepared& other = second.conditions.front();
+  return one.syntax->subject == other.syntax->subject && one.syntax->is_negated != other.syntax->is_negated &&
+         (one.syntax->is_negated ? holds_within(other, one) : holds_within(one, other));
+}
+
 std::string where(const RuleSyntax& rule, const RuleSyntax& from, const Report& report) {
   const std::string line = "line " + std::to_string(rule.at.line);
   return rule.at.source == from.at.source ? line : line + " of " + report.file(rule.at.source);
+}
+
+// The two rules, when the default has nothing left.
+std::optional<std::string> cover_of_default(const std::vector<PreparedRule>& ahead, const RuleSyntax& rule,
+                                            const Report& report) {
+  if (rule.setting || !rule.is_unconditional()) { return std::nullopt; }
+  for (auto second = ahead.begin(); second != ahead.end(); ++second) {
+    const auto first =
+        std::find_if(ahead.begin(), second, [&](const PreparedRule& one) { return leave_nothing(one, *second); });
+    if (first == second) { continue; }
+    return "the default is never reached: " + where(*first->syntax, rule, report) + " and " +
+           where(*second->syntax, rule, report) + " together always hold";
+  }
+  return std::nullopt;
 }
 
 std::string warning_for(const PreparedRule& wide, const PreparedRule& narrow, const Report& report) {
@@ -199,6 +260,8 @@ void warn_of_covered(const PolicySyntax& policy, const NetTable& nets, Report& r
         ahead, [&](const PreparedRule& other) { return may_cover(*other.syntax, rule) && covers(other, next); });
     if (cover != ahead.end()) {
       report.warning(rule.at, warning_for(*cover, next, report));
+    } else if (const auto both = cover_of_default(ahead, rule, report)) {
+      report.warning(rule.at, *both);
     } else if (!rule.is_shadow) {
       // What never applies covers nothing that the rule ahead of it does not cover.
       ahead.push_back(std::move(next));

@@ -21,6 +21,8 @@ struct FieldLines {
   const void* message = nullptr;
   // Hands the value of each line of this name (in any case) to `visit` until one returns true; says whether one did.
   bool (*any)(const void* message, std::string_view name, Visit visit, void* context) = nullptr;
+  // Whether it is known of this name, in any case, which lines there are. Null: it is of all.
+  bool (*knows)(const void* message, std::string_view name) = nullptr;
 };
 
 // What a client begins a tunnel with: its TLS ClientHello (RFC 8446 4.1.2), or anything else.
@@ -50,10 +52,11 @@ struct Facts {
   std::optional<std::string_view>
       host;  // normalised: lower case, no trailing dot, A-labels; addresses in canonical text
   // request
-  std::optional<std::string_view> scheme;  // "http", "https"; CONNECT has none: empty
-  std::optional<std::string_view> method;
+  std::optional<std::string_view> scheme;          // "http", "https"; CONNECT has none: empty
+  std::optional<std::string_view> method;          // not known: decisions are those for methods other than PURGE
   std::optional<std::string_view> url;             // normalised target URI; for CONNECT "host:port"
   std::optional<std::string_view> path_and_query;  // of the URL; of CONNECT empty
+  bool query_is_unknown = false;                   // there is one, and of `path_and_query` only the path is here
   std::optional<FieldLines> fields;
   // Who sent the request, as verified; empty: nobody, and nobody will be asked. nullopt: not asked, so far.
   std::optional<std::string_view> user;

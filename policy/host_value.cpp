@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "policy/lists/name.hpp"
 #include "policy/values.hpp"
 
 namespace sluice::policy {
@@ -41,9 +42,6 @@ Error name_error(std::string_view name) {
 
 // What people write for a host that is something else.
 Error mistaken_error(std::string_view text) {
-  if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
-    return "`host` compares A-labels: write the ASCII form of this name, which begins with `xn--`";
-  }
   if (text.find("://") != text.npos) { return "`host` takes a name; for a whole URL write `url ~ \"...\"`"; }
   if (text.find('/') != text.npos) {
     const bool is_prefix = Prefix::parse(text).has_value();
@@ -53,6 +51,16 @@ Error mistaken_error(std::string_view text) {
   if (text.find(':') != text.npos) { return "`host` takes a name without a port; write `port` beside it"; }
   if (text.find('*') != text.npos) { return "`*` may stand in front only, as in `*.example.com`"; }
   return std::nullopt;
+}
+
+// In lower case, other than ASCII letters as A-labels.
+std::expected<std::string, std::string> ascii_name(std::string_view text) {
+  const bool is_ascii = std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (is_ascii) { return lower_case(text); }
+  NameBuffer buffer;
+  const auto name = normal_name(text, buffer);
+  if (!name) { return std::unexpected(std::string(to_string(name.error())) + "; its ASCII form begins with `xn--`"); }
+  return std::string(*name);
 }
 
 std::optional<Address> parse_address(std::string_view text) {
@@ -68,11 +76,12 @@ std::expected<HostPattern, std::string> parse_host_value(std::string_view text) 
   if (const auto address = parse_address(text)) { return HostPattern{address->text(), false}; }
   const bool is_suffix = text.starts_with('.') || text.starts_with("*.");
   if (is_suffix) { text.remove_prefix(text.find('.') + 1); }
-  std::string name = lower_case(text);
   Error error = mistaken_error(text);
-  if (!error) { error = name_error(name); }
+  auto name = ascii_name(text);
+  if (!error && !name) { error = name.error(); }
+  if (!error) { error = name_error(*name); }
   if (error) { return std::unexpected('`' + std::string(written.substr(0, 80)) + "`: " + *error); }
-  return HostPattern{std::move(name), is_suffix};
+  return HostPattern{std::move(*name), is_suffix};
 }
 
 }  // namespace sluice::policy

@@ -21,7 +21,10 @@ bool is_control(char c) noexcept {
 class Lexer {
  public:
   Lexer(std::string_view line, int number, int source, Report& report)
-      : line_(line), number_(number), source_(source), report_(report) {}
+      : line_(line), number_(number), source_(source), report_(report) {
+    // A byte order mark, which some editors write, may begin a text; an edit may have put a line ahead of it.
+    if (line.starts_with("\xef\xbb\xbf")) { at_ = 3; }
+  }
 
   std::vector<Token> run() {
     if (!is_line_acceptable()) { return {end()}; }

@@ -1,5 +1,7 @@
 #include "policy/parse_time.hpp"
 
+#include <algorithm>
+
 #include "policy/parse_condition.hpp"
 #include "policy/reserved.hpp"
 #include "policy/time_value.hpp"
@@ -56,10 +58,21 @@ class WindowParser {
   }
   bool take_minutes(TimeWindow& window) {
     const auto minutes = parse_minutes(word());
+    if (!minutes && looks_like_hours(word())) {
+      report_.error(tokens_.peek().at,
+                    name_of(tokens_.peek()) +
+                        " are no hours; they are written `08:00-18:00`, from `00:00` to `24:00`, and "
+                        "end at another minute than they begin");
+      is_good_ = false;
+      return take();
+    }
     if (!minutes) { return false; }
     window.first = minutes->first;
     window.last = minutes->second;
     return take();
+  }
+  static bool looks_like_hours(std::string_view text) noexcept {
+    return !text.empty() && is_digit(text.front()) && text.find(':') != text.npos;
   }
   std::string_view word() const {
     return tokens_.peek().kind == Token::Kind::word ? tokens_.peek().text : std::string_view();
@@ -75,12 +88,27 @@ class WindowParser {
   bool is_good_ = true;
 };
 
-void take_zone(TokenStream& tokens, std::string& zone, Position& at, std::string& text) {
+// "CET", "EST5EDT": capitals and digits, as no condition of the language is written.
+bool is_abbreviation(const Token& token) noexcept {
+  const auto is_capital = [](char c) { return (c >= 'A' && c <= 'Z') || is_digit(c); };
+  return token.kind == Token::Kind::word && token.text.size() >= 3 && token.text.size() <= 7 &&
+         !is_digit(token.text.front()) && std::ranges::all_of(token.text, is_capital);
+}
+
+// False when what stands there was reported.
+bool take_zone(TokenStream& tokens, Report& report, std::string& zone, Position& at, std::string& text) {
   const Token& token = tokens.peek();
-  if (token.kind != Token::Kind::word || !is_zone_name(token.text)) { return; }
+  if (token.kind != Token::Kind::word) { return true; }
+  if (is_abbreviation(token) && !is_zone_name(token.text)) {
+    report.error(token.at, "a zone is named by its place, as in `Europe/Berlin`, or is `UTC`, not " + name_of(token));
+    tokens.take();
+    return false;
+  }
+  if (!is_zone_name(token.text)) { return true; }
   at = token.at;
   zone = tokens.take().text;
   append_word(zone, text);
+  return true;
 }
 
 // A word that is none of what was expected is still the value: the next one is not.
@@ -118,8 +146,7 @@ bool parse_times(TokenStream& tokens, Report& report, TimeTerms& terms, std::str
       return false;
     }
   } while (tokens.take_if(Token::Kind::comma));
-  take_zone(tokens, terms.zone, terms.zone_at, text);
-  return is_good;
+  return take_zone(tokens, report, terms.zone, terms.zone_at, text) && is_good;
 }
 
 bool parse_day_time(TokenStream& tokens, Report& report, DayTime& time, std::string& text) {
@@ -137,8 +164,7 @@ bool parse_day_time(TokenStream& tokens, Report& report, DayTime& time, std::str
     time.minute = *minute;
     append_word(tokens.take().text, text);
   }
-  take_zone(tokens, time.zone, time.zone_at, text);
-  return true;
+  return take_zone(tokens, report, time.zone, time.zone_at, text);
 }
 
 TimeSyntax parse_time_definition(TokenStream& tokens, Report& report) {

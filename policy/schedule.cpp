@@ -42,9 +42,9 @@ bool holds(const TimeWindow& window, const WallTime& now) noexcept {
 
 }  // namespace
 
-void Schedule::add(TimeZone zone, std::vector<TimeWindow> windows) {
+void Schedule::add(std::vector<TimeWindow> windows) {
   cost_ += windows.size();
-  parts_.push_back({std::move(zone), std::move(windows)});
+  windows_.insert(windows_.end(), windows.begin(), windows.end());
 }
 void Schedule::add(std::shared_ptr<const Schedule> other) {
   cost_ += other->cost();
@@ -56,12 +56,19 @@ void Schedule::except(std::shared_ptr<const Schedule> other) {
 }
 
 bool Schedule::contains(std::chrono::sys_seconds time) const noexcept {
-  const auto has_time = [&](const auto& other) { return other->contains(time); };
-  const auto part_holds = [&](const Part& part) {
-    const WallTime now = part.zone.wall(time);
-    return std::ranges::any_of(part.windows, [&](const TimeWindow& window) { return holds(window, now); });
+  static const TimeZone kUtc = TimeZone::utc();
+  return contains(time, kUtc);
+}
+
+bool Schedule::contains(std::chrono::sys_seconds time, const TimeZone& around) const noexcept {
+  const TimeZone& zone = zone_ ? *zone_ : around;
+  const auto has_time = [&](const auto& other) { return other->contains(time, zone); };
+  const auto has_window = [&] {
+    if (windows_.empty()) { return false; }
+    const WallTime now = zone.wall(time);
+    return std::ranges::any_of(windows_, [&](const TimeWindow& window) { return holds(window, now); });
   };
-  if (!std::ranges::any_of(parts_, part_holds) && !std::ranges::any_of(others_, has_time)) { return false; }
+  if (!has_window() && !std::ranges::any_of(others_, has_time)) { return false; }
   return !std::ranges::any_of(exceptions_, has_time);
 }
 

@@ -30,6 +30,7 @@ Snapshot::Step::Outcome outcome_of(Truth truth) noexcept {
 constexpr std::string_view kNoRuleForPurge =
     "PURGE is allowed by a rule that names it only: allow method PURGE from ...";
 
+// A method that is not known is taken for another one: PURGE is asked for by a request, which says so.
 bool is_purge(const Facts& facts) noexcept {
   return facts.method == kPurgeMethod;
 }
@@ -108,6 +109,10 @@ Decision Snapshot::decide(const Facts& facts) const noexcept {
     decision.rule = test.rule;
     return rule;
   };
+  const auto name_shadow = [&] {
+    if (decision.shadow_verdict == Verdict::undecided) { return; }
+    decision.shadow_id = compiled_->rules[decision.shadow_rule].id;
+  };
   for (const Test& test : compiled_->tests) {
     if (is_passed_over(compiled_->rules[test.rule], purges)) { continue; }
     if (test.is_shadow && decision.shadow_verdict != Verdict::undecided) { continue; }
@@ -129,9 +134,7 @@ Decision Snapshot::decide(const Facts& facts) const noexcept {
       decision.verdict = test.verdict;
       decision.reason = name(test).reason;
       if (evaluation.listed() != nullptr) { decision.listed = *evaluation.listed(); }
-      if (decision.shadow_verdict != Verdict::undecided) {
-        decision.shadow_id = compiled_->rules[decision.shadow_rule].id;
-      }
+      name_shadow();
       return decision;
     }
     if (waited_for == nullptr) { waited_for = &test; }
@@ -143,6 +146,7 @@ Decision Snapshot::decide(const Facts& facts) const noexcept {
   }
   decision.verdict = Verdict::deny;
   decision.reason = kNoRuleForPurge;
+  name_shadow();
   return decision;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -97,6 +98,12 @@ struct RuleSyntax {
 
   bool is_unconditional() const noexcept {
     return !is_broken && implied.empty() && conditions.empty() && exceptions.empty();
+  }
+  bool names_purge() const {
+    return std::ranges::any_of(conditions, [](const ConditionSyntax& condition) {
+      return condition.subject == Subject::method && !condition.is_negated &&
+             std::ranges::find(condition.words, kPurgeMethod) != condition.words.end();
+    });
   }
 };
 

@@ -38,7 +38,7 @@ struct TimeName {
 struct TimeTerms {
   std::vector<TimeWindow> windows;
   std::vector<TimeName> names;
-  std::string zone;  // of the windows; empty: UTC
+  std::string zone;  // of the windows, and of named times that have none; empty: that of the line that uses this one
   Position zone_at;
 };
 
@@ -47,14 +47,14 @@ struct TimeSyntax {
   std::string name;
   Position at;
   TimeTerms times;
-  TimeTerms exceptions;  // in the same zone
+  TimeTerms exceptions;  // in the same zone, unless they have one
 };
 
 // `2026-12-31 18:00 Europe/Berlin`; a date alone is the end of that day.
 struct DayTime {
   Date date;
   int minute = kMinutesOfDay;
-  std::string zone;
+  std::string zone;  // empty: UTC
   Position zone_at;
 };
 

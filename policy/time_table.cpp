@@ -11,7 +11,9 @@ namespace {
 // Times of times could double with every line.
 constexpr std::size_t kMostWindows = 10'000;
 
+// None when none is written, and when that was reported.
 std::optional<TimeZone> zone_of(const std::string& name, Position at, Report& report) {
+  if (name.empty()) { return std::nullopt; }
   auto zone = TimeZone::load(name);
   if (!zone) {
     report.error(at, "there is no time zone `" + name +
@@ -42,10 +44,10 @@ void TimeTable::define(const TimeSyntax& time, Report& report) {
 }
 
 std::shared_ptr<const Schedule> TimeTable::resolve(const TimeTerms& terms, Report& report) const {
-  auto schedule = std::make_shared<Schedule>();
   const auto zone = zone_of(terms.zone, terms.zone_at, report);
-  bool is_good = zone.has_value();
-  if (zone && !terms.windows.empty()) { schedule->add(*zone, terms.windows); }
+  bool is_good = zone.has_value() || terms.zone.empty();
+  auto schedule = std::make_shared<Schedule>(zone);
+  schedule->add(terms.windows);
   for (const TimeName& name : terms.names) {
     const auto other = times_.find(name.name);
     if (other == times_.end()) {
@@ -63,7 +65,7 @@ std::shared_ptr<const Schedule> TimeTable::resolve(const TimeTerms& terms, Repor
 
 std::chrono::sys_seconds TimeTable::resolve(const DayTime& time, Report& report) {
   const auto zone = zone_of(time.zone, time.zone_at, report);
-  return zone ? zone->instant(day_of(time.date), time.minute) : std::chrono::sys_seconds{};
+  return zone.value_or(TimeZone::utc()).instant(day_of(time.date), time.minute);
 }
 
 std::string TimeTable::unknown(const TimeName& name) const {

@@ -10,8 +10,12 @@ struct TimeZone::Zone {
 
 std::optional<TimeZone> TimeZone::load(const std::string& name) {
   auto zone = std::make_shared<Zone>(absl::UTCTimeZone());
-  if (!name.empty() && !absl::LoadTimeZone(name, &zone->zone)) { return std::nullopt; }
+  if (!absl::LoadTimeZone(name, &zone->zone)) { return std::nullopt; }
   return TimeZone(std::move(zone));
+}
+
+TimeZone TimeZone::utc() {
+  return TimeZone(std::make_shared<Zone>(absl::UTCTimeZone()));
 }
 
 WallTime TimeZone::wall(std::chrono::sys_seconds time) const noexcept {

@@ -17,7 +17,8 @@ struct WallTime {
 // Thread: any. Cost: wall() is a lookup among a zone's changes. The only place that knows Abseil.
 class TimeZone {
  public:
-  static std::optional<TimeZone> load(const std::string& name);  // empty name: UTC
+  static std::optional<TimeZone> load(const std::string& name);
+  static TimeZone utc();
 
   WallTime wall(std::chrono::sys_seconds time) const noexcept;
   // When the clock shows it; the first time of two, and the moment of the change for one that is skipped.

@@ -1,6 +1,7 @@
 #include "policy/url_patterns.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -44,6 +45,17 @@ std::optional<UrlPatterns::Error> error_of(std::string_view expression) {
   if (foreign == expression.end()) { return std::nullopt; }
   return error_at("URLs are ASCII; write the octets of this character as `%C3%A4`",
                   static_cast<std::size_t>(foreign - expression.begin()));
+}
+
+// URLs as they are judged, of names that nobody has and that have little in common: of http, of https, of tunnels.
+constexpr std::array<std::array<std::string_view, 2>, 3> kUrlsOfNobody{{{"http://x.invalid/", "http://8-q.test/"},
+                                                                        {"https://x.invalid/", "https://8-q.test/"},
+                                                                        {"x.invalid:443", "8-q.test:443"}}};
+
+bool is_for_every_url(const re2::RE2& expression) {
+  return std::ranges::any_of(kUrlsOfNobody, [&](const auto& urls) {
+    return std::ranges::all_of(urls, [&](std::string_view url) { return re2::RE2::PartialMatch(url, expression); });
+  });
 }
 
 std::vector<int> all_but(int number, std::size_t count) {
@@ -114,7 +126,9 @@ std::expected<UrlPatterns::Traits, UrlPatterns::Error> UrlPatterns::inspect(std:
     const re2::RE2 compiled(expression, options(kExpressionMemory));
     return std::unexpected(error_at(compiled.error(), offset_of_error(expression, compiled)));
   }
-  Traits traits{.literals = {}, .program_size = static_cast<std::size_t>(filter.GetRE2(0).ProgramSize())};
+  Traits traits{.literals = {},
+                .program_size = static_cast<std::size_t>(filter.GetRE2(0).ProgramSize()),
+                .is_for_every_url = is_for_every_url(filter.GetRE2(0))};
   std::vector<std::string> literals;
   filter.Compile(&literals);
   traits.literals = required_literals(filter, std::move(literals));

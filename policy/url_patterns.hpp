@@ -26,6 +26,8 @@ class UrlPatterns {
     // One of these stands, in lower case, in every text that matches in lower case. Empty: nothing is known.
     std::vector<std::string> literals;
     std::size_t program_size = 0;  // in RE2's instructions
+    // It says nothing of a site: every URL of http, every URL of https or every tunnel matches it.
+    bool is_for_every_url = false;
   };
   // `shortest`: literals that are shorter are not worth looking for.
   static std::expected<Traits, Error> inspect(std::string_view expression, int shortest);

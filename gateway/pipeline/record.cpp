@@ -88,6 +88,7 @@ void record(Exchange& exchange) {
   record.mode = client.mode;
   record.method = exchange.request.method_text;
   record.url = url_for_log(exchange);
+  record.is_query_stripped = record.url.size() < exchange.target.text.size();
   record.http_version = exchange.request.version == http::Version::http_1_0 ? "HTTP/1.0" : "HTTP/1.1";
   record.status = exchange.status;
   record.received = client.stream.received() - exchange.received_before;

@@ -24,6 +24,7 @@ struct AccessRecord {
   std::string_view mode;      // "explicit"
   std::string_view method;
   std::string_view url;  // target URI; "host:port" for CONNECT; "" when it could not be read
+  bool is_query_stripped = false;  // from the URL, by a setting of the policy
   std::string_view http_version = "HTTP/1.1";
   int status = 0;                 // 0 when none was sent
   std::uint64_t received = 0;     // octets from the client, heads included; for tunnels both heads and content

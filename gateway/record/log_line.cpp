@@ -98,6 +98,7 @@ void append_request(const AccessRecord& record, JsonMembers& json) {
   json.text(R"(,"mode":)", record.mode);
   json.text(R"(,"method":)", record.method);
   json.text(R"(,"url":)", record.url);
+  if (record.is_query_stripped) { json.word(R"(,"query":)", "stripped"); }
   json.text(R"(,"version":)", record.http_version);
   json.number(R"(,"status":)", record.status);
   json.number(R"(,"received":)", record.received);

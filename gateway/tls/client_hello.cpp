@@ -142,6 +142,10 @@ bool read_body(Octets body, ClientHello& hello) {
 
 }  // namespace
 
+bool ClientHelloReader::has_other_version() const noexcept {
+  return header_[1] != kMajorVersion;
+}
+
 HelloState ClientHelloReader::read(std::string_view octets) {
   while (state_ == HelloState::incomplete && !octets.empty()) {
     const std::size_t size = fragment_left_ == 0 ? 1 : std::min(fragment_left_, octets.size());
@@ -153,27 +157,32 @@ HelloState ClientHelloReader::read(std::string_view octets) {
   return state_;
 }
 
-// RFC 8446 5.1. A record that no client begins with, an alert for instance, is no excuse to look no further: some
-// servers pass over it.
+// RFC 8446 5.1: legacy_record_version "is deprecated and MUST be ignored for all purposes". So a ClientHello is one
+// whatever its record says; other octets under another version are no TLS. A record that no client begins with, an
+// alert for instance, is no excuse to look no further: some servers pass over it.
 HelloState ClientHelloReader::take_header_octet(char octet) {
   header_[header_size_++] = static_cast<std::uint8_t>(octet);
   const bool is_first_record = message_.empty();
   const std::uint8_t type = header_[0];
   if (is_first_record && (type < kFirstContentType || type > kLastContentType)) { return HelloState::not_tls; }
-  if (header_size_ == 2 && header_[1] != kMajorVersion && is_first_record) { return HelloState::not_tls; }
+  const bool is_foreign = is_first_record && type != kHandshake && header_size_ == 2 && has_other_version();
+  if (is_foreign) { return HelloState::not_tls; }
   if (header_size_ < header_.size()) { return HelloState::incomplete; }
   header_size_ = 0;
   fragment_left_ = static_cast<std::size_t>(header_[3]) << 8 | header_[4];
   // "Implementations MUST NOT send zero-length fragments of Handshake types", and a hello has nothing in between.
-  const bool is_good =
-      type == kHandshake && header_[1] == kMajorVersion && fragment_left_ > 0 && fragment_left_ <= kLargestFragment;
+  const bool is_good = type == kHandshake && fragment_left_ > 0 && fragment_left_ <= kLargestFragment;
+  if (!is_good && is_first_record && has_other_version()) { return HelloState::not_tls; }
   return is_good ? HelloState::incomplete : HelloState::malformed;
 }
 
 HelloState ClientHelloReader::take_fragment(std::string_view fragment) {
+  const bool begins_message = message_.empty();
   fragment_left_ -= fragment.size();
   message_ += fragment;
-  if (message_.front() != kClientHello) { return HelloState::malformed; }
+  if (message_.front() != kClientHello) {
+    return begins_message && has_other_version() ? HelloState::not_tls : HelloState::malformed;
+  }
   Octets message(message_);
   message.take(1);
   const auto size = message.number(3);

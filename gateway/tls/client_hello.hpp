@@ -17,7 +17,7 @@ struct ClientHello {
 
 enum class HelloState : std::uint8_t {
   incomplete,
-  not_tls,    // the first octets begin no TLS record
+  not_tls,    // the first octets begin no TLS record, nor a ClientHello in one with a wrong version
   malformed,  // they do, but no ClientHello that has one reading and stays within the limits
   complete,
 };
@@ -38,6 +38,7 @@ class ClientHelloReader {
   const ClientHello& hello() const noexcept { return hello_; }  // REQUIRES: complete
 
  private:
+  bool has_other_version() const noexcept;  // of the record under way, than any TLS has
   HelloState take_header_octet(char octet);
   HelloState take_fragment(std::string_view fragment);
 

@@ -94,8 +94,8 @@ std::string as_expression(std::string_view pattern) {
   return expression;
 }
 
-void add_expression(std::string_view expression, const Pattern& pattern, ImportLines& lines) {
-  lines.expression((pattern.is_case_sensitive ? "" : "(?i)") + std::string(expression), pattern.effect);
+bool add_expression(std::string_view expression, const Pattern& pattern, ImportLines& lines) {
+  return lines.expression((pattern.is_case_sensitive ? "" : "(?i)") + std::string(expression), pattern.effect);
 }
 
 // "name^", "name", "name/", "name^*": the whole host. "name/path": paths that begin so. False: neither.
@@ -118,10 +118,12 @@ bool lower_host_pattern(std::string_view text, const Pattern& pattern, ImportLin
 void add_pattern(const Pattern& pattern, ImportLines& lines) {
   std::string_view text = pattern.text;
   if (text.empty() || text == "*") { return lines.reject("a pattern that every URL matches"); }
-  if (is_expression(text)) { return add_expression(text.substr(1, text.size() - 2), pattern, lines); }
+  if (is_expression(text)) {
+    add_expression(text.substr(1, text.size() - 2), pattern, lines);
+    return;
+  }
   if (text.starts_with("||") && lower_host_pattern(text.substr(2), pattern, lines)) { return; }
-  add_expression(as_expression(text), pattern, lines);
-  lines.lowered();
+  if (add_expression(as_expression(text), pattern, lines)) { lines.lowered(); }
 }
 
 void read_rule(std::string_view line, ImportLines& lines) {

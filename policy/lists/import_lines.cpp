@@ -54,10 +54,14 @@ void ImportLines::prefix(const Prefix& prefix, Effect effect) {
   count(effect);
 }
 
-void ImportLines::expression(std::string_view expression, Effect effect) {
+bool ImportLines::expression(std::string_view expression, Effect effect) {
   const auto added = compiler_.add_expression(expression, place(Reach::subtree, effect));
-  if (added) { return count(effect); }
+  if (added) {
+    count(effect);
+    return true;
+  }
   reject(added.error());
+  return false;
 }
 
 void ImportLines::reject(std::string reason) {

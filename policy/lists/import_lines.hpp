@@ -40,7 +40,7 @@ class ImportLines {
   bool host(std::string_view name, Reach reach, Effect effect = Effect::holds);
   void path(std::string_view host, std::string_view path, Reach reach, Effect effect = Effect::holds);
   void prefix(const Prefix& prefix, Effect effect = Effect::holds);
-  void expression(std::string_view expression, Effect effect = Effect::holds);
+  bool expression(std::string_view expression, Effect effect = Effect::holds);  // false as for host()
 
   void lowered() { ++report_.lowered; }
   void skip() { ++report_.skipped; }

@@ -191,6 +191,7 @@ std::expected<void, NameError> ListCompiler::add_path(std::string_view host, std
 std::expected<void, std::string> ListCompiler::add_expression(std::string_view expression, const EntryPlace& place) {
   const auto traits = UrlPatterns::inspect(expression, LiteralFilter::kShortest);
   if (!traits) { return std::unexpected(traits.error().message); }
+  if (traits->is_for_every_url) { return std::unexpected("an expression that every URL matches"); }
   if (traits->program_size > kMostInstructions) { return std::unexpected("an expression that needs too much memory"); }
   note_url(place);
   ++counts_of(place).expressions;

@@ -60,7 +60,7 @@ class ListCompiler {
   // Everything below a host whose path and query begin with `path`, upper and lower case alike. Errors: no host; a
   // path that does not begin with "/" or holds a blank or a control is a bad_octet, a long one too_long.
   std::expected<void, NameError> add_path(std::string_view host, std::string_view path, const EntryPlace& place);
-  // Found anywhere in a URL. Errors: RE2's own words.
+  // Found anywhere in a URL. Errors: RE2's own words; too much memory; one that every URL matches, which is no site's.
   std::expected<void, std::string> add_expression(std::string_view expression, const EntryPlace& place);
 
   Counts counts(std::string_view list) const;

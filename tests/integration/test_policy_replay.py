@@ -86,6 +86,36 @@ class Replay(SluiceTestCase):
         self.assertEqual(explained["logged"]["rule"], explained["rule_id"])
         self.daemon.tool("policy", "explain", "0" * 16, expect=1)
 
+    def test_what_the_log_has_is_used_and_what_it_lacks_is_said(self):
+        policy = """strip query in log
+deny query debug id Q
+deny field User-Agent ~ "^Evil" id UA
+deny type text/plain path /ty id TY
+allow to 127.0.0.0/8, ::1 id A
+deny id D
+"""
+        daemon = self.start_daemon(policy=policy)
+        for path in ("/x", "/ty"):
+            self.origin.on(path, reply(body=b"x", fields={"Content-Type": "text/plain"}))
+        self.get(daemon, self.origin.url("/x?debug=1"))
+        self.get(daemon, self.origin.url("/x?other=1"))
+        self.get(daemon, self.origin.url("/x"), {"User-Agent": "Evil/1"})
+        self.get(daemon, self.origin.url("/ty"))
+        self.get(daemon, self.origin.url("/x"))
+        eventually(lambda: len(daemon.log_lines()) == 5, lambda: "\n".join(daemon.log_lines()))
+        lines = [json.loads(line) for line in daemon.log_lines()]
+        self.assertEqual([line["rule"] for line in lines], ["Q", "A", "UA", "TY", "A"])
+        self.assertEqual([line.get("query") for line in lines], ["stripped", "stripped", None, None, None])
+        for line, by_log in zip(lines, (True, False, False, True, False)):
+            is_denied = line["verdict"] == "deny"
+            found = daemon.tool("policy", "explain", line["id"], "-o", "json", expect=1 if is_denied else 0).json()
+            self.assertEqual((found["otherwise"], found["rule_id"], found["decided_by_log"]), (line["verdict"], line["rule"], by_log))
+        text = daemon.tool("policy", "explain", lines[3]["id"], expect=1).out
+        self.assertIn("The log says: by TY; what that rule asks for is not in the log.", text)
+        version = daemon.tool("policy", "list", "-o", "json").json()["version"]
+        done = daemon.tool("policy", "replay", f"v{version}", "-o", "json").json()
+        self.assertEqual((done["same"], done["undecided"], done["newly_denied"], done["newly_allowed"]), (2, 3, 0, 0))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,5 +1,6 @@
 // What the policy said to an exchange of the past, rule by rule.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -26,11 +27,16 @@ struct ExplainOptions {
 // What stands in the log of it; the texts are copies.
 struct Found {
   control::PolicyTestArguments question;
+  control::LogGaps gaps{.is_from_log = true};
   std::chrono::sys_seconds time{};
   std::string verdict;
   std::string rule;
   std::uint64_t version = 0;
 };
+
+void append_field(const char* name, std::string_view value, std::vector<std::string>& fields) {
+  if (!value.empty()) { fields.push_back(name + (": " + std::string(value))); }
+}
 
 Found found_of(const control::LoggedExchange& exchange) {
   Found found;
@@ -47,10 +53,14 @@ Found found_of(const control::LoggedExchange& exchange) {
   found.question.ech = exchange.has_ech;
   found.question.listener = exchange.listener;
   if (!exchange.mode.empty()) { found.question.mode = exchange.mode; }
+  append_field("User-Agent", exchange.user_agent, found.question.fields);
+  append_field("Referer", exchange.referer, found.question.fields);
   if (control::passed(exchange) && exchange.method != "CONNECT") {
     found.question.status = exchange.status;
     found.question.type = exchange.type;
+    append_field("Content-Type", exchange.type, found.question.response_fields);
   }
+  found.gaps.is_query_stripped = exchange.is_query_stripped;
   found.time = exchange.time;
   found.verdict = exchange.verdict;
   found.rule = exchange.rule;
@@ -93,6 +103,22 @@ PolicySource source_of(const ExplainOptions& options, const Found& found) {
   return source;
 }
 
+// The policy of then waits for facts that the log does not have, and the log names the rule that decided with them.
+bool is_decided_by_log(const Found& found, const control::PolicyTest& test) {
+  return test.version == found.version && std::ranges::find(test.waits_for, found.rule) != test.waits_for.end();
+}
+
+void take_from_log(const Found& found, control::PolicyTest& test) {
+  const auto step = std::ranges::find(test.trace, found.rule, &control::PolicyTestStep::id);
+  test.verdict = test.otherwise = found.verdict;
+  test.rule_id = found.rule;
+  test.rule = step == test.trace.end() ? "" : step->text;
+  test.reason.clear();
+  test.listed = {};
+  test.location.clear();
+  test.waits_for.clear();
+}
+
 std::string logged_text(const Found& found) {
   return "logged " + human_time(static_cast<double>(found.time.time_since_epoch().count())) + ": " +
          printable(found.question.method) + " from " + printable(found.question.from) + ": " +
@@ -106,15 +132,21 @@ int explain(const Context& context, const ExplainOptions& options) {
   if (!found) { return report(context, found.error()); }
   const auto snapshot = compile_source(context, source_of(options, *found));
   if (!snapshot) { return report(context, snapshot.error()); }
-  auto test = control::judge(**snapshot, found->question, found->time);
+  auto test = control::judge(**snapshot, found->question, found->time, found->gaps);
   if (!test) { return report(context, test.error()); }
   if (test->otherwise.empty()) { test->otherwise = test->verdict; }
+  const bool is_named = !options.source.file.empty() || !options.source.as_of.empty();
+  const bool from_log = !is_named && is_decided_by_log(*found, *test);
+  if (from_log) { take_from_log(*found, *test); }
   if (context.json) {
     control::Json json = *test;
+    json["decided_by_log"] = from_log;
     json["logged"] = {{"verdict", found->verdict}, {"rule", found->rule}, {"policy", found->version}};
     print_json(json);
   } else {
-    print(logged_text(*found) + policy_test_text(context, *test));
+    print(logged_text(*found) + policy_test_text(context, *test) +
+          (from_log ? "\nThe log says: by " + printable(found->rule) + "; what that rule asks for is not in the log.\n"
+                    : ""));
   }
   return is_stopped(test->otherwise) ? kDifference : kOk;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "gateway/control/judge/ascii_host.hpp"
 #include "gateway/http/target_uri.hpp"
 #include "policy/address.hpp"
 #include "policy/lexer.hpp"
@@ -37,7 +38,8 @@ Condition url_condition(const std::string& url) {
   http::RequestHead request;
   request.method = http::Method::get;
   request.method_text = "GET";
-  request.target = url;
+  const auto ascii = control::with_ascii_host(url);
+  request.target = ascii;
   http::TargetUri target;
   if (const auto parsed = http::parse_proxy_target(request, target); !parsed) {
     return std::unexpected("`" + url + "` is not a URL; write http://host/path (" + parsed.error().during + ")");
@@ -59,8 +61,7 @@ Condition name_value(std::string name, bool exact, const char* otherwise) {
   if (name.starts_with("*.")) { name.erase(0, 2); }
   if (name.starts_with('.')) { name.erase(0, 1); }
   if (name.ends_with('.')) { name.pop_back(); }
-  const bool has_u_label = std::ranges::any_of(name, [](unsigned char c) { return c >= 0x80; });
-  if (has_u_label) { return std::unexpected("`" + name + "` is not ASCII; write its A-labels (xn--...)"); }
+  name = control::with_ascii_host(std::move(name));
   if (name.empty() || !std::ranges::all_of(name, is_name_octet)) {
     return std::unexpected("`" + name + "` is " + otherwise);
   }

@@ -1,11 +1,14 @@
 #include "gateway/control/judge/judge.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "cache/fields.hpp"
+#include "gateway/control/judge/ascii_host.hpp"
 #include "gateway/control/judge/which.hpp"
 #include "gateway/http/host.hpp"
 #include "gateway/http/target_uri.hpp"
@@ -25,6 +28,18 @@ Error unreadable(std::string message) {
 // The fields of a message as they were asked for.
 struct FieldList {
   std::vector<std::pair<std::string, std::string>> fields;
+  std::span<const std::string_view> known;  // the names of which it is known what there is
+
+  // With these names alone known.
+  policy::FieldLines lines_of(std::span<const std::string_view> names) {
+    known = names;
+    auto lines = this->lines();
+    lines.knows = [](const void* list, std::string_view name) {
+      return std::ranges::any_of(static_cast<const FieldList*>(list)->known,
+                                 [&](std::string_view own) { return cache::equals_ignoring_case(own, name); });
+    };
+    return lines;
+  }
 
   policy::FieldLines lines() const {
     return {this, [](const void* list, std::string_view name, policy::FieldLines::Visit visit, void* context) {
@@ -85,6 +100,8 @@ constexpr std::string_view kHttps = "https://";
 
 // A client asks a proxy for an https URL by CONNECT, whatever it sends inside: "host:443".
 PolicyTestArguments as_asked(PolicyTestArguments arguments) {
+  arguments.url = with_ascii_host(std::move(arguments.url));
+  arguments.sni = with_ascii_host(std::move(arguments.sni));
   if (!arguments.url.starts_with(kHttps)) { return arguments; }
   auto authority = arguments.url.substr(kHttps.size());
   authority = authority.substr(0, authority.find_first_of("/?#"));
@@ -214,6 +231,23 @@ Answer<void> read_question(const PolicyTestArguments& arguments, std::chrono::sy
   return read_response(arguments, question);
 }
 
+// What the access log does not have of an exchange is not known.
+void leave_out(const LogGaps& gaps, Question& question) {
+  static constexpr std::array<std::string_view, 2> kRequestFields{"User-Agent", "Referer"};
+  static constexpr std::array<std::string_view, 1> kResponseFields{"Content-Type"};
+  if (!gaps.is_from_log) { return; }
+  auto& facts = question.facts;
+  facts.fields = question.fields.lines_of(kRequestFields);
+  if (facts.status) {
+    facts.size_is_untold = false;
+    facts.response_fields = question.response_fields.lines_of(kResponseFields);
+  }
+  if (gaps.is_query_stripped) {
+    facts.url.reset();
+    facts.query_is_unknown = true;
+  }
+}
+
 std::string_view outcome_word(Snapshot::Step::Outcome outcome) noexcept {
   switch (outcome) {
     case Snapshot::Step::Outcome::matched:
@@ -241,9 +275,8 @@ policy::Facts known_at(policy::Stage stage, const policy::Facts& all) {
     facts.size_is_untold = false;
   }
   if (stage < policy::Stage::request) {
-    if (facts.method != policy::kPurgeMethod) {
-      facts.method.reset();
-    }  // or what passes it over would seem to allow it
+    // Without a method the policy judges as for any but PURGE.
+    if (facts.method != policy::kPurgeMethod) { facts.method.reset(); }
     facts.scheme.reset(), facts.url.reset(), facts.path_and_query.reset(), facts.fields.reset();
     facts.user.reset(), facts.groups = {};
     facts.has_no_response = false;
@@ -324,11 +357,13 @@ void append_location(const Snapshot& snapshot, const policy::Facts& facts, Polic
 
 }  // namespace
 
-Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& given, std::chrono::sys_seconds now) {
+Answer<PolicyTest> judge(const Snapshot& snapshot, const PolicyTestArguments& given, std::chrono::sys_seconds now,
+                         const LogGaps& gaps) {
   const auto arguments = as_asked(given);
   Question question;
   if (const auto read = read_question(arguments, now, question); !read) { return std::unexpected(read.error()); }
   if (const auto read = read_user(snapshot, arguments, question); !read) { return std::unexpected(read.error()); }
+  leave_out(gaps, question);
   if (arguments.protocol == "udp") { see_no_request(question); }
   const policy::Decision decision = snapshot.decide(question.facts);
   PolicyTest test;

@@ -10,10 +10,17 @@
 
 namespace sluice::control {
 
+// What is not known of an exchange of the past, because the log does not say it: fields other than those of the
+// question, the size of the response, and a query that was stripped.
+struct LogGaps {
+  bool is_from_log = false;
+  bool is_query_stripped = false;
+};
+
 // Answers `policy.test`. An address in place of a host name is its own destination; of a name the destination is known
 // only when `to` says so. Errors: bad_request when the URL or an address cannot be read.
 [[nodiscard]] Answer<PolicyTest> judge(const policy::Snapshot& snapshot, const PolicyTestArguments& arguments,
-                                       std::chrono::sys_seconds now);
+                                       std::chrono::sys_seconds now, const LogGaps& gaps = {});
 
 // The policy's own structs as the protocol spells them.
 Diagnostic to_protocol(const policy::Diagnostic& diagnostic);

@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include "cache/fields.hpp"
+
 namespace sluice::control {
 
 namespace {
@@ -28,6 +30,13 @@ bool is_text(const simdjson::dom::element& value, std::string_view& out) {
   return value.get_string().get(out) == simdjson::SUCCESS;
 }
 
+std::optional<std::string_view> value_of(const void* fields, std::string_view name) noexcept {
+  for (const auto& [own, value] : static_cast<const LoggedFields*>(fields)->fields) {
+    if (cache::equals_ignoring_case(own, name)) { return value; }
+  }
+  return std::nullopt;
+}
+
 // False when a member has a type that the log never gives it. Members that are not needed are skipped.
 bool take(std::string_view key, const simdjson::dom::element& value, LoggedExchange& out) {
   std::string_view* const text = key == "id"         ? &out.id
@@ -37,6 +46,8 @@ bool take(std::string_view key, const simdjson::dom::element& value, LoggedExcha
                                  : key == "mode"     ? &out.mode
                                  : key == "method"   ? &out.method
                                  : key == "url"      ? &out.url
+                                 : key == "referer"  ? &out.referer
+                                 : key == "agent"    ? &out.user_agent
                                  : key == "to"       ? &out.destination
                                  : key == "type"     ? &out.type
                                  : key == "hello"    ? &out.hello
@@ -58,6 +69,11 @@ bool take(std::string_view key, const simdjson::dom::element& value, LoggedExcha
     if (!is_text(value, upstream)) { return false; }
     if (out.destination.empty()) { out.destination = address_of(upstream); }
     return true;
+  }
+  if (key == "query") {
+    std::string_view query;
+    out.is_query_stripped = is_text(value, query) && query == "stripped";
+    return out.is_query_stripped;
   }
   if (key == "ech") { return value.get_bool().get(out.has_ech) == simdjson::SUCCESS; }
   if (key == "status" || key == "policy") {
@@ -116,6 +132,17 @@ std::expected<LoggedExchange, std::string_view> LogReader::read(std::string_view
   return out;
 }
 
+policy::FieldLines LoggedFields::lines() const {
+  policy::FieldLines lines;
+  lines.message = this;
+  lines.any = [](const void* fields, std::string_view name, policy::FieldLines::Visit visit, void* context) {
+    const std::string_view value = value_of(fields, name).value_or("");
+    return !value.empty() && visit(context, value);
+  };
+  lines.knows = [](const void* fields, std::string_view name) { return value_of(fields, name).has_value(); };
+  return lines;
+}
+
 bool passed(const LoggedExchange& exchange) noexcept {
   const auto verdict = policy::verdict_of(exchange.verdict);
   return verdict && policy::lets_pass(*verdict);
@@ -153,10 +180,18 @@ std::expected<policy::Facts, std::string_view> LogReader::facts_of(const LoggedE
   facts.method = exchange.method;
   facts.url = target_.normal_text();
   facts.path_and_query = target_.normal_path_and_query();
+  if (exchange.is_query_stripped) {
+    facts.url.reset();
+    facts.query_is_unknown = true;
+  }
+  fields_.fields = {{{"User-Agent", exchange.user_agent}, {"Referer", exchange.referer}}};
+  facts.fields = fields_.lines();
   facts.has_no_response = is_connect;
   if (passed(exchange) && exchange.status != 0 && !is_connect) {
     facts.status = exchange.status;
     facts.type = exchange.type;
+    response_fields_.fields[0] = {"Content-Type", exchange.type};
+    facts.response_fields = response_fields_.lines();
   }
   facts.now = exchange.time;
   return facts;

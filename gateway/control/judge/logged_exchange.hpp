@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/http/target_uri.hpp"
@@ -24,6 +26,9 @@ struct LoggedExchange {
   std::string_view mode;
   std::string_view method;
   std::string_view url;
+  bool is_query_stripped = false;  // from the URL
+  std::string_view referer;        // "" when the request had none
+  std::string_view user_agent;
   std::string_view destination;  // address; "" when none was known
   std::string_view type;         // of the response
   std::string_view hello;        // what the client began its tunnel with, "tls" or "none"; "" when nobody asked
@@ -36,6 +41,13 @@ struct LoggedExchange {
   int status = 0;            // of the response; 0 when none was sent
 };
 
+// The few fields of a message that the log has; "" when the message does not.
+struct LoggedFields {
+  std::array<std::pair<std::string_view, std::string_view>, 2> fields{};  // names and values
+
+  // Lifetime: this.
+  policy::FieldLines lines() const;
+};
 // Did the policy let it pass?
 bool passed(const LoggedExchange& exchange) noexcept;
 
@@ -52,9 +64,10 @@ class LogReader {
   static constexpr std::size_t kPadding = 64;
   std::expected<LoggedExchange, std::string_view> read(std::string_view line);
 
-  // What the policy could have known. Request fields and the size of the content are not in the log, who was not asked
-  // has no user there, and a tunnel of which nobody asked it no hello: they stay unknown. Where the log has no address,
-  // conditions on it do not hold. Errors: why the target cannot be read.
+  // What the policy could have known. Fields other than User-Agent, Referer and the response's Content-Type, and the
+  // size of the content, are not in the log, who was not asked has no user there, and a tunnel of which nobody asked it
+  // no hello: they stay unknown, and so does a query that was stripped. Where the log has no address, conditions on it
+  // do not hold. Errors: why the target cannot be read.
   std::expected<policy::Facts, std::string_view> facts_of(const LoggedExchange& exchange);
 
  private:
@@ -62,6 +75,8 @@ class LogReader {
   std::unique_ptr<Parser> parser_;
   http::TargetUri target_;
   std::vector<std::string_view> protocols_;
+  LoggedFields fields_;
+  LoggedFields response_fields_;
 };
 
 // The names in "h2,http/1.1".

@@ -3,6 +3,7 @@
 #include <expected>
 #include <utility>
 
+#include "gateway/control/judge/ascii_host.hpp"
 #include "gateway/http/target_uri.hpp"
 
 namespace sluice::control {
@@ -51,7 +52,7 @@ Answer<ListsWhich> which_url(const policy::Lists& lists, const std::string& url)
 }  // namespace
 
 Answer<ListsWhich> which(const policy::Lists& lists, const ListsWhichArguments& arguments) {
-  std::string what = arguments.what;
+  std::string what = with_ascii_host(arguments.what);
   if (what.find("://") != std::string::npos) { return which_url(lists, what); }
   const bool is_bare_ipv6 = !what.starts_with('[') && what.find(':') != what.npos && policy::Address::parse(what);
   if (is_bare_ipv6) { what = "[" + what + "]"; }

@@ -33,6 +33,16 @@ TEST(PolicyLine, ABareNameMeansTheDomainAndEverythingBelow) {
   }
 }
 
+TEST(PolicyLine, ANameMayHaveOtherThanAsciiLetters) {
+  EXPECT_EQ(line_of(deny("*.B\xc3\xbc"
+                         "cher.example")),
+            "deny host .xn--bcher-kva.example");
+  EXPECT_EQ(line_of(deny("https://b\xc3\xbc"
+                         "cher.example/x")),
+            "deny host xn--bcher-kva.example port 443");
+  EXPECT_FALSE(policy_line(deny("b\xc3.example"), kNow)) << "not UTF-8";
+}
+
 TEST(PolicyLine, ExactMeansTheNameOnly) {
   QuickEdit edit = deny("a.example");
   edit.exact = true;

@@ -80,8 +80,45 @@ TEST_F(LoggedExchangeTest, FactsAreThoseThatThePolicyHad) {
   EXPECT_EQ(facts->url, "http://example.com:8080/b");
   EXPECT_EQ(facts->status, 404);
   EXPECT_FALSE(facts->listener);
-  EXPECT_FALSE(facts->fields) << "the log does not have them";
+  ASSERT_TRUE(facts->fields);
+  EXPECT_FALSE(facts->fields->knows(facts->fields->message, "cookie")) << "the log does not have it";
   EXPECT_EQ(facts->now, std::chrono::sys_seconds(1770091506s));
+}
+
+TEST_F(LoggedExchangeTest, TheFewFieldsOfTheLogAreKnown) {
+  const auto exchange =
+      read(R"({"time":"2026-02-03T04:05:06.007Z","method":"GET","url":"http://example.com/","status":200,)"
+           R"("type":"text/html","agent":"curl/8","verdict":"allow"})");
+  ASSERT_TRUE(exchange);
+  const auto facts = reader_.facts_of(*exchange);
+  ASSERT_TRUE(facts && facts->fields && facts->response_fields);
+  const auto value = [](const policy::FieldLines& lines, std::string_view name) {
+    std::string found = lines.knows(lines.message, name) ? "none" : "unknown";
+    const auto keep = [](void* out, std::string_view text) {
+      *static_cast<std::string*>(out) = text;
+      return true;
+    };
+    lines.any(lines.message, name, keep, &found);
+    return found;
+  };
+  EXPECT_EQ(value(*facts->fields, "user-agent"), "curl/8");
+  EXPECT_EQ(value(*facts->fields, "referer"), "none");
+  EXPECT_EQ(value(*facts->fields, "cookie"), "unknown");
+  EXPECT_EQ(value(*facts->response_fields, "content-type"), "text/html");
+  EXPECT_EQ(value(*facts->response_fields, "server"), "unknown");
+}
+
+TEST_F(LoggedExchangeTest, AQueryThatWasStrippedIsNotKnown) {
+  const auto exchange = read(
+      R"({"time":"2026-02-03T04:05:06.007Z","method":"GET","url":"http://example.com/a","query":"stripped","verdict":"allow"})");
+  ASSERT_TRUE(exchange && exchange->is_query_stripped);
+  const auto facts = reader_.facts_of(*exchange);
+  ASSERT_TRUE(facts);
+  EXPECT_FALSE(facts->url);
+  EXPECT_TRUE(facts->query_is_unknown);
+  EXPECT_EQ(facts->path_and_query, "/a");
+  EXPECT_EQ(facts->host, "example.com");
+  EXPECT_FALSE(read(R"({"time":"2026-02-03T04:05:06.007Z","query":"other"})"));
 }
 
 TEST_F(LoggedExchangeTest, ATunnelHasAnAuthorityAndNoResponse) {

@@ -63,6 +63,34 @@ TEST(Replay, WhatHangsOnAFactThatTheLogLacksIsSaid) {
   EXPECT_EQ(result.same + result.newly_denied + result.newly_allowed, 0U);
 }
 
+TEST(Replay, WhatHangsOnAQueryThatWasStrippedIsNotDecided) {
+  const auto stripped = [](std::string_view path) {
+    return line("http://a.example" + std::string(path), "deny", "Q", R"(,"query":"stripped")");
+  };
+  for (const std::string_view rule : {"deny query debug", "deny url ~ \"secret=\"", "deny not query debug"}) {
+    const auto result = replayed(std::string(rule) + "\nallow\n", stripped("/"));
+    EXPECT_EQ(result.undecided, 1U) << rule;
+  }
+  const auto by_path = replayed("deny path /a\nallow\n", stripped("/a/b") + stripped("/c"));
+  EXPECT_EQ(by_path.same, 1U);
+  EXPECT_EQ(by_path.newly_allowed, 1U);
+  EXPECT_EQ(replayed("deny host a.example\nallow\n", stripped("/")).same, 1U);
+}
+
+TEST(Replay, TheFieldsOfTheLogAreJudged) {
+  constexpr std::string_view kPolicy =
+      "deny field User-Agent ~ \"^Evil\"\ndeny field Referer ~ \"evil\"\n"
+      "deny response field Content-Type ~ \"plain\"\nallow\n";
+  const auto result =
+      replayed(kPolicy, line("http://a.example/", "deny", "UA", R"(,"agent":"Evil/1")") +
+                            line("http://a.example/", "deny", "REF", R"(,"referer":"http://evil.example/")") +
+                            line("http://a.example/", "allow", "A", R"(,"status":200,"type":"text/html")") +
+                            line("http://a.example/", "allow", "A", R"(,"status":200,"type":"text/plain")"));
+  EXPECT_EQ(result.same, 3U);
+  EXPECT_EQ(result.newly_denied, 1U);
+  EXPECT_EQ(result.undecided, 0U);
+}
+
 TEST(Replay, AnAddressThatTheLogLacksIsNotInside) {
   const auto result =
       replayed("deny to 127.0.0.0/8\nallow\n", line("http://a.example/", "deny", "r-1") +

@@ -35,6 +35,23 @@ TEST(Which, FindsAHostHoweverItIsSpelt) {
   EXPECT_EQ(entries(lists, "good.example"), Entries{});
 }
 
+TEST(Which, FindsANameWithOtherThanAsciiLetters) {
+  const auto lists = lists_of(policy::ListFormat::domains,
+                              "b\xc3\xbc"
+                              "cher.example\n");
+  for (const char* what : {"b\xc3\xbc"
+                           "cher.example",
+                           "www.B\xc3\x9c"
+                           "CHER.example:80",
+                           "http://b\xc3\xbc"
+                           "cher.example/x",
+                           "xn--bcher-kva.example"}) {
+    EXPECT_EQ(entries(lists, what), Entries{"xn--bcher-kva.example"}) << what;
+  }
+  EXPECT_FALSE(entries(lists, "b\xc3.example")) << "not UTF-8";
+  EXPECT_FALSE(entries(lists, "b%c3%bccher.example"));
+}
+
 TEST(Which, FindsAnAddressByItself) {
   const auto lists = lists_of(policy::ListFormat::addresses, "192.0.2.0/24\n2001:db8::/32\n");
   EXPECT_EQ(entries(lists, "192.0.2.7"), Entries{"192.0.2.0/24"});

@@ -30,9 +30,7 @@ TEST(Diagnostics, NameThePlaceAndWhatWasExpected) {
       {"deny host a.example,", 21, "a host expected"},
       {"deny host from 10.0.0.1", 11, "a host expected, not `from`"},
       {"deny host \"a.example\"", 11, "a host expected, not the quoted text"},
-      {"deny host b\xc3\xbc"
-       "cher.example",
-       11, "xn--"},
+      {"deny host b\xc3.example", 11, "xn--"},
       {"deny host http://a.example/", 11, "for a whole URL write `url ~"},
       {"deny host a.example/x", 11, "without a path"},
       {"deny host 10.0.0.0/8", 11, "write `to 10.0.0.0/8`"},
@@ -58,6 +56,12 @@ TEST(Diagnostics, NameThePlaceAndWhatWasExpected) {
       {"net local 10.0.0.0/8", 5, "a word of the language"},
       {"net port 10.0.0.0/8", 5, "a word of the language"},
       {"net x 10.0.0.0/8 10.0.0.1", 18, "between two prefixes stands a comma"},
+      {"deny during mon 8:00-18:00", 17, "`8:00-18:00` are no hours; they are written `08:00-18:00`"},
+      {"deny during 25:00-26:00", 13, "`25:00-26:00` are no hours"},
+      {"deny during mon 08:00-18:00 CET", 29,
+       "a zone is named by its place, as in `Europe/Berlin`, or is `UTC`, not `CET`"},
+      {"deny until 2026-12-31 EST5EDT host a", 23, "a zone is named by its place"},
+      {"time work mon CET", 15, "a zone is named by its place"},
       {"deny port http", 11, "no port"},
       {"deny port 65536", 11, "no port"},
       {"deny port 090", 11, "no port"},
@@ -204,6 +208,27 @@ TEST(Diagnostics, WarnOfRulesThatAreCovered) {
       {"deny host a.example shadow", "deny host a.example", false},
       {"deny host a.example", "deny host a.example shadow", true},
       {"deny during mon", "deny during mon host a.example", true},
+      {"deny during mon-fri", "deny during tue", true},
+      {"deny during mon-fri", "deny during tue, wed 08:00-10:00", true},
+      {"deny during tue", "deny during mon-fri", false},
+      {"deny during mon-fri 08:00-18:00", "deny during tue 09:00-10:00", true},
+      {"deny during mon-fri 08:00-18:00", "deny during tue 09:00-19:00", false},
+      {"deny during mon-fri 08:00-18:00", "deny during tue 22:00-06:00", false},
+      {"deny during mon-fri", "deny during tue Europe/Berlin", false},
+      {"deny during mon", "deny during 12-24", false},
+      {"deny during 12-24..12-26", "deny during 12-24..12-26 08:00-10:00", true},
+      {"deny not during tue", "deny not during mon-fri", true},
+      {"deny until 2031-12-31", "deny until 2030-12-31", true},
+      {"deny until 2030-12-31 18:00", "deny until 2030-12-31", false},
+      {"deny until 2031-12-31 Europe/Berlin", "deny until 2030-12-31", false},
+      {"deny listener 3128", "deny listener 192.0.2.1:3128", true},
+      {"deny listener 192.0.2.1:3128", "deny listener 3128", false},
+      {"deny listener 3128", "deny listener [2001:db8::1]:3129", false},
+      {"allow host .example.com", "allow method PURGE host www.example.com", false},
+      {"allow host .example.com", "deny method GET, PURGE host www.example.com", false},
+      {"allow host .example.com", "allow not method PURGE host www.example.com", true},
+      {"allow method PURGE", "allow method PURGE host www.example.com", true},
+      {"deny host .example.com", "allow method PURGE host www.example.com", true},
       {"cache ttl 1h", "cache ttl 2h host a.example", true},
       {"cache ttl 1h", "cache grace 2h host a.example", false},
       {"set request field A \"1\"", "remove request field a host a.example", true},
@@ -221,12 +246,94 @@ TEST(Diagnostics, WarnOfRulesThatAreCovered) {
   }
 }
 
+// Each case: a rule, the column of the warning, and a part of it.
+TEST(Diagnostics, WarnOfRulesThatNeedDecryptionOrContradictThemselves) {
+  const std::vector<Case> cases{
+      {"deny scheme https", 6, "`scheme https` holds inside of https only here, which is not decrypted"},
+      {"deny host a.example path /x scheme https", 29, "write `host`, `authority` or `sni`, and `port 443`"},
+      {"deny host a.example query x scheme https", 29, "this rule never holds"},
+      {R"(deny url ~ "^https://")", 6, "inside of https only"},
+      {R"(deny url ~ "(?i)^https:\/\/a")", 6, "inside of https only"},
+      {"deny not scheme http type text/html", 22, "inside of https only"},
+      {"deny method CONNECT path /x", 21,
+       "for requests of http and requests of https only, and the rest of this rule for "
+       "tunnels (CONNECT): it never holds"},
+      {"deny type text/html method CONNECT", 21, "`method CONNECT` holds for tunnels (CONNECT) only"},
+      {"set response field X \"1\" method CONNECT", 26, "the rest of this setting"},
+      {"cache ttl 1h sni a.example", 14, "it never holds"},
+      {"deny alpn h2 scheme http", 14, "`scheme http` holds for requests of http only"},
+      {"deny authority a.example scheme http", 26, "never holds"},
+      {"deny sni a.example method GET", 20, "never holds"},
+      {"splice method GET", 8, "never holds"},
+      {"splice scheme http", 8, "never holds"},
+      {"deny host a.example unless scheme https", 28, "this exception never holds"},
+      {"deny method CONNECT unless path /x", 28, "the rest of this exception for tunnels"},
+      {"deny protocol udp method GET", 19, "for QUIC: it never holds"},
+  };
+  for (const Case& one : cases) {
+    const auto policy = compiled(std::string(one.line) + "\nallow\n");
+    ASSERT_TRUE(policy) << one.line;
+    ASSERT_EQ(policy->warnings().size(), 1u) << one.line;
+    EXPECT_EQ(policy->warnings()[0].column, one.column) << one.line;
+    EXPECT_THAT(policy->warnings()[0].message, HasSubstr(std::string(one.message))) << one.line;
+  }
+}
+
+TEST(Diagnostics, AreSilentAboutRulesThatHoldForSomething) {
+  for (const std::string_view line :
+       {"deny host a.example path /x", "deny scheme http, https", R"(deny url ~ "^https?://a")",
+        "deny not scheme https", R"(deny url ~ "^https://", "\.exe$")", "deny not path /x method CONNECT",
+        "deny not scheme http", "deny field User-Agent ~ \"x\" method CONNECT", "allow method PURGE scheme https",
+        "splice not scheme http", "set request field X \"1\" method CONNECT", "limit connections 5 method CONNECT",
+        "quic reject sni a.example", "deny not inconsistent scheme http", "deny method GET, CONNECT path /x",
+        "deny status 500 scheme http"}) {
+    const auto policy = compiled(std::string(line) + "\nallow\n");
+    ASSERT_TRUE(policy) << line;
+    EXPECT_TRUE(policy->warnings().empty()) << line << policy->warnings()[0].message;
+  }
+}
+
 TEST(Diagnostics, WarnOfADefaultThatIsNeverReached) {
   for (const std::string_view rule : {"deny from ::/0", "deny port 0-65535"}) {
     const auto policy = compiled(std::string(rule) + "\nallow\n");
     ASSERT_EQ(policy->warnings().size(), 1u);
     EXPECT_THAT(policy->warnings()[0].message, HasSubstr("the default is never reached: line 1 always holds"));
   }
+}
+
+TEST(Diagnostics, WarnOfADefaultForWhichTwoRulesLeaveNothing) {
+  const auto policy = compiled("deny method GET\nallow host a.example\nallow not method GET\nallow\n");
+  ASSERT_EQ(policy->warnings().size(), 1u);
+  EXPECT_THAT(policy->warnings()[0].message, HasSubstr("line 1 and line 3 together always hold"));
+  EXPECT_EQ(compiled("deny method GET, POST\nallow not method GET\nallow\n")->warnings().size(), 1u);
+  for (const std::string_view text :
+       {"deny method GET\nallow not method GET, POST\nallow\n",
+        "deny method GET\nallow not method GET host a.example\nallow\n",
+        "deny method GET unless port 1\nallow not method GET\nallow\n",
+        "deny method GET shadow\nallow not method GET\nallow\n", "deny path /a\nallow not path /a/b\nallow\n"}) {
+    const bool leaves_nothing = text.starts_with("deny path");  // `/a` and what is not below `/a/b`
+    EXPECT_EQ(compiled(text)->warnings().size(), leaves_nothing ? 1u : 0u) << text;
+  }
+}
+
+TEST(Diagnostics, WarnOfAddressesThatNoHelloNames) {
+  const auto policy = compiled("deny sni 192.0.2.7\nallow authority 192.0.2.7\nallow\n");
+  ASSERT_EQ(policy->warnings().size(), 1u);
+  EXPECT_EQ(policy->warnings()[0].line, 1);
+  EXPECT_THAT(policy->warnings()[0].message, HasSubstr("no TLS hello names"));
+}
+
+TEST(Diagnostics, LeaveAByteOrderMarkAside) {
+  const auto policy = compiled(
+      "\xef\xbb\xbf"
+      "allow\n");
+  ASSERT_TRUE(policy);
+  EXPECT_EQ(policy->rules().size(), 1u);
+  const auto errors = errors_of(
+      "\xef\xbb\xbf"
+      "permit\nallow\n");
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_THAT(errors[0].message, HasSubstr("unknown statement `permit`"));
 }
 
 TEST(Diagnostics, WarnOfNamesUnderWhichEverybodyRegisters) {

@@ -22,6 +22,18 @@ TEST(Formatting, GivesEveryTextOneLayout) {
   }
 }
 
+// People's own letters stay; what the rule is called by is the ASCII form.
+TEST(Formatting, KeepsANameAsItIsWritten) {
+  constexpr std::string_view kText =
+      "deny host b\xc3\xbc"
+      "cher.example\nallow\n";
+  EXPECT_EQ(formatted(kText), kText);
+  const auto policy = test::compiled(kText);
+  ASSERT_TRUE(policy);
+  EXPECT_EQ(policy->rules()[0].text, "deny host xn--bcher-kva.example");
+  EXPECT_EQ(policy->rules()[0].id, test::compiled("deny host xn--bcher-kva.example\nallow\n")->rules()[0].id);
+}
+
 TEST(Formatting, ChangesNoRule) {
   constexpr std::string_view kText =
       "net  a 10.0.0.0/8 , 192.0.2.1 # c\n\n\ndeny  from a   url~\"x#y\"  reason \"p  q\"# d\n cache  ttl 1h\nallow";

@@ -49,6 +49,12 @@ TEST(Language, MeansWhatItsReferenceSays) {
       {"host www.example.com", host_is("a.www.example.com"), allow},
       {"host WWW.Example.COM.", same, deny},
       {"host .example.com", same, deny},
+      {"host .b\xc3\xbc"
+       "cher.example",
+       host_is("www.xn--bcher-kva.example"), deny},
+      {"host B\xc3\x9c"
+       "CHER.example.",
+       host_is("xn--bcher-kva.example"), deny},
       {"host .example.com", host_is("example.com"), deny},
       {"host *.example.com", host_is("example.com"), deny},
       {"host .example.com", host_is("badexample.com"), allow},

@@ -159,6 +159,28 @@ TEST(ListImport, LowersAdblockRules) {
   EXPECT_EQ(list.report.lowered, 7U);
 }
 
+TEST(ListImport, RejectsAdblockRulesThatEveryUrlMatches) {
+  for (const char* rule : {"||",     "|",      "||*",     "|*",      "*|",    "|*|",     "^",     "^*",
+                           "*^",     "||*^",   "||*.*",   "//",      "/",     "/*",      "://",   ".",
+                           "|http",  "http",   "/^/",     "/.*/",    "/a*/",  "/()/",    "@@||",  "@@|",
+                           "||$all", "*",      "|http:",  "https",   ":443|", "/.{3,}/", "/\\./", "||$important",
+                           "/h|x/",  "@@/.?/", "/[^x]*/", "/:\\d+$/"}) {
+    const Read list = read(ListFormat::adblock, std::string(rule) + "\n");
+    EXPECT_EQ(list.report.entries, 0U) << rule;
+    EXPECT_EQ(list.report.rejected, 1U) << rule;
+    EXPECT_EQ(list.report.lowered, 0U) << rule;
+  }
+  const Read cut = read(ListFormat::adblock, "||a.example^\n||");
+  EXPECT_EQ(cut.found("h.example"), Texts{});
+  EXPECT_EQ(cut.report.rejections.at(0).reason, "an expression that every URL matches");
+}
+
+TEST(ListImport, RejectsSquidguardExpressionsThatEveryUrlMatches) {
+  const Read list = read(ListFormat::squidguard_expressions, ".*\n(ads|)\n^http\n\\<\n:443$\n[.]\n(ads|track)\n");
+  EXPECT_EQ(list.report.rejected, 6U);
+  EXPECT_EQ(list.found("h.example", "/track").size(), 1U);
+}
+
 TEST(ListImport, ReadsAddresses) {
   const Read list =
       read(ListFormat::addresses,

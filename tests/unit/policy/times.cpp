@@ -81,6 +81,24 @@ TEST(Times, HaveNamesAndExceptions) {
   EXPECT_TRUE(holds("deny not during 12:00-13:00", utc(2026, 11, 25, 13)));
 }
 
+// 2026-12-25 begins in Tokyo at 15:00 of the day before in UTC, and in Honolulu ten hours behind UTC.
+TEST(Times, OfANameWithoutAZoneAreReadByTheClockOfWhoeverUsesIt) {
+  constexpr std::string_view kHolidays = "time holidays 12-25\n";
+  const auto with_holidays = [&](const std::string& text) { return std::string(kHolidays) + text; };
+  const std::string tokyo = with_holidays("time work mon-fri 08:00-18:00 Asia/Tokyo except holidays\ndeny during work");
+  EXPECT_FALSE(holds(tokyo, utc(2026, 12, 24, 23, 30)));  // 08:30 of the 25th, a Friday
+  EXPECT_TRUE(holds(tokyo, utc(2026, 12, 23, 23, 30)));
+  EXPECT_TRUE(holds(with_holidays("deny during holidays Asia/Tokyo"), utc(2026, 12, 24, 15)));
+  EXPECT_FALSE(holds(with_holidays("deny during holidays Asia/Tokyo"), utc(2026, 12, 25, 15)));
+  EXPECT_TRUE(holds(with_holidays("deny during mon, holidays Pacific/Honolulu"), utc(2026, 12, 26, 9)));
+  EXPECT_FALSE(holds(with_holidays("deny during holidays"), utc(2026, 12, 24, 15)));
+  // Through a name that has no zone either.
+  EXPECT_TRUE(holds(with_holidays("time free holidays, 01-01\ndeny during free Asia/Tokyo"), utc(2026, 12, 24, 15)));
+  // A zone of its own stays.
+  EXPECT_TRUE(holds("time holidays 12-25 UTC\ndeny during holidays Asia/Tokyo", utc(2026, 12, 25, 23)));
+  EXPECT_FALSE(holds("time holidays 12-25 UTC\ndeny during holidays Asia/Tokyo", utc(2026, 12, 24, 23)));
+}
+
 TEST(Times, EndAtTheirMoment) {
   EXPECT_TRUE(holds("deny until 2026-12-31", utc(2026, 12, 31, 23, 59)));
   EXPECT_FALSE(holds("deny until 2026-12-31", utc(2027, 1, 1, 0)));

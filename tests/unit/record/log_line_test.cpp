@@ -52,6 +52,14 @@ TEST(LogLine, JsonTellsWhereAForwardedRequestWent) {
   EXPECT_EQ(json["parent"], true);
 }
 
+TEST(LogLine, JsonSaysThatTheQueryWasStripped) {
+  AccessRecord record = sample_record();
+  EXPECT_FALSE(nlohmann::json::parse(line(record, LogFormat::json)).contains("query"));
+  record.url = "http://example.com/a";
+  record.is_query_stripped = true;
+  EXPECT_EQ(nlohmann::json::parse(line(record, LogFormat::json))["query"], "stripped");
+}
+
 TEST(LogLine, TheUserStandsWhereEachFormatHasIt) {
   AccessRecord record = sample_record();
   record.user = "alice";

@@ -88,11 +88,32 @@ TEST(ClientHello, IsIncompleteUntilItsLastOctetAndWhatFollowsIsLeftAside) {
 
 TEST(ClientHello, IsNotTlsWhenNoRecordBegins) {
   for (const std::string_view octets :
-       {"SSH-2.0-OpenSSH\r\n", "GET / HTTP/1.1\r\n", "\x16\x02", "\x80\x2e\x01\x03\x01", "\xff", "\x18\x03\x03"}) {
+       {"SSH-2.0-OpenSSH\r\n", "GET / HTTP/1.1\r\n", "\x80\x2e\x01\x03\x01", "\xff", "\x18\x03\x03"}) {
     EXPECT_EQ(state_of(octets), HelloState::not_tls) << octets;
   }
   EXPECT_EQ(state_of(std::string_view("\0", 1)), HelloState::not_tls);
+  EXPECT_EQ(state_of(std::string_view("\x16\x02\x00\x00\x01\x02", 6)), HelloState::not_tls) << "no ClientHello";
+  EXPECT_EQ(state_of(std::string_view("\x16\x02\x00\x00\x00", 5)), HelloState::not_tls) << "an empty fragment";
+  EXPECT_EQ(state_of("\x15\x02"), HelloState::not_tls);
   EXPECT_EQ(state_of("\x16"), HelloState::incomplete);
+  EXPECT_EQ(state_of("\x16\x02"), HelloState::incomplete);
+}
+
+// RFC 8446 5.1: legacy_record_version "is deprecated and MUST be ignored for all purposes", so servers may read it.
+TEST(ClientHello, IsReadWhateverVersionItsRecordsSay) {
+  for (const std::string_view version : {std::string_view("\x02\x00", 2), std::string_view("\xff\xff", 2),
+                                         std::string_view("\x00\x00", 2), std::string_view("\x03\x7f", 2)}) {
+    std::string octets = hello_with(server_name("a.example"));
+    octets.replace(1, 2, version);
+    EXPECT_EQ(read(octets).server_name, "a.example");
+    ClientHelloReader reader;
+    for (const char octet : octets) { reader.read({&octet, 1}); }
+    EXPECT_EQ(reader.state(), HelloState::complete);
+  }
+  const auto message = handshake(Parts{}.body());
+  std::string second = record(std::string_view(message).substr(1));
+  second.replace(1, 2, std::string_view("\x02\x00", 2));
+  EXPECT_EQ(state_of(record(std::string_view(message).substr(0, 1)) + second), HelloState::complete);
 }
 
 TEST(ClientHello, IsMalformedWhenItHasNoOneReading) {
@@ -111,7 +132,6 @@ TEST(ClientHello, IsMalformedWhenItHasNoOneReading) {
       {"an empty fragment", record("")},
       {"a fragment above 2^14", record(std::string((1 << 14) + 1, '\1'))},
       {"an alert in between", record("\1") + record("\x01\x00", 21)},
-      {"another version in between", record("\1") + std::string("\x16\x02\x01\x00\x01x", 6)},
       // the message
       {"a ServerHello", record(handshake(Parts{}.body(), 2))},
       {"longer than any hello", record("\1" + number(ClientHelloReader::kLargestHello + 1, 3))},
