@@ -37,7 +37,7 @@ class Verifier {
   Verifier(unsigned threads, std::size_t queue_limit);
 
   // The accounts from now on; null: there is nobody. Forgets what was verified, and lets nobody join a verification
-  // that began with other accounts. Who could sign in, and cannot any more as they did.
+  // that began with other accounts. Gives those who could sign in, and cannot any more as they did.
   Users use(std::shared_ptr<const Accounts> accounts, VerifierMemory memory);
   bool has_accounts() const;
   // Another number each time that there are other accounts.

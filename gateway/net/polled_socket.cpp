@@ -105,7 +105,9 @@ void PolledSocket::note(std::uint32_t events) {
 }
 
 void PolledSocket::resume_reader() {
-  if (is_readable()) { resume(reader_); }
+  if (!is_readable()) { return; }
+  if (reader_) { return resume(reader_); }
+  if (watcher_ != nullptr) { watcher_->wake_reader(); }
 }
 
 void PolledSocket::resume_writer() {

@@ -39,6 +39,19 @@ class PolledSocket {
   // until what is in it was taken by receive().
   Task<> readable(std::span<char> into = {});
   Task<> writable() { return wait(writer_); }
+  // As long as it lives, whoever waits to read from `waiting` is woken when `watched` is readable as well. REQUIRES:
+  // nobody waits to read from `watched`, nor watches it.
+  class Watch {
+   public:
+    Watch(PolledSocket& watched, PolledSocket& waiting) : watched_(watched) { watched_.watcher_ = &waiting; }
+    ~Watch() { watched_.watcher_ = nullptr; }
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+   private:
+    PolledSocket& watched_;
+  };
+
   // Whoever waits goes on, from the event loop, ready or not.
   void wake_reader() { wake(reader_); }
   void wake_writer() { wake(writer_); }
@@ -87,6 +100,7 @@ class PolledSocket {
   int error_ahead_ = 0;
   std::optional<Waiter> reader_;
   std::optional<Waiter> writer_;
+  PolledSocket* watcher_ = nullptr;
 };
 
 }  // namespace sluice::net

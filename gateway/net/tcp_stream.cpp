@@ -81,6 +81,12 @@ Task<> TcpStream::until_readable(std::span<char> into) {
   return burst_ == kBurst ? pause() : socket_.readable(into);
 }
 
+Task<> TcpStream::until_either_readable(TcpStream& other) {
+  if (!other.is_quiet()) { co_return; }
+  const PolledSocket::Watch watch(other.socket_, socket_);
+  co_await until_readable();
+}
+
 std::optional<Result<std::size_t>> TcpStream::try_read(std::span<char> into) {
   if (is_stopped(read_)) { return Result<std::size_t>(failure(read_, 0, "reading")); }
   if (burst_ == kBurst) { return std::nullopt; }

@@ -40,7 +40,9 @@ class TcpStream final : public Stream {
 
   std::optional<Result<std::size_t>> try_read(std::span<char> into) override;
   Task<> until_readable(std::span<char> into = {}) override;
-  void wake_reader() { socket_.wake_reader(); }            // whoever waits there goes on, ready or not
+  // No longer than until `other` has something to read as well, be it its end: is_quiet() tells, and it stays unread.
+  // REQUIRES: nobody else reads from the two.
+  Task<> until_either_readable(TcpStream& other);
   Result<std::size_t> try_write(std::string_view octets);  // how many were taken, maybe none
 
   // Leaves octets to be sent at the end of the event loop's turn, ahead of whatever is written later; `octets` is empty

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "gateway/net/until_either.hpp"
 #include "gateway/pipeline/decide.hpp"
 #include "gateway/tls/alert.hpp"
 
@@ -22,10 +21,9 @@ bool has_spoken(Server server) {
   return server != nullptr && (server->reader.has_rest() || !server->stream.is_quiet());
 }
 
-Task<> wait_for_either(Exchange& exchange, Server server) {
-  auto& client = exchange.client->stream;
+Task<> wait_for_either(net::TcpStream& client, Server server) {
   if (server == nullptr) { return client.until_readable(); }
-  return net::until_either_readable(exchange.services.context, client, server->stream);
+  return client.until_either_readable(server->stream);
 }
 
 // Until the hello is whole, or there is none, or the client has finished without a word. False: it is silent, for as
@@ -43,7 +41,7 @@ Task<Result<bool>> read_opening(Exchange& exchange, Server server, tls::ClientHe
     const auto count = client.stream.try_read(piece);
     if (!count) {
       if (octets.empty() && has_spoken(server)) { co_return false; }
-      co_await wait_for_either(exchange, octets.empty() ? server : nullptr);
+      co_await wait_for_either(client.stream, octets.empty() ? server : nullptr);
       continue;
     }
     const bool is_silent = !*count && count->error().kind == ErrorKind::request_timeout && octets.empty();

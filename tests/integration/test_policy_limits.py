@@ -120,7 +120,7 @@ class Rates(SluiceTestCase):
         self.assertEqual([rate["of"] for rate in rates("https://a.example/")], ["tunnel"])
         self.assertEqual(rates("http://a.example/", "--status", "200", "--type", "text/html"), [])
         said = self.daemon.tool("policy", "test", *video, "--to", "127.0.0.1").out
-        self.assertRegex(said, r"(?m)^  rate: 62\.5 KiB/s for the response by r-\w+$")
+        self.assertRegex(said, r"(?m)^  rate of the response: r-\w+ limit rate 64kB/s type video/\*$")
 
     def test_what_the_client_sends_passes_at_its_rate(self):
         with self.connect(self.daemon) as client:

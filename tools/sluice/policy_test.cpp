@@ -76,12 +76,12 @@ std::string redirect_text(const PolicyTest& test) {
   return "  " + std::to_string(test.status) + " to " + printable(test.location) + "\n";
 }
 
-// "rate: 1 MiB/s for the response by r-12"
+// "rate of the response: r-12 limit rate 1MiB/s type video/*"
 std::string rate_text(const control::PolicyTestRate& rate) {
   const std::string of = rate.of == "tunnel"    ? "each direction of the tunnel"
                          : rate.of == "request" ? "what the client sends"
                                                 : "the response";
-  return "  rate: " + human_size(rate.octets) + "/s for " + of + " by " + rate.rule_id + "\n";
+  return "  rate of " + of + ": " + rate.rule_id + " " + printable(rate.rule) + "\n";
 }
 
 // "DENY   by r-12  deny host .gambling.example", the reason, and what the answer hangs on.

@@ -1,7 +1,6 @@
-#include "gateway/net/until_either.hpp"
-
 #include <gtest/gtest.h>
 
+#include "gateway/net/tcp_stream.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/tcp_pair.hpp"
 
@@ -11,10 +10,14 @@ namespace {
 using namespace std::chrono_literals;
 using support::settle;
 
-class UntilEither : public testing::Test {
+class EitherReadable : public testing::Test {
  protected:
-  static Task<> wait(UntilEither* test) {
-    co_await until_either_readable(test->context_, test->stream_, test->other_);
+  static Task<> wait(EitherReadable* test) {
+    co_await test->stream_.until_either_readable(test->other_);
+    test->is_over_ = true;
+  }
+  static Task<> read_more(EitherReadable* test) {
+    co_await test->stream_.until_readable();
     test->is_over_ = true;
   }
   void start() {
@@ -37,7 +40,7 @@ class UntilEither : public testing::Test {
   bool is_over_ = false;
 };
 
-TEST_F(UntilEither, WhatComesOnTheOneEndsIt) {
+TEST_F(EitherReadable, WhatComesOnTheOneEndsIt) {
   start();
   EXPECT_FALSE(is_over_);
   near_.far.send(asio::buffer("hello", 5));
@@ -47,7 +50,7 @@ TEST_F(UntilEither, WhatComesOnTheOneEndsIt) {
   EXPECT_EQ(read(other_), "nothing");
 }
 
-TEST_F(UntilEither, WhatComesOnTheOtherEndsItAndStaysThere) {
+TEST_F(EitherReadable, WhatComesOnTheOtherEndsItAndStaysThere) {
   start();
   far_.far.send(asio::buffer("banner", 6));
   settle(context_);
@@ -56,21 +59,21 @@ TEST_F(UntilEither, WhatComesOnTheOtherEndsItAndStaysThere) {
   EXPECT_EQ(read(other_), "banner");
 }
 
-TEST_F(UntilEither, WhatWasThereIsNotWaitedFor) {
+TEST_F(EitherReadable, WhatWasThereIsNotWaitedFor) {
   far_.far.send(asio::buffer("banner", 6));
   settle(context_);
   start();
   EXPECT_TRUE(is_over_);
 }
 
-TEST_F(UntilEither, TheEndOfTheOtherIsSomethingToo) {
+TEST_F(EitherReadable, TheEndOfTheOtherIsSomethingToo) {
   start();
   far_.far.close();
   settle(context_);
   EXPECT_TRUE(is_over_);
 }
 
-TEST_F(UntilEither, BothAtOnceIsNoMatter) {
+TEST_F(EitherReadable, BothAtOnceIsNoMatter) {
   start();
   near_.far.send(asio::buffer("hello", 5));
   far_.far.send(asio::buffer("banner", 6));
@@ -80,7 +83,23 @@ TEST_F(UntilEither, BothAtOnceIsNoMatter) {
   EXPECT_EQ(read(other_), "banner");
 }
 
-TEST_F(UntilEither, EndsWithTheTimeForReading) {
+TEST_F(EitherReadable, WhatComesOnTheOtherAfterwardsWakesNobody) {
+  start();
+  near_.far.send(asio::buffer("hello", 5));
+  settle(context_);
+  EXPECT_EQ(read(stream_), "hello");
+  is_over_ = false;
+  asio::co_spawn(context_, read_more(this), [](const std::exception_ptr& thrown) { EXPECT_EQ(thrown, nullptr); });
+  settle(context_);
+  far_.far.send(asio::buffer("banner", 6));
+  settle(context_);
+  EXPECT_FALSE(is_over_);
+  near_.far.send(asio::buffer("more", 4));
+  settle(context_);
+  EXPECT_TRUE(is_over_);
+}
+
+TEST_F(EitherReadable, EndsWithTheTimeForReading) {
   stream_.limit_reading(30s, ErrorKind::idle_timeout);
   start();
   wheel_.advance(coarse_now() + 31s);
@@ -89,7 +108,7 @@ TEST_F(UntilEither, EndsWithTheTimeForReading) {
   EXPECT_EQ(read(stream_), "failed");
 }
 
-TEST_F(UntilEither, EndsWhenEverythingIsInterrupted) {
+TEST_F(EitherReadable, EndsWhenEverythingIsInterrupted) {
   start();
   Reactor::of(context_).interrupt();
   settle(context_);
