@@ -84,7 +84,7 @@ class Gateway::Running {
   Running(StartOptions options, config::Configuration configuration)
       : options_(std::move(options)),
         configuration_(std::make_shared<const config::Configuration>(std::move(configuration))),
-        policies_(policy_file_of(*configuration_), in_state("policy.versions"), {}),
+        policies_(policy_file_of(*configuration_), policy_versions_of(*configuration_), {}),
         ledger_(in_state("policy.hits")),
         lists_(in_state("lists")) {}
 
@@ -154,7 +154,9 @@ class Gateway::Running {
 
   void load_policy() {
     policies_.set_self(own_addresses());
-    const auto loaded = policies_.load();
+    using control::PolicyKeeper;
+    const bool is_named = !configuration().policy.file.empty();
+    const auto loaded = policies_.load(is_named ? PolicyKeeper::NoFile::is_error : PolicyKeeper::NoFile::makes_default);
     const auto policy = loaded ? *loaded : without_policy(loaded.error());
     ledger_.load();
     in_force_ = std::make_unique<pipeline::PolicyInForce>(policy);
@@ -175,7 +177,8 @@ class Gateway::Running {
     print(why);
     const auto mend = "mend it and see `sluice policy check " + policies_.file() + "`";
     if (configuration().policy.unloadable == "refuse") {
-      throw InvalidPolicy("the policy is not valid, and nothing is served without one; " + mend);
+      throw InvalidPolicy("no policy could be loaded, and nothing is served without one; " + mend +
+                          ", or start with --set policy.unloadable=closed and roll back");
     }
     auto closed = policies_.close(why);
     say("ALARM: " + policies_.alarm() + "; " + mend + ", then `sluice policy reload`, or apply another one");

@@ -7,6 +7,7 @@
 #include "gateway/control/judge/included_files.hpp"
 #include "gateway/control/judge/judge.hpp"
 #include "gateway/control/judge/run_tests.hpp"
+#include "gateway/control/missing_policy.hpp"
 #include "gateway/control/policy_files.hpp"
 #include "policy/difference.hpp"
 #include "policy/edit.hpp"
@@ -170,13 +171,15 @@ void PolicyKeeper::recover() {
   }
 }
 
-PolicyKeeper::Compiled PolicyKeeper::load() {
+PolicyKeeper::Compiled PolicyKeeper::load(NoFile at_first) {
   if (const auto opened = versions_.open(); !opened) {
     return std::unexpected(unreadable(file_, "its versions cannot be kept: " + opened.error().message()));
   }
   recover();
   const auto text = read_file(file_);
   if (!text && text.error() == std::errc::no_such_file_or_directory) {
+    const auto missing = missing_policy(at_first == NoFile::is_error, versions_.latest());
+    if (!missing.empty()) { return std::unexpected(unreadable(file_, missing)); }
     const auto written = replace_file(file_, policy::default_policy_text());
     if (!written) { return std::unexpected(unreadable(file_, "cannot be written: " + written.error().message())); }
   }

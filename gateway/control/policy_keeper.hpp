@@ -27,9 +27,13 @@ class PolicyKeeper {
   // Versions are kept in `directory`.
   PolicyKeeper(std::string file, std::string directory, std::vector<policy::Prefix> self);
 
-  // The first policy. A file that does not exist is made from the default policy; an edit that a crash cut off is
-  // brought to its end, or was never made. Errors: every diagnostic, or one that says why the file cannot be read.
-  std::expected<pipeline::PolicyPtr, std::vector<policy::Diagnostic>> load();
+  // What a file that does not exist means at a first start, with no version kept yet.
+  enum class NoFile { makes_default, is_error };
+
+  // The first policy. A file that does not exist is made from the default policy at a first start alone; an edit that a
+  // crash cut off is brought to its end, or was never made. Errors: every diagnostic, or one that says why the file
+  // cannot be read.
+  std::expected<pipeline::PolicyPtr, std::vector<policy::Diagnostic>> load(NoFile at_first = NoFile::makes_default);
 
   // What is in force when load() failed and the gateway starts all the same: it denies every request, as version 0,
   // until a policy is applied, rolled back to, or read again. `why` is the alarm until then.
