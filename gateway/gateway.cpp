@@ -71,6 +71,10 @@ void share_heaps(std::size_t workers) {
   ::mallopt(M_ARENA_MAX, static_cast<int>((workers + kWorkersPerHeap - 1) / kWorkersPerHeap));
 }
 
+std::chrono::sys_seconds system_now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 void make_directory(const std::string& path) {
   std::error_code failed;
   std::filesystem::create_directories(path, failed);
@@ -164,7 +168,10 @@ class Gateway::Running {
       lists_.declare(policy->list_declarations());
       return judge_tunnels(policy);
     });
-    const auto& declared = policy->list_declarations();
+    // What nobody confirmed while we were away judges no request.
+    if (const auto news = policies_.expire(system_now()); !news.empty()) { say(news); }
+    const auto in_force = policies_.current();
+    const auto& declared = in_force->list_declarations();
     if (!declared.empty()) {
       say("reading " + std::to_string(declared.size()) + (declared.size() == 1 ? " list" : " lists"));
     }
@@ -563,12 +570,12 @@ class Gateway::Running {
   static Task<> watch_policy(Running* gateway) {
     constexpr auto kLook = std::chrono::milliseconds(250);
     constexpr auto kSave = std::chrono::seconds(10);
-    auto next_save = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + kSave;
+    auto next_save = system_now() + kSave;
     asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
     for (;;) {
       timer.expires_after(kLook);
       co_await timer.async_wait(use_task);
-      const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+      const auto now = system_now();
       const auto news = gateway->policies_.expire(now);
       if (!news.empty()) { say(news); }
       if (now < next_save) { continue; }

@@ -22,6 +22,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view kClosed =
     "deny reason \"This gateway has no policy that it could load: its administrator has to apply one.\" id no-policy\n";
 constexpr std::string_view kByHand = "file";  // who made a version that no command made
+constexpr const char* kItself = "sluiced";    // who rolls back what nobody confirmed
+constexpr const char* kLate = " was not confirmed in time";
+constexpr auto kNextTry = std::chrono::seconds(5);  // to write what could not be written
 
 double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
@@ -211,6 +214,7 @@ pipeline::PolicyPtr PolicyKeeper::close(const std::vector<policy::Diagnostic>& w
 std::size_t PolicyKeeper::swap_in(const pipeline::PolicyPtr& policy) {
   lists_ = policy->lists();
   alarm_.clear();
+  unwritten_.reset();
   in_force_->swap_in(policy);
   return judge_tunnels_(policy);
 }
@@ -293,6 +297,9 @@ Answer<PolicyKeeper::Published> PolicyKeeper::publish(const Draft& draft) {
 }
 
 std::optional<Error> PolicyKeeper::refused_now() const {
+  if (unwritten_) {
+    return Error{ErrorCode::failed, alarm_ + "; nothing else is changed until then", "sluice status", {}};
+  }
   if (!unconfirmed_) { return std::nullopt; }
   const auto version = std::to_string(unconfirmed_->number);
   return Error{ErrorCode::failed,
@@ -422,7 +429,7 @@ Answer<PolicyApplied> PolicyKeeper::apply(const PolicyApplyArguments& arguments,
                                  "sluice policy diff " + std::to_string(arguments.based_on),
                                  {}});
   }
-  if (arguments.confirm > 0 && !alarm_.empty()) {
+  if (arguments.confirm > 0 && current()->version() == 0) {
     return std::unexpected(Error{ErrorCode::failed,
                                  "there is no policy that a version which nobody confirms could be rolled back to",
                                  "sluice policy apply FILE",
@@ -430,14 +437,19 @@ Answer<PolicyApplied> PolicyKeeper::apply(const PolicyApplyArguments& arguments,
   }
   const Draft draft{arguments.text, {}, by, arguments.message, true, arguments.name};
   if (arguments.dry_run) { return would_apply(draft); }
+  const Unconfirmed unconfirmed{next_number(), current()->version(), now() + std::chrono::seconds(arguments.confirm)};
+  // Ahead of the version: one that nobody would roll back behind a restart is not put in force.
+  if (arguments.confirm > 0) {
+    const auto written = write_unconfirmed(unconfirmed_file_, unconfirmed);
+    if (!written) { return std::unexpected(not_written(unconfirmed_file_, written.error())); }
+  }
   const auto published = publish(draft);
-  if (!published) { return std::unexpected(published.error()); }
+  if (!published) {
+    remove_unconfirmed(unconfirmed_file_);
+    return std::unexpected(published.error());
+  }
   auto result = applied(*published);
   if (arguments.confirm > 0) {
-    const Unconfirmed unconfirmed{published->after->version(), published->before->version(),
-                                  now() + std::chrono::seconds(arguments.confirm)};
-    // Even when it cannot be kept across a restart it rolls back while we run.
-    [[maybe_unused]] const auto written = write_unconfirmed(unconfirmed_file_, unconfirmed);
     unconfirmed_ = unconfirmed;
     result.confirm_until = static_cast<double>(unconfirmed.deadline.time_since_epoch().count());
   }
@@ -478,14 +490,39 @@ Answer<PolicyConfirmed> PolicyKeeper::confirm(const PolicyVersionArguments& argu
 }
 
 std::string PolicyKeeper::expire(Time time) {
+  if (unwritten_) { return write_again(time); }
   if (!unconfirmed_ || time < unconfirmed_->deadline) { return {}; }
-  const auto number = unconfirmed_->number;
-  const auto back =
-      roll_back({unconfirmed_->back_to, name_of(number) + " was not confirmed in time", false}, "sluiced");
-  if (back) { return name_of(number) + " was not confirmed in time: rolled back, policy " + name_of(back->version); }
-  // Tried again later; said once.
-  unconfirmed_->deadline = time + std::chrono::seconds(60);
-  return name_of(number) + " was not confirmed in time and could not be rolled back: " + back.error().message;
+  const auto late = name_of(unconfirmed_->number) + kLate;
+  const auto back = roll_back({unconfirmed_->back_to, late, false}, kItself);
+  if (back) { return late + ": rolled back, policy " + name_of(back->version); }
+  return fall_back(time, back.error().message);
+}
+
+// What was put in force for a time leaves when the time is over, whatever the disk does.
+std::string PolicyKeeper::fall_back(Time time, const std::string& why_not_written) {
+  const auto expired = *unconfirmed_;
+  const auto late = name_of(expired.number) + kLate;
+  const auto target = snapshot_of(expired.back_to);
+  if (!target) {
+    unconfirmed_->deadline = time + kNextTry;
+    const bool is_said = !alarm_.empty();
+    alarm_ = late + " and cannot be rolled back: " + target.error().message;
+    return is_said ? "" : alarm_;
+  }
+  swap_in(*target);
+  unconfirmed_.reset();  // its file stays: a start finds the version there and falls back again
+  unwritten_ = {expired.back_to, time + kNextTry};
+  alarm_ = late + ": " + name_of(expired.back_to) + " is in force again and will be written when that can be done (" +
+           why_not_written + ")";
+  return alarm_;
+}
+
+std::string PolicyKeeper::write_again(Time time) {
+  if (time < unwritten_->next_try) { return {}; }
+  unwritten_->next_try = time + kNextTry;
+  const auto number = unwritten_->number;
+  const auto back = roll_back({number, "what came behind it was not confirmed in time", false}, kItself);
+  return back ? name_of(number) + " is written again, as policy " + name_of(back->version) : "";
 }
 
 Answer<PolicyVersion> PolicyKeeper::version(std::uint64_t number) const {

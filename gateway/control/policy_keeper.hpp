@@ -38,6 +38,7 @@ class PolicyKeeper {
   // What is in force when load() failed and the gateway starts all the same: it denies every request, as version 0,
   // until a policy is applied, rolled back to, or read again. `why` is the alarm until then.
   pipeline::PolicyPtr close(const std::vector<policy::Diagnostic>& why);
+  // Why everything is denied, or why what is in force is not what is written; "" when all is well.
   const std::string& alarm() const noexcept { return alarm_; }
 
   void put_in_force(pipeline::PolicyInForce& in_force, JudgeTunnels judge_tunnels);
@@ -67,7 +68,8 @@ class PolicyKeeper {
   // A version as it would judge now; 0: the one in force. Errors: not_found, invalid_policy.
   Answer<pipeline::PolicyPtr> snapshot_of(std::uint64_t number) const;
 
-  // Rolls back what was not confirmed in time. What there is to say about it; empty when there was nothing to do.
+  // Rolls back what was not confirmed in time: in force at once, and written as soon as the disk takes it. What there
+  // is to say about it; empty when there was nothing to do.
   std::string expire(Time now);
 
   const std::string& file() const noexcept { return file_; }
@@ -111,7 +113,9 @@ class PolicyKeeper {
   PolicyApplied applied(const Published& published) const;
   Answer<PolicyApplied> would_apply(const Draft& draft) const;
   Answer<PolicyVersion> version(std::uint64_t number) const;
-  std::optional<Error> refused_now() const;  // while a version waits to be confirmed
+  std::optional<Error> refused_now() const;  // while a version waits to be confirmed, or to be written
+  std::string fall_back(Time now, const std::string& why_not_written);
+  std::string write_again(Time now);
   std::uint64_t next_number() const;
 
   std::string file_;
@@ -122,6 +126,12 @@ class PolicyKeeper {
   std::shared_ptr<const policy::Lists> lists_;
   ReadLists read_lists_;
   std::optional<Unconfirmed> unconfirmed_;
+  // A version that is in force again, because the one behind it was not confirmed, and that could not be written.
+  struct Unwritten {
+    std::uint64_t number = 0;
+    Time next_try{};
+  };
+  std::optional<Unwritten> unwritten_;
   pipeline::PolicyInForce* in_force_ = nullptr;
   JudgeTunnels judge_tunnels_;
 };

@@ -8,6 +8,7 @@ import unittest
 from support import tool
 from support.case import SluiceTestCase
 from support.daemon import ALLOW_LOOPBACK
+from support.metrics import Metrics
 from support.origin import reply
 from support.waiting import eventually
 
@@ -209,6 +210,44 @@ class Faults(Versions):
         self.assertEqual(len(self.history()["versions"]), 1)
         self.sluice("deny", "a.example")
         self.assertEqual(self.history()["in_force"], 2)
+
+    def test_what_is_not_confirmed_goes_in_time_although_it_cannot_be_written(self):
+        origin = self.start_origin()
+        origin.default = lambda _: reply(body=b"x")
+
+        def status():
+            return self.get(self.daemon, origin.url("/closed")).status
+
+        applied = self.sluice("apply", "--confirm", "2s", self.candidate("deny path /closed\n" + ALLOW_LOOPBACK))
+        self.assertIn("policy confirm 2", applied.out)
+        waiting = self.daemon.tool("status", "-o", "json").json()["policy"]
+        self.assertEqual(waiting["unconfirmed"], 2)
+        self.assertLess(abs(waiting["confirm_until"] - time.time() - 2), 3)
+        self.assertIn("v2 rolls itself back at", self.daemon.tool("status").out)
+        blocked = os.path.join(self.daemon.state, "policy.versions", "pending.new")
+        os.mkdir(blocked)
+        eventually(lambda: status() == 200, "the old policy in force")
+        policy = self.daemon.tool("status", "-o", "json").json()["policy"]
+        self.assertEqual((policy["version"], policy["unconfirmed"]), (1, 0))
+        self.assertIn("v1 is in force again", policy["alarm"])
+        self.assertEqual(Metrics.of(self.daemon).total("sluice_policy_alarms"), 1)
+        self.assertIn("v1 is in force again", self.sluice("deny", "a.example", expect=6).error)
+        self.sluice("reload", expect=6)
+        self.assertEqual(status(), 200)
+        self.daemon.restart()
+        self.assertEqual(status(), 200, "not for a moment behind a start")
+        self.assertIn("in force again", self.daemon.tool("status").out)
+        os.rmdir(blocked)
+        eventually(lambda: self.text() == ALLOW_LOOPBACK, "the old text written", timeout=20)
+        self.assertEqual(self.daemon.tool("status", "-o", "json").json()["policy"]["alarm"], "")
+        self.assertEqual(self.history()["in_force"], 3)
+        self.sluice("deny", "a.example")
+
+    def test_a_version_is_not_put_in_force_that_a_restart_would_not_roll_back(self):
+        os.mkdir(os.path.join(self.daemon.state, "policy.versions", "unconfirmed.new"))
+        refused = self.sluice("apply", "--confirm", "5m", self.candidate("deny\n"), expect=6)
+        self.assertIn("the policy was not changed", refused.error)
+        self.assertEqual(self.history()["in_force"], 1)
 
     def test_killed_in_the_middle_the_old_or_the_new_policy_is_whole(self):
         for turn in range(12):
