@@ -262,14 +262,28 @@ std::vector<policy::Diagnostic> PolicyKeeper::called(const std::string& name,
   return diagnostics;
 }
 
-Answer<PolicyKeeper::Published> PolicyKeeper::publish(const Draft& draft) {
-  const auto number = next_number();
-  auto compiled = compile(draft, number);
+// A draft that may be put in force, and what the tests in it came to.
+Answer<pipeline::PolicyPtr> PolicyKeeper::checked(const Draft& draft, std::uint64_t version,
+                                                  PolicyTestsResult& tests) const {
+  auto compiled = compile(draft, version);
   if (!compiled) { return std::unexpected(invalid_policy(called(draft.name, compiled.error()), "sluice policy list")); }
-  auto tests = run_tests(**compiled, now());
+  if (draft.sent) {
+    if (auto same = draft.sent->are((*compiled)->included()); !same) {
+      return std::unexpected(std::move(same.error()));
+    }
+  }
+  tests = run_tests(**compiled, now());
   if (draft.must_pass && !tests.failures.empty()) {
     return std::unexpected(failed_tests(tests, "sluice policy test-all --policy FILE"));
   }
+  return *std::move(compiled);
+}
+
+Answer<PolicyKeeper::Published> PolicyKeeper::publish(const Draft& draft) {
+  const auto number = next_number();
+  PolicyTestsResult tests;
+  const auto compiled = checked(draft, number, tests);
+  if (!compiled) { return std::unexpected(compiled.error()); }
   const auto begun = versions_.begin({.number = number,
                                       .time = now().time_since_epoch().count(),
                                       .author = draft.by,
@@ -405,14 +419,9 @@ PolicyApplied PolicyKeeper::applied(const Published& published) const {
 
 // What publish() would do, without doing it.
 Answer<PolicyApplied> PolicyKeeper::would_apply(const Draft& draft) const {
-  const auto compiled = compile(draft, next_number());
-  if (!compiled) {
-    return std::unexpected(invalid_policy(called(draft.name, compiled.error()), "sluice policy check FILE"));
-  }
-  auto tests = run_tests(**compiled, now());
-  if (draft.must_pass && !tests.failures.empty()) {
-    return std::unexpected(failed_tests(tests, "sluice policy test-all --policy FILE"));
-  }
+  PolicyTestsResult tests;
+  const auto compiled = checked(draft, next_number(), tests);
+  if (!compiled) { return std::unexpected(compiled.error()); }
   auto result = applied({current(), *compiled, 0, std::move(tests)});
   result.version = current()->version();
   result.dry_run = true;
@@ -435,7 +444,11 @@ Answer<PolicyApplied> PolicyKeeper::apply(const PolicyApplyArguments& arguments,
                                  "sluice policy apply FILE",
                                  {}});
   }
-  const Draft draft{arguments.text, {}, by, arguments.message, true, arguments.name};
+  Draft draft{arguments.text, {}, by, arguments.message, true, arguments.name};
+  if (!arguments.included.empty()) {
+    draft.sent.emplace(file_, arguments.included);
+    draft.included = draft.sent->written();
+  }
   if (arguments.dry_run) { return would_apply(draft); }
   const Unconfirmed unconfirmed{next_number(), current()->version(), now() + std::chrono::seconds(arguments.confirm)};
   // Ahead of the version: one that nobody would roll back behind a restart is not put in force.
@@ -584,7 +597,8 @@ Answer<PolicyDifference> PolicyKeeper::diff(const PolicyDiffArguments& arguments
   if (!before) { return std::unexpected(before.error()); }
   auto after = arguments.text.empty() ? snapshot_of(arguments.to) : Answer<pipeline::PolicyPtr>{};
   if (!arguments.text.empty()) {
-    const auto compiled = compile(arguments.text, 0);
+    const SentFiles sent(file_, arguments.included);
+    const auto compiled = compile(Draft{arguments.text, sent.all(), {}, {}, false}, 0);
     if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy check FILE")); }
     after = *compiled;
   }

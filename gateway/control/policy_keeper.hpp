@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/control/protocol.hpp"
+#include "gateway/control/sent_files.hpp"
 #include "gateway/control/unconfirmed.hpp"
 #include "gateway/control/versions/version_store.hpp"
 #include "gateway/pipeline/policy_in_force.hpp"
@@ -84,8 +85,9 @@ class PolicyKeeper {
     std::vector<policy::Source> included;  // to be written with it; empty: they are on disk
     std::string by;
     std::string reason;
-    bool must_pass = false;  // refused when a test in it fails
-    std::string name = {};   // that diagnostics call it by; "": the policy's own file
+    bool must_pass = false;              // refused when a test in it fails
+    std::string name = {};               // that diagnostics call it by; "": the policy's own file
+    std::optional<SentFiles> sent = {};  // what it must include; none: whatever is there
   };
   struct Published {
     pipeline::PolicyPtr before;
@@ -112,6 +114,7 @@ class PolicyKeeper {
   Answer<PolicyChange> publish_edit(const Draft& draft, PolicyChange change);
   PolicyApplied applied(const Published& published) const;
   Answer<PolicyApplied> would_apply(const Draft& draft) const;
+  Answer<pipeline::PolicyPtr> checked(const Draft& draft, std::uint64_t version, PolicyTestsResult& tests) const;
   Answer<PolicyVersion> version(std::uint64_t number) const;
   std::optional<Error> refused_now() const;  // while a version waits to be confirmed, or to be written
   std::string fall_back(Time now, const std::string& why_not_written);

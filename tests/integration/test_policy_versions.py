@@ -34,6 +34,13 @@ class Versions(SluiceTestCase):
             file.write(text)
         return path
 
+    @staticmethod
+    def write_beside(candidate, name, text):
+        path = os.path.join(os.path.dirname(candidate), name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
     def status_of(self, path):
         return self.get(self.daemon, self.origin.url(path)).status
 
@@ -184,9 +191,9 @@ class Transactions(Versions):
 
     def test_versions_keep_what_was_included(self):
         extra = os.path.join(self.daemon.state, "extra.sluice")
-        with open(extra, "w", encoding="utf-8") as file:
-            file.write("deny path /one\n")
-        self.sluice("apply", self.candidate('include "extra.sluice"\n' + ALLOW_LOOPBACK))
+        candidate = self.candidate('include "extra.sluice"\n' + ALLOW_LOOPBACK)
+        self.write_beside(candidate, "extra.sluice", "deny path /one\n")
+        self.sluice("apply", candidate)
         with open(extra, "w", encoding="utf-8") as file:
             file.write("deny path /two\n")
         self.sluice("reload")
@@ -195,6 +202,48 @@ class Transactions(Versions):
         self.assertEqual((self.status_of("/one"), self.status_of("/two")), (403, 200))
         with open(extra, encoding="utf-8") as file:
             self.assertEqual(file.read(), "deny path /one\n")
+
+    def test_what_is_applied_includes_what_was_checked(self):
+        candidate = self.candidate('include "more/a.sluice"\n' + ALLOW_LOOPBACK)
+        self.write_beside(candidate, "more/a.sluice", 'include "b.sluice"\ndeny path /new\n')
+        self.write_beside(candidate, "more/b.sluice", "deny path /b\n")
+        stale = os.path.join(self.daemon.state, "more", "a.sluice")
+        os.mkdir(os.path.dirname(stale))
+        with open(stale, "w", encoding="utf-8") as file:
+            file.write("deny path /stale\n")
+        self.sluice("check", candidate)
+        for differs in (self.sluice("diff", candidate, expect=tool.DIFFERENT), self.sluice("apply", "--dry-run", candidate)):
+            self.assertIn("deny path /new", differs.out)
+            self.assertIn("deny path /b", differs.out)
+            self.assertNotIn("stale", differs.out)
+        with open(stale, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "deny path /stale\n")
+        self.sluice("apply", candidate)
+        self.assertEqual([self.status_of(path) for path in ("/new", "/b", "/stale")], [403, 403, 200])
+        included = self.sluice("show", "-o", "json").json()["included"]
+        self.assertIn({"file": stale, "text": 'include "b.sluice"\ndeny path /new\n'}, included)
+        self.daemon.restart()
+        self.assertEqual([self.status_of(path) for path in ("/new", "/b", "/stale")], [403, 403, 200])
+        self.assertEqual(self.sluice("diff", candidate).out, "")
+        self.write_beside(candidate, "more/b.sluice", "deny path /c\n")
+        self.assertIn("deny path /c", self.sluice("diff", candidate, expect=tool.DIFFERENT).out)
+
+    def test_a_file_that_is_not_sent_along_must_be_there_as_it_was_checked(self):
+        elsewhere = self.candidate("deny path /elsewhere\n")
+        candidate = self.candidate(f'include "nets"\ninclude "{elsewhere}"\n' + ALLOW_LOOPBACK)
+        self.write_beside(candidate, "nets", "deny path /nets\n")
+        for arguments in (("apply", candidate), ("apply", "--dry-run", candidate)):
+            refused = self.sluice(*arguments, expect=None)
+            self.assertNotEqual(refused.status, 0)
+            self.assertIn(self.daemon.state + "/nets", refused.error)
+        self.assertEqual(self.history()["in_force"], 1)
+        with open(os.path.join(self.daemon.state, "nets"), "w", encoding="utf-8") as file:
+            file.write("deny path /other\n")
+        self.assertIn("is not the file that was checked", self.sluice("apply", candidate, expect=6).error)
+        with open(os.path.join(self.daemon.state, "nets"), "w", encoding="utf-8") as file:
+            file.write("deny path /nets\n")
+        self.sluice("apply", candidate)
+        self.assertEqual([self.status_of(path) for path in ("/nets", "/elsewhere")], [403, 403])
 
 
 class Faults(Versions):
