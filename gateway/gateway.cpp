@@ -221,7 +221,7 @@ class Gateway::Running {
 
   void warn_of_missing_users() const {
     if (!configuration().auth.htpasswd.empty() || !in_force_->snapshot()->asks_for_users()) { return; }
-    say("the policy asks for users, but auth.htpasswd names none: where a verdict depends on one, the answer is 500");
+    say("the policy asks for users, but auth.htpasswd names no file: nobody is one of them");
   }
 
   record::HitsByRule hits_of_this_run() const {
@@ -315,8 +315,12 @@ class Gateway::Running {
     for (const auto& worker : workers_) { daemon_->workers.push_back(&worker->metrics()); }
     control_ = std::make_unique<control::ControlServer>(context_, *daemon_, socket_path(), allowed_users_);
     control_->start();
-    policies_.read_lists_with(
-        [this](const std::vector<policy::ListDeclaration>& declared) { return lists_.preview(declared); });
+    using Declared = control::PolicySurroundings::Declared;
+    policies_.look_around_with({
+        .read_lists = [this](const Declared& declared) { return lists_.preview(declared); },
+        .list_problems = [this](const Declared& declared) { return lists_.problems(declared); },
+        .has_users = [this] { return !configuration().auth.htpasswd.empty(); },
+    });
     lists_.start(context_,
                  [this](std::shared_ptr<const policy::Lists> lists) { policies_.use_lists(std::move(lists)); });
     if (!configuration().admin.metrics.empty()) { start_metrics(); }

@@ -110,10 +110,10 @@ policy::CompileOptions PolicyKeeper::options(std::uint64_t version) const {
 // A text that declares other lists than those in force is judged, and put in force, with its own: they are read now.
 PolicyKeeper::Compiled PolicyKeeper::compile(const std::string& text, policy::CompileOptions how) const {
   auto compiled = policy::Snapshot::compile(text, how);
-  if (!compiled || in_force_ == nullptr || !read_lists_) { return compiled; }
+  if (!compiled || in_force_ == nullptr || !around_.read_lists) { return compiled; }
   const auto& declared = (*compiled)->list_declarations();
   if (declared == current()->list_declarations()) { return compiled; }
-  how.lists = read_lists_(declared);
+  how.lists = around_.read_lists(declared);
   return policy::Snapshot::compile(text, how);
 }
 
@@ -305,7 +305,9 @@ Answer<PolicyKeeper::Published> PolicyKeeper::publish(const Draft& draft) {
     versions_.abandon();
     return std::unexpected(not_written("its version", committed.error()));
   }
-  Published published{current(), *compiled, 0, std::move(tests)};
+  Published published{current(), *compiled, 0, std::move(tests), {}};
+  published.warnings = draft.rule_id.empty() ? warnings_of(**compiled, around_)
+                                             : warnings_of_line(*published.before, **compiled, draft.rule_id, around_);
   published.tunnels_closed = swap_in(*compiled);
   return published;
 }
@@ -322,13 +324,14 @@ std::optional<Error> PolicyKeeper::refused_now() const {
                {}};
 }
 
-Answer<PolicyChange> PolicyKeeper::publish_edit(const Draft& draft, PolicyChange change) {
+Answer<PolicyChange> PolicyKeeper::publish_edit(Draft draft, PolicyChange change) {
+  draft.rule_id = change.rule.id;
   const auto published = publish(draft);
   if (!published) { return std::unexpected(published.error()); }
   change.version = published->after->version();
   change.previous = published->before->version();
   change.tunnels_closed = published->tunnels_closed;
-  change.warnings = to_protocol(published->after->warnings());
+  change.warnings = published->warnings;
   for (const auto& rule : published->after->rules()) {
     if (rule.id == change.rule.id) { change.rule = to_protocol(rule); }
   }
@@ -398,8 +401,8 @@ Answer<PolicyReload> PolicyKeeper::reload(const std::string& by) {
   result.file = file_;
   result.version = (*compiled)->version();
   result.rules = (*compiled)->rules().size();
+  result.warnings = warnings_of(**compiled, around_);
   result.tunnels_closed = swap_in(*compiled);
-  result.warnings = to_protocol((*compiled)->warnings());
   result.milliseconds = milliseconds_since(start);
   return result;
 }
@@ -412,7 +415,7 @@ PolicyApplied PolicyKeeper::applied(const Published& published) const {
   result.rules = published.after->rules().size();
   result.changes = changes_between(*published.before, *published.after);
   result.tunnels_closed = published.tunnels_closed;
-  result.warnings = to_protocol(published.after->warnings());
+  result.warnings = published.warnings;
   result.tests = published.tests;
   return result;
 }
@@ -422,7 +425,7 @@ Answer<PolicyApplied> PolicyKeeper::would_apply(const Draft& draft) const {
   PolicyTestsResult tests;
   const auto compiled = checked(draft, next_number(), tests);
   if (!compiled) { return std::unexpected(compiled.error()); }
-  auto result = applied({current(), *compiled, 0, std::move(tests)});
+  auto result = applied({current(), *compiled, 0, std::move(tests), warnings_of(**compiled, around_)});
   result.version = current()->version();
   result.dry_run = true;
   return result;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/control/policy_surroundings.hpp"
 #include "gateway/control/protocol.hpp"
 #include "gateway/control/sent_files.hpp"
 #include "gateway/control/unconfirmed.hpp"
@@ -48,10 +49,7 @@ class PolicyKeeper {
   // them, if they are others; true then.
   bool set_self(std::vector<policy::Prefix> self);
 
-  // What reads the lists of a text that declares others than those in force, ahead of judging it.
-  using ReadLists =
-      std::function<std::shared_ptr<const policy::Lists>(const std::vector<policy::ListDeclaration>& declared)>;
-  void read_lists_with(ReadLists read_lists) { read_lists_ = std::move(read_lists); }
+  void look_around_with(PolicySurroundings around) { around_ = std::move(around); }
   // The lists that are in force from now on, with the policy that is; returns how many tunnels that closed.
   std::size_t use_lists(std::shared_ptr<const policy::Lists> lists);
 
@@ -87,6 +85,7 @@ class PolicyKeeper {
     std::string reason;
     bool must_pass = false;              // refused when a test in it fails
     std::string name = {};               // that diagnostics call it by; "": the policy's own file
+    std::string rule_id = {};            // of the one line that is new in it; "": all of it may be
     std::optional<SentFiles> sent = {};  // what it must include; none: whatever is there
   };
   struct Published {
@@ -94,6 +93,7 @@ class PolicyKeeper {
     pipeline::PolicyPtr after;
     std::size_t tunnels_closed = 0;
     PolicyTestsResult tests;
+    std::vector<Diagnostic> warnings;
   };
 
   Compiled read(const std::string& by, bool must_record);
@@ -111,7 +111,7 @@ class PolicyKeeper {
   Answer<Editable> text_to_edit() const;
   std::vector<policy::Diagnostic> called(const std::string& name, std::vector<policy::Diagnostic> diagnostics) const;
   Answer<Published> publish(const Draft& draft);
-  Answer<PolicyChange> publish_edit(const Draft& draft, PolicyChange change);
+  Answer<PolicyChange> publish_edit(Draft draft, PolicyChange change);
   PolicyApplied applied(const Published& published) const;
   Answer<PolicyApplied> would_apply(const Draft& draft) const;
   Answer<pipeline::PolicyPtr> checked(const Draft& draft, std::uint64_t version, PolicyTestsResult& tests) const;
@@ -127,7 +127,7 @@ class PolicyKeeper {
   std::string alarm_;
   std::vector<policy::Prefix> self_;
   std::shared_ptr<const policy::Lists> lists_;
-  ReadLists read_lists_;
+  PolicySurroundings around_;
   std::optional<Unconfirmed> unconfirmed_;
   // A version that is in force again, because the one behind it was not confirmed, and that could not be written.
   struct Unwritten {
