@@ -6,6 +6,8 @@
 
 #include "gateway/base/file.hpp"
 #include "gateway/control/judge/included_files.hpp"
+#include "gateway/control/missing_policy.hpp"
+#include "gateway/control/versions/version_store.hpp"
 #include "gateway/identity/accounts_file.hpp"
 #include "gateway/own_addresses.hpp"
 #include "gateway/policy_file.hpp"
@@ -31,11 +33,19 @@ void print(const std::vector<policy::Diagnostic>& diagnostics) {
   for (const auto& diagnostic : diagnostics) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
 }
 
-bool check_policy(const std::string& file) {
+std::string unreadable(const config::Configuration& configuration, const std::error_code& why) {
+  if (why != std::errc::no_such_file_or_directory) { return why.message(); }
+  return control::missing_policy(!configuration.policy.file.empty(),
+                                 control::VersionStore::latest_in(policy_versions_of(configuration)));
+}
+
+bool check_policy(const config::Configuration& configuration) {
+  const auto file = policy_file_of(configuration);
   const auto text = read_file(file);
-  if (!text && text.error() == std::errc::no_such_file_or_directory) { return true; }  // it will be made
   if (!text) {
-    std::fprintf(stderr, "%s: %s\n", file.c_str(), text.error().message().c_str());
+    const auto wrong = unreadable(configuration, text.error());
+    if (wrong.empty()) { return true; }  // it will be made
+    std::fprintf(stderr, "%s: %s\n", file.c_str(), wrong.c_str());
     return false;
   }
   const auto compiled = policy::Snapshot::compile(
@@ -57,7 +67,7 @@ bool check_users(const std::string& file) {
 bool check_start(const config::Configuration& configuration) {
   const bool has_account = check_account([&] { [[maybe_unused]] const auto known = account_for(configuration.user); });
   const bool has_users = check_account([&] { [[maybe_unused]] const auto known = uids_of(configuration.admin.users); });
-  const bool has_policy = check_policy(policy_file_of(configuration));
+  const bool has_policy = check_policy(configuration);
   const bool has_accounts = check_users(configuration.auth.htpasswd);
   return has_account && has_users && has_policy && has_accounts;
 }

@@ -72,6 +72,10 @@ void share_heaps(std::size_t workers) {
   ::mallopt(M_ARENA_MAX, static_cast<int>((workers + kWorkersPerHeap - 1) / kWorkersPerHeap));
 }
 
+std::chrono::sys_seconds system_now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 void make_directory(const std::string& path) {
   std::error_code failed;
   std::filesystem::create_directories(path, failed);
@@ -85,7 +89,7 @@ class Gateway::Running {
   Running(StartOptions options, config::Configuration configuration)
       : options_(std::move(options)),
         configuration_(std::make_shared<const config::Configuration>(std::move(configuration))),
-        policies_(policy_file_of(*configuration_), in_state("policy.versions"), {}),
+        policies_(policy_file_of(*configuration_), policy_versions_of(*configuration_), {}),
         ledger_(in_state("policy.hits")),
         lists_(in_state("lists")) {}
 
@@ -155,7 +159,9 @@ class Gateway::Running {
 
   void load_policy() {
     policies_.set_self(own_addresses());
-    const auto loaded = policies_.load();
+    using control::PolicyKeeper;
+    const bool is_named = !configuration().policy.file.empty();
+    const auto loaded = policies_.load(is_named ? PolicyKeeper::NoFile::is_error : PolicyKeeper::NoFile::makes_default);
     const auto policy = loaded ? *loaded : without_policy(loaded.error());
     ledger_.load();
     in_force_ = std::make_unique<pipeline::PolicyInForce>(policy);
@@ -163,7 +169,10 @@ class Gateway::Running {
       lists_.declare(policy->list_declarations());
       return judge_tunnels(policy);
     });
-    const auto& declared = policy->list_declarations();
+    // What nobody confirmed while we were away judges no request.
+    if (const auto news = policies_.expire(system_now()); !news.empty()) { say(news); }
+    const auto in_force = policies_.current();
+    const auto& declared = in_force->list_declarations();
     if (!declared.empty()) {
       say("reading " + std::to_string(declared.size()) + (declared.size() == 1 ? " list" : " lists"));
     }
@@ -176,7 +185,8 @@ class Gateway::Running {
     print(why);
     const auto mend = "mend it and see `sluice policy check " + policies_.file() + "`";
     if (configuration().policy.unloadable == "refuse") {
-      throw InvalidPolicy("the policy is not valid, and nothing is served without one; " + mend);
+      throw InvalidPolicy("no policy could be loaded, and nothing is served without one; " + mend +
+                          ", or start with --set policy.unloadable=closed and roll back");
     }
     auto closed = policies_.close(why);
     say("ALARM: " + policies_.alarm() + "; " + mend + ", then `sluice policy reload`, or apply another one");
@@ -223,7 +233,7 @@ class Gateway::Running {
 
   void warn_of_missing_users() const {
     if (!configuration().auth.htpasswd.empty() || !in_force_->snapshot()->asks_for_users()) { return; }
-    say("the policy asks for users, but auth.htpasswd names none: where a verdict depends on one, the answer is 500");
+    say("the policy asks for users, but auth.htpasswd names no file: nobody is one of them");
   }
 
   record::HitsByRule hits_of_this_run() const {
@@ -321,8 +331,12 @@ class Gateway::Running {
     for (const auto& worker : workers_) { daemon_->workers.push_back(&worker->metrics()); }
     control_ = std::make_unique<control::ControlServer>(context_, *daemon_, socket_path(), allowed_users_);
     control_->start();
-    policies_.read_lists_with(
-        [this](const std::vector<policy::ListDeclaration>& declared) { return lists_.preview(declared); });
+    using Declared = control::PolicySurroundings::Declared;
+    policies_.look_around_with({
+        .read_lists = [this](const Declared& declared) { return lists_.preview(declared); },
+        .list_problems = [this](const Declared& declared) { return lists_.problems(declared); },
+        .has_users = [this] { return !configuration().auth.htpasswd.empty(); },
+    });
     lists_.start(context_, {resolver_options(configuration()), configuration().lists.trust},
                  [this](std::shared_ptr<const policy::Lists> lists) { policies_.use_lists(std::move(lists)); });
     if (!configuration().admin.metrics.empty()) { start_metrics(); }
@@ -577,12 +591,12 @@ class Gateway::Running {
   static Task<> watch_policy(Running* gateway) {
     constexpr auto kLook = std::chrono::milliseconds(250);
     constexpr auto kSave = std::chrono::seconds(10);
-    auto next_save = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + kSave;
+    auto next_save = system_now() + kSave;
     asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
     for (;;) {
       timer.expires_after(kLook);
       co_await timer.async_wait(use_task);
-      const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+      const auto now = system_now();
       const auto news = gateway->policies_.expire(now);
       if (!news.empty()) { say(news); }
       if (now < next_save) { continue; }

@@ -7,4 +7,8 @@ std::string policy_file_of(const config::Configuration& configuration) {
                                            : configuration.policy.file;
 }
 
+std::string policy_versions_of(const config::Configuration& configuration) {
+  return configuration.state_directory + "/policy.versions";
+}
+
 }  // namespace sluice

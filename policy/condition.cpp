@@ -60,9 +60,9 @@ Truth Evaluation::plain(const Condition& condition) {
     case Subject::port:
       return judge(facts_.port, number_holds);
     case Subject::during:
-      return truth_of(tables_.schedules[condition.first]->contains(facts_.now));
+      return facts_.is_any_time ? Truth::unknown : truth_of(tables_.schedules[condition.first]->contains(facts_.now));
     case Subject::until:
-      return truth_of(facts_.now < tables_.instants[condition.first]);
+      return facts_.is_any_time ? Truth::unknown : truth_of(facts_.now < tables_.instants[condition.first]);
     case Subject::listener:
       return judge(facts_.listener, any_word(is_listener));
     case Subject::mode:

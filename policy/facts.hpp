@@ -74,8 +74,9 @@ struct Facts {
   // The number of the lists in which neither host nor URL were found, or 0: kept by whoever asks several times about
   // one URL, so that it is looked up once. Read and written by decide(). Null: not kept.
   std::uint64_t* unlisted_in = nullptr;
-  // always known
+  // always known, but where somebody asks what may hold at any time
   std::chrono::sys_seconds now{};
+  bool is_any_time = false;  // conditions on time are not known
 };
 
 }  // namespace sluice::policy

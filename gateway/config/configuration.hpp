@@ -84,7 +84,7 @@ struct Admin {
 };
 
 struct Policy {
-  std::string file;                   // empty: STATE/policy.sluice, made from the default policy on first start
+  std::string file;  // must exist; empty: STATE/policy.sluice, made from the default policy on first start
   std::string unloadable = "closed";  // closed | refuse: a start without a policy that can be loaded
 };
 

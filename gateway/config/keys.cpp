@@ -409,7 +409,9 @@ const std::array kKeys{
     Key{.name = "policy.file",
         .kind = Kind::text,
         .slot = in<&C::policy, &Policy::file>,
-        .meaning = "Policy text; empty: STATE/policy.sluice, made from the default policy on first start.",
+        .meaning =
+            "Policy text; empty: STATE/policy.sluice, made from the default policy on first start. A file that is "
+            "named here must exist.",
         .form = "path",
         .needs_restart = true},
     Key{.name = "policy.unloadable",

@@ -16,6 +16,7 @@ namespace {
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
+constexpr const char* kNotYet = "it was not fetched yet";
 constexpr auto kLongestRetry = std::chrono::seconds(600);
 
 std::string take_line(std::string_view& text) {
@@ -51,7 +52,7 @@ policy::ListDeclaration ListFetcher::local(const policy::ListDeclaration& list) 
 
 ListFetcher::State& ListFetcher::state_of(const policy::ListDeclaration& list) {
   State& state = states_[list.name];
-  if (state.url != list.path) { state = {.url = list.path, .alarm = "it was not fetched yet", .due = {}}; }
+  if (state.url != list.path) { state = {.url = list.path, .alarm = kNotYet, .due = {}}; }
   return state;
 }
 
@@ -124,6 +125,13 @@ void ListFetcher::end(const policy::ListDeclaration& list, std::expected<Fetched
   state.alarm = std::move(alarm);
 }
 
+bool ListFetcher::has_content_of(const policy::ListDeclaration& list) const {
+  const auto text = read_file(validators_file(list.name));
+  std::string_view rest = text ? std::string_view(*text) : std::string_view();
+  std::error_code failed;
+  return take_line(rest) == list.path && std::filesystem::exists(content_file(list.name), failed);
+}
+
 // The validators of content that lies there, from this URL.
 ListValidators ListFetcher::validators_of(const policy::ListDeclaration& list) const {
   const auto text = read_file(validators_file(list.name));
@@ -159,7 +167,9 @@ std::expected<void, std::string> ListFetcher::keep(const policy::ListDeclaration
 std::string ListFetcher::alarm(const policy::ListDeclaration& list) const {
   if (!list.is_url()) { return {}; }
   const auto known = states_.find(list.name);
-  return known == states_.end() || known->second.url != list.path ? "it was not fetched yet" : known->second.alarm;
+  const std::string alarm = known == states_.end() || known->second.url != list.path ? kNotYet : known->second.alarm;
+  // What an earlier process fetched is in force until it is known to be old.
+  return alarm == kNotYet && has_content_of(list) ? "" : alarm;
 }
 
 }  // namespace sluice::control

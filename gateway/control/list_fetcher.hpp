@@ -52,6 +52,7 @@ class ListFetcher {
   void end(const policy::ListDeclaration& list, std::expected<FetchedList, std::string> fetched);
   State& state_of(const policy::ListDeclaration& list);
   bool is_due(const policy::ListDeclaration& list) const;
+  bool has_content_of(const policy::ListDeclaration& list) const;  // fetched from its URL
   ListValidators validators_of(const policy::ListDeclaration& list) const;
   std::expected<void, std::string> keep(const policy::ListDeclaration& list, const FetchedList& fetched) const;
   std::string content_file(const std::string& name) const { return directory_ + "/" + name + ".fetched"; }

@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include "gateway/control/lists/edit_effect.hpp"
 #include "gateway/control/lists/list_preview.hpp"
 #include "gateway/control/say.hpp"
 
@@ -70,9 +71,21 @@ std::shared_ptr<const policy::Lists> ListKeeper::preview(const std::vector<polic
   std::vector<policy::ListDeclaration> there;
   for (const policy::ListDeclaration& list : declared) { there.push_back(fetcher_.local(list)); }
   std::vector<std::string> problems;
-  preview_ = {declared, preview_lists(there, edits_.all(), problems), edits_.all().size()};
-  for (const std::string& problem : problems) { say(problem + "; nothing is in it"); }
+  auto lists = preview_lists(there, edits_.all(), problems);
+  for (std::string& problem : problems) {
+    const auto list = std::ranges::find(declared, problem.substr(0, problem.find(':')), &policy::ListDeclaration::name);
+    const std::string why = list == declared.end() ? "" : fetcher_.alarm(*list);
+    if (!why.empty()) { problem = list->name + ": " + why + "; nothing is in it"; }
+  }
+  for (const std::string& problem : problems) { say("list " + problem); }
+  preview_ = {declared, std::move(lists), edits_.all().size(), std::move(problems)};
   return preview_->lists;
+}
+
+std::vector<std::string> ListKeeper::problems(const std::vector<policy::ListDeclaration>& declared) {
+  if (declared == declared_) { return alarms(); }
+  preview(declared);
+  return preview_->problems;
 }
 
 void ListKeeper::declare(const std::vector<policy::ListDeclaration>& declared) {
@@ -198,6 +211,10 @@ Answer<ListsEdited> ListKeeper::edit(const ListsEditArguments& arguments, bool i
   if (const auto tried = add_edit(edit, declared_, trial); !tried) {
     return refuse(ErrorCode::bad_request, tried.error());
   }
+  const auto list = std::ranges::find(declared_, edit.list, &policy::ListDeclaration::name);
+  if (const auto why = why_without_effect(edit, list->format, *lists_); !why.empty()) {
+    return refuse(is_removal ? ErrorCode::not_found : ErrorCode::failed, why);
+  }
   if (const auto kept = edits_.append(edit); !kept) { return refuse(ErrorCode::failed, kept.error()); }
   edited_at_ = Clock::now();
   publish();
@@ -246,8 +263,23 @@ Task<> ListKeeper::watch(ListKeeper* keeper, std::shared_ptr<bool> is_alive) {
   }
 }
 
+// What was edited by hand; of several edits of one entry the last counts.
+std::vector<std::string> ListKeeper::edits_of(const ListState& state) const {
+  std::vector<std::string> lines;
+  for (const ListEdit& edit : edits_.all()) {
+    if (edit.list != state.name || std::ranges::find(state.categories, edit.category) == state.categories.end()) {
+      continue;
+    }
+    const std::string rest = " " + edit.entry + (state.categories.size() > 1 ? "  category " + edit.category : "");
+    std::erase_if(lines, [&](const std::string& known) { return known == "add" + rest || known == "remove" + rest; });
+    lines.push_back((edit.is_removal ? "remove" : "add") + rest);
+  }
+  return lines;
+}
+
 // A list from a URL is shown with its URL, and with what is wrong there.
 ListState ListKeeper::shown(ListState state) const {
+  state.edits = edits_of(state);
   const auto list = std::ranges::find(declared_, state.name, &policy::ListDeclaration::name);
   if (list == declared_.end() || !list->is_url()) { return state; }
   state.path = list->path;
@@ -262,11 +294,17 @@ ListsShow ListKeeper::show() const {
   return all;
 }
 
-ListsStatus ListKeeper::status() const {
-  ListsStatus status{.lists = shown_.lists.size(), .octets = shown_.octets, .alarms = {}};
-  for (const ListState& list : show().lists) {
-    if (!list.alarm.empty()) { status.alarms.push_back(list.name + ": " + list.alarm); }
+std::vector<std::string> ListKeeper::alarms() const {
+  std::vector<std::string> alarms;
+  for (const ListState& state : shown_.lists) {
+    const std::string alarm = shown(state).alarm;
+    if (!alarm.empty()) { alarms.push_back(state.name + ": " + alarm); }
   }
+  return alarms;
+}
+
+ListsStatus ListKeeper::status() const {
+  ListsStatus status{.lists = shown_.lists.size(), .octets = shown_.octets, .alarms = alarms()};
   if (!shown_.failure.empty()) { status.alarms.push_back("lists: " + shown_.failure); }
   return status;
 }

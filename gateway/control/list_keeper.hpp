@@ -37,6 +37,8 @@ class ListKeeper {
 
   // Lists that a text declares which is not in force, read here and now.
   std::shared_ptr<const policy::Lists> preview(const std::vector<policy::ListDeclaration>& declared);
+  // "NAME: why" of those that are not as their files say, or have none.
+  std::vector<std::string> problems(const std::vector<policy::ListDeclaration>& declared);
   // What the policy in force declares now. What preview() gave for it is in force until it is built.
   void declare(const std::vector<policy::ListDeclaration>& declared);
   // URLs are asked first, then everything is built again.
@@ -72,11 +74,14 @@ class ListKeeper {
   std::uint64_t signature() const;
   std::vector<policy::ListDeclaration> local() const;
   ListState shown(ListState state) const;
+  std::vector<std::string> edits_of(const ListState& state) const;
+  std::vector<std::string> alarms() const;
 
   struct Preview {
     std::vector<policy::ListDeclaration> declared;
     std::shared_ptr<const policy::Lists> lists;
     std::size_t edits = 0;  // that it has
+    std::vector<std::string> problems;
   };
 
   ListLibrary library_;

@@ -1,5 +1,7 @@
 #include "gateway/control/policy_files.hpp"
 
+#include <filesystem>
+
 #include "gateway/base/file.hpp"
 
 namespace sluice::control {
@@ -8,6 +10,8 @@ std::expected<void, PolicyFiles::Failure> PolicyFiles::write(const std::vector<p
   for (const auto& source : sources) {
     auto old = read_file(source.file);
     if (old && *old == source.text) { continue; }
+    std::error_code failed;  // said by the file that cannot be written then
+    std::filesystem::create_directories(std::filesystem::path(source.file).parent_path(), failed);
     if (const auto written = replace_file(source.file, source.text); !written) {
       put_back();
       return std::unexpected(Failure{source.file, written.error()});

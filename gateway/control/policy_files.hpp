@@ -10,7 +10,8 @@
 
 namespace sluice::control {
 
-// The files that a policy is made of, written together: each one that differs is replaced whole, the policy's own last.
+// The files that a policy is made of, written together: each one that differs is replaced whole, the policy's own last,
+// and a folder that is missing is made.
 // When one cannot be written, those that were are put back.
 class PolicyFiles {
  public:

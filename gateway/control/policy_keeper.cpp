@@ -7,6 +7,7 @@
 #include "gateway/control/judge/included_files.hpp"
 #include "gateway/control/judge/judge.hpp"
 #include "gateway/control/judge/run_tests.hpp"
+#include "gateway/control/missing_policy.hpp"
 #include "gateway/control/policy_files.hpp"
 #include "policy/difference.hpp"
 #include "policy/edit.hpp"
@@ -21,6 +22,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view kClosed =
     "deny reason \"This gateway has no policy that it could load: its administrator has to apply one.\" id no-policy\n";
 constexpr std::string_view kByHand = "file";  // who made a version that no command made
+constexpr const char* kItself = "sluiced";    // who rolls back what nobody confirmed
+constexpr const char* kLate = " was not confirmed in time";
+constexpr auto kNextTry = std::chrono::seconds(5);  // to write what could not be written
 
 double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
@@ -106,10 +110,10 @@ policy::CompileOptions PolicyKeeper::options(std::uint64_t version) const {
 // A text that declares other lists than those in force is judged, and put in force, with its own: they are read now.
 PolicyKeeper::Compiled PolicyKeeper::compile(const std::string& text, policy::CompileOptions how) const {
   auto compiled = policy::Snapshot::compile(text, how);
-  if (!compiled || in_force_ == nullptr || !read_lists_) { return compiled; }
+  if (!compiled || in_force_ == nullptr || !around_.read_lists) { return compiled; }
   const auto& declared = (*compiled)->list_declarations();
   if (declared == current()->list_declarations()) { return compiled; }
-  how.lists = read_lists_(declared);
+  how.lists = around_.read_lists(declared);
   return policy::Snapshot::compile(text, how);
 }
 
@@ -170,13 +174,15 @@ void PolicyKeeper::recover() {
   }
 }
 
-PolicyKeeper::Compiled PolicyKeeper::load() {
+PolicyKeeper::Compiled PolicyKeeper::load(NoFile at_first) {
   if (const auto opened = versions_.open(); !opened) {
     return std::unexpected(unreadable(file_, "its versions cannot be kept: " + opened.error().message()));
   }
   recover();
   const auto text = read_file(file_);
   if (!text && text.error() == std::errc::no_such_file_or_directory) {
+    const auto missing = missing_policy(at_first == NoFile::is_error, versions_.latest());
+    if (!missing.empty()) { return std::unexpected(unreadable(file_, missing)); }
     const auto written = replace_file(file_, policy::default_policy_text());
     if (!written) { return std::unexpected(unreadable(file_, "cannot be written: " + written.error().message())); }
   }
@@ -208,6 +214,7 @@ pipeline::PolicyPtr PolicyKeeper::close(const std::vector<policy::Diagnostic>& w
 std::size_t PolicyKeeper::swap_in(const pipeline::PolicyPtr& policy) {
   lists_ = policy->lists();
   alarm_.clear();
+  unwritten_.reset();
   in_force_->swap_in(policy);
   return judge_tunnels_(policy);
 }
@@ -255,14 +262,28 @@ std::vector<policy::Diagnostic> PolicyKeeper::called(const std::string& name,
   return diagnostics;
 }
 
-Answer<PolicyKeeper::Published> PolicyKeeper::publish(const Draft& draft) {
-  const auto number = next_number();
-  auto compiled = compile(draft, number);
+// A draft that may be put in force, and what the tests in it came to.
+Answer<pipeline::PolicyPtr> PolicyKeeper::checked(const Draft& draft, std::uint64_t version,
+                                                  PolicyTestsResult& tests) const {
+  auto compiled = compile(draft, version);
   if (!compiled) { return std::unexpected(invalid_policy(called(draft.name, compiled.error()), "sluice policy list")); }
-  auto tests = run_tests(**compiled, now());
+  if (draft.sent) {
+    if (auto same = draft.sent->are((*compiled)->included()); !same) {
+      return std::unexpected(std::move(same.error()));
+    }
+  }
+  tests = run_tests(**compiled, now());
   if (draft.must_pass && !tests.failures.empty()) {
     return std::unexpected(failed_tests(tests, "sluice policy test-all --policy FILE"));
   }
+  return *std::move(compiled);
+}
+
+Answer<PolicyKeeper::Published> PolicyKeeper::publish(const Draft& draft) {
+  const auto number = next_number();
+  PolicyTestsResult tests;
+  const auto compiled = checked(draft, number, tests);
+  if (!compiled) { return std::unexpected(compiled.error()); }
   const auto begun = versions_.begin({.number = number,
                                       .time = now().time_since_epoch().count(),
                                       .author = draft.by,
@@ -284,12 +305,17 @@ Answer<PolicyKeeper::Published> PolicyKeeper::publish(const Draft& draft) {
     versions_.abandon();
     return std::unexpected(not_written("its version", committed.error()));
   }
-  Published published{current(), *compiled, 0, std::move(tests)};
+  Published published{current(), *compiled, 0, std::move(tests), {}};
+  published.warnings = draft.rule_id.empty() ? warnings_of(**compiled, around_)
+                                             : warnings_of_line(*published.before, **compiled, draft.rule_id, around_);
   published.tunnels_closed = swap_in(*compiled);
   return published;
 }
 
 std::optional<Error> PolicyKeeper::refused_now() const {
+  if (unwritten_) {
+    return Error{ErrorCode::failed, alarm_ + "; nothing else is changed until then", "sluice status", {}};
+  }
   if (!unconfirmed_) { return std::nullopt; }
   const auto version = std::to_string(unconfirmed_->number);
   return Error{ErrorCode::failed,
@@ -298,13 +324,14 @@ std::optional<Error> PolicyKeeper::refused_now() const {
                {}};
 }
 
-Answer<PolicyChange> PolicyKeeper::publish_edit(const Draft& draft, PolicyChange change) {
+Answer<PolicyChange> PolicyKeeper::publish_edit(Draft draft, PolicyChange change) {
+  draft.rule_id = change.rule.id;
   const auto published = publish(draft);
   if (!published) { return std::unexpected(published.error()); }
   change.version = published->after->version();
   change.previous = published->before->version();
   change.tunnels_closed = published->tunnels_closed;
-  change.warnings = to_protocol(published->after->warnings());
+  change.warnings = published->warnings;
   for (const auto& rule : published->after->rules()) {
     if (rule.id == change.rule.id) { change.rule = to_protocol(rule); }
   }
@@ -374,8 +401,8 @@ Answer<PolicyReload> PolicyKeeper::reload(const std::string& by) {
   result.file = file_;
   result.version = (*compiled)->version();
   result.rules = (*compiled)->rules().size();
+  result.warnings = warnings_of(**compiled, around_);
   result.tunnels_closed = swap_in(*compiled);
-  result.warnings = to_protocol((*compiled)->warnings());
   result.milliseconds = milliseconds_since(start);
   return result;
 }
@@ -388,22 +415,17 @@ PolicyApplied PolicyKeeper::applied(const Published& published) const {
   result.rules = published.after->rules().size();
   result.changes = changes_between(*published.before, *published.after);
   result.tunnels_closed = published.tunnels_closed;
-  result.warnings = to_protocol(published.after->warnings());
+  result.warnings = published.warnings;
   result.tests = published.tests;
   return result;
 }
 
 // What publish() would do, without doing it.
 Answer<PolicyApplied> PolicyKeeper::would_apply(const Draft& draft) const {
-  const auto compiled = compile(draft, next_number());
-  if (!compiled) {
-    return std::unexpected(invalid_policy(called(draft.name, compiled.error()), "sluice policy check FILE"));
-  }
-  auto tests = run_tests(**compiled, now());
-  if (draft.must_pass && !tests.failures.empty()) {
-    return std::unexpected(failed_tests(tests, "sluice policy test-all --policy FILE"));
-  }
-  auto result = applied({current(), *compiled, 0, std::move(tests)});
+  PolicyTestsResult tests;
+  const auto compiled = checked(draft, next_number(), tests);
+  if (!compiled) { return std::unexpected(compiled.error()); }
+  auto result = applied({current(), *compiled, 0, std::move(tests), warnings_of(**compiled, around_)});
   result.version = current()->version();
   result.dry_run = true;
   return result;
@@ -419,22 +441,31 @@ Answer<PolicyApplied> PolicyKeeper::apply(const PolicyApplyArguments& arguments,
                                  "sluice policy diff " + std::to_string(arguments.based_on),
                                  {}});
   }
-  if (arguments.confirm > 0 && !alarm_.empty()) {
+  if (arguments.confirm > 0 && current()->version() == 0) {
     return std::unexpected(Error{ErrorCode::failed,
                                  "there is no policy that a version which nobody confirms could be rolled back to",
                                  "sluice policy apply FILE",
                                  {}});
   }
-  const Draft draft{arguments.text, {}, by, arguments.message, true, arguments.name};
+  Draft draft{arguments.text, {}, by, arguments.message, true, arguments.name};
+  if (!arguments.included.empty()) {
+    draft.sent.emplace(file_, arguments.included);
+    draft.included = draft.sent->written();
+  }
   if (arguments.dry_run) { return would_apply(draft); }
+  const Unconfirmed unconfirmed{next_number(), current()->version(), now() + std::chrono::seconds(arguments.confirm)};
+  // Ahead of the version: one that nobody would roll back behind a restart is not put in force.
+  if (arguments.confirm > 0) {
+    const auto written = write_unconfirmed(unconfirmed_file_, unconfirmed);
+    if (!written) { return std::unexpected(not_written(unconfirmed_file_, written.error())); }
+  }
   const auto published = publish(draft);
-  if (!published) { return std::unexpected(published.error()); }
+  if (!published) {
+    remove_unconfirmed(unconfirmed_file_);
+    return std::unexpected(published.error());
+  }
   auto result = applied(*published);
   if (arguments.confirm > 0) {
-    const Unconfirmed unconfirmed{published->after->version(), published->before->version(),
-                                  now() + std::chrono::seconds(arguments.confirm)};
-    // Even when it cannot be kept across a restart it rolls back while we run.
-    [[maybe_unused]] const auto written = write_unconfirmed(unconfirmed_file_, unconfirmed);
     unconfirmed_ = unconfirmed;
     result.confirm_until = static_cast<double>(unconfirmed.deadline.time_since_epoch().count());
   }
@@ -475,14 +506,39 @@ Answer<PolicyConfirmed> PolicyKeeper::confirm(const PolicyVersionArguments& argu
 }
 
 std::string PolicyKeeper::expire(Time time) {
+  if (unwritten_) { return write_again(time); }
   if (!unconfirmed_ || time < unconfirmed_->deadline) { return {}; }
-  const auto number = unconfirmed_->number;
-  const auto back =
-      roll_back({unconfirmed_->back_to, name_of(number) + " was not confirmed in time", false}, "sluiced");
-  if (back) { return name_of(number) + " was not confirmed in time: rolled back, policy " + name_of(back->version); }
-  // Tried again later; said once.
-  unconfirmed_->deadline = time + std::chrono::seconds(60);
-  return name_of(number) + " was not confirmed in time and could not be rolled back: " + back.error().message;
+  const auto late = name_of(unconfirmed_->number) + kLate;
+  const auto back = roll_back({unconfirmed_->back_to, late, false}, kItself);
+  if (back) { return late + ": rolled back, policy " + name_of(back->version); }
+  return fall_back(time, back.error().message);
+}
+
+// What was put in force for a time leaves when the time is over, whatever the disk does.
+std::string PolicyKeeper::fall_back(Time time, const std::string& why_not_written) {
+  const auto expired = *unconfirmed_;
+  const auto late = name_of(expired.number) + kLate;
+  const auto target = snapshot_of(expired.back_to);
+  if (!target) {
+    unconfirmed_->deadline = time + kNextTry;
+    const bool is_said = !alarm_.empty();
+    alarm_ = late + " and cannot be rolled back: " + target.error().message;
+    return is_said ? "" : alarm_;
+  }
+  swap_in(*target);
+  unconfirmed_.reset();  // its file stays: a start finds the version there and falls back again
+  unwritten_ = {expired.back_to, time + kNextTry};
+  alarm_ = late + ": " + name_of(expired.back_to) + " is in force again and will be written when that can be done (" +
+           why_not_written + ")";
+  return alarm_;
+}
+
+std::string PolicyKeeper::write_again(Time time) {
+  if (time < unwritten_->next_try) { return {}; }
+  unwritten_->next_try = time + kNextTry;
+  const auto number = unwritten_->number;
+  const auto back = roll_back({number, "what came behind it was not confirmed in time", false}, kItself);
+  return back ? name_of(number) + " is written again, as policy " + name_of(back->version) : "";
 }
 
 Answer<PolicyVersion> PolicyKeeper::version(std::uint64_t number) const {
@@ -544,7 +600,8 @@ Answer<PolicyDifference> PolicyKeeper::diff(const PolicyDiffArguments& arguments
   if (!before) { return std::unexpected(before.error()); }
   auto after = arguments.text.empty() ? snapshot_of(arguments.to) : Answer<pipeline::PolicyPtr>{};
   if (!arguments.text.empty()) {
-    const auto compiled = compile(arguments.text, 0);
+    const SentFiles sent(file_, arguments.included);
+    const auto compiled = compile(Draft{arguments.text, sent.all(), {}, {}, false}, 0);
     if (!compiled) { return std::unexpected(invalid_policy(compiled.error(), "sluice policy check FILE")); }
     after = *compiled;
   }

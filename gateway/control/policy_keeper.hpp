@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "gateway/control/policy_surroundings.hpp"
 #include "gateway/control/protocol.hpp"
+#include "gateway/control/sent_files.hpp"
 #include "gateway/control/unconfirmed.hpp"
 #include "gateway/control/versions/version_store.hpp"
 #include "gateway/pipeline/policy_in_force.hpp"
@@ -27,13 +29,18 @@ class PolicyKeeper {
   // Versions are kept in `directory`.
   PolicyKeeper(std::string file, std::string directory, std::vector<policy::Prefix> self);
 
-  // The first policy. A file that does not exist is made from the default policy; an edit that a crash cut off is
-  // brought to its end, or was never made. Errors: every diagnostic, or one that says why the file cannot be read.
-  std::expected<pipeline::PolicyPtr, std::vector<policy::Diagnostic>> load();
+  // What a file that does not exist means at a first start, with no version kept yet.
+  enum class NoFile { makes_default, is_error };
+
+  // The first policy. A file that does not exist is made from the default policy at a first start alone; an edit that a
+  // crash cut off is brought to its end, or was never made. Errors: every diagnostic, or one that says why the file
+  // cannot be read.
+  std::expected<pipeline::PolicyPtr, std::vector<policy::Diagnostic>> load(NoFile at_first = NoFile::makes_default);
 
   // What is in force when load() failed and the gateway starts all the same: it denies every request, as version 0,
   // until a policy is applied, rolled back to, or read again. `why` is the alarm until then.
   pipeline::PolicyPtr close(const std::vector<policy::Diagnostic>& why);
+  // Why everything is denied, or why what is in force is not what is written; "" when all is well.
   const std::string& alarm() const noexcept { return alarm_; }
 
   void put_in_force(pipeline::PolicyInForce& in_force, JudgeTunnels judge_tunnels);
@@ -42,10 +49,7 @@ class PolicyKeeper {
   // them, if they are others; true then.
   bool set_self(std::vector<policy::Prefix> self);
 
-  // What reads the lists of a text that declares others than those in force, ahead of judging it.
-  using ReadLists =
-      std::function<std::shared_ptr<const policy::Lists>(const std::vector<policy::ListDeclaration>& declared)>;
-  void read_lists_with(ReadLists read_lists) { read_lists_ = std::move(read_lists); }
+  void look_around_with(PolicySurroundings around) { around_ = std::move(around); }
   // The lists that are in force from now on, with the policy that is; returns how many tunnels that closed.
   std::size_t use_lists(std::shared_ptr<const policy::Lists> lists);
 
@@ -63,7 +67,8 @@ class PolicyKeeper {
   // A version as it would judge now; 0: the one in force. Errors: not_found, invalid_policy.
   Answer<pipeline::PolicyPtr> snapshot_of(std::uint64_t number) const;
 
-  // Rolls back what was not confirmed in time. What there is to say about it; empty when there was nothing to do.
+  // Rolls back what was not confirmed in time: in force at once, and written as soon as the disk takes it. What there
+  // is to say about it; empty when there was nothing to do.
   std::string expire(Time now);
 
   const std::string& file() const noexcept { return file_; }
@@ -78,14 +83,17 @@ class PolicyKeeper {
     std::vector<policy::Source> included;  // to be written with it; empty: they are on disk
     std::string by;
     std::string reason;
-    bool must_pass = false;  // refused when a test in it fails
-    std::string name = {};   // that diagnostics call it by; "": the policy's own file
+    bool must_pass = false;              // refused when a test in it fails
+    std::string name = {};               // that diagnostics call it by; "": the policy's own file
+    std::string rule_id = {};            // of the one line that is new in it; "": all of it may be
+    std::optional<SentFiles> sent = {};  // what it must include; none: whatever is there
   };
   struct Published {
     pipeline::PolicyPtr before;
     pipeline::PolicyPtr after;
     std::size_t tunnels_closed = 0;
     PolicyTestsResult tests;
+    std::vector<Diagnostic> warnings;
   };
 
   Compiled read(const std::string& by, bool must_record);
@@ -103,11 +111,14 @@ class PolicyKeeper {
   Answer<Editable> text_to_edit() const;
   std::vector<policy::Diagnostic> called(const std::string& name, std::vector<policy::Diagnostic> diagnostics) const;
   Answer<Published> publish(const Draft& draft);
-  Answer<PolicyChange> publish_edit(const Draft& draft, PolicyChange change);
+  Answer<PolicyChange> publish_edit(Draft draft, PolicyChange change);
   PolicyApplied applied(const Published& published) const;
   Answer<PolicyApplied> would_apply(const Draft& draft) const;
+  Answer<pipeline::PolicyPtr> checked(const Draft& draft, std::uint64_t version, PolicyTestsResult& tests) const;
   Answer<PolicyVersion> version(std::uint64_t number) const;
-  std::optional<Error> refused_now() const;  // while a version waits to be confirmed
+  std::optional<Error> refused_now() const;  // while a version waits to be confirmed, or to be written
+  std::string fall_back(Time now, const std::string& why_not_written);
+  std::string write_again(Time now);
   std::uint64_t next_number() const;
 
   std::string file_;
@@ -116,8 +127,14 @@ class PolicyKeeper {
   std::string alarm_;
   std::vector<policy::Prefix> self_;
   std::shared_ptr<const policy::Lists> lists_;
-  ReadLists read_lists_;
+  PolicySurroundings around_;
   std::optional<Unconfirmed> unconfirmed_;
+  // A version that is in force again, because the one behind it was not confirmed, and that could not be written.
+  struct Unwritten {
+    std::uint64_t number = 0;
+    Time next_try{};
+  };
+  std::optional<Unwritten> unwritten_;
   pipeline::PolicyInForce* in_force_ = nullptr;
   JudgeTunnels judge_tunnels_;
 };

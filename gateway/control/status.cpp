@@ -58,6 +58,16 @@ StoreStatus disk_status(const Daemon& daemon, const record::Gauges& now) {
   return store_status(now.disk_store, daemon.disk != nullptr);
 }
 
+PolicyStatus policy_status(const Daemon& daemon, const record::Gauges& now) {
+  const PolicyKeeper& policies = daemon.policies;
+  PolicyStatus status{now.policy_version, now.policy_rules, policies.file(), policies.alarm(), 0, 0};
+  if (const auto& waits = policies.unconfirmed()) {
+    status.unconfirmed = waits->number;
+    status.confirm_until = static_cast<double>(waits->deadline.time_since_epoch().count());
+  }
+  return status;
+}
+
 double unix_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -97,7 +107,7 @@ Status status_of(const Daemon& daemon, const Rates& rates) {
   status.draining = daemon.is_draining();
   status.workers = now.workers;
   status.listeners = daemon.listeners;
-  status.policy = {now.policy_version, now.policy_rules, daemon.policies.file(), daemon.policies.alarm()};
+  status.policy = policy_status(daemon, now);
   status.lists = daemon.lists.status();
   add_traffic(record::sum(daemon.workers), rates, status);
   status.memory = {now.memory_budget, now.memory_used, now.rss};

@@ -39,8 +39,9 @@ struct ParsedAccounts {
 };
 
 // The text of an htpasswd file: `user:hash` a line, `#` begins a comment. A hash that cannot be verified (check_hash)
-// is a warning, and its user is left out. Errors: every line that is no user, and a user who is there twice; one
-// diagnostic when the text is larger than any such file. Diagnostics never quote a hash.
+// is a warning, and its user is left out; so is a line that is no user, and a user who is there already, as servers do
+// that read such files: one bad line locks out one. Errors: no line is a user, though there are lines; one diagnostic
+// when the text is larger than any such file. Diagnostics never quote a hash.
 std::expected<ParsedAccounts, std::vector<policy::Diagnostic>> parse_htpasswd(std::string_view text,
                                                                               const std::string& file_name);
 

@@ -26,6 +26,11 @@ std::optional<Credentials> credentials_of(const Exchange& exchange) {
 // RFC 9110 15.5.8: 407 "indicates that the client needs to authenticate itself in order to use a proxy for this
 // request". What is decided without a name needs none.
 Result<void> without_user(Exchange& exchange) {
+  // Nobody could answer: the client is nobody, as where it cannot be asked.
+  if (!exchange.services.verifier.has_accounts()) {
+    exchange.has_no_user = true;
+    return {};
+  }
   const auto facts = facts_of(exchange);
   const auto decision = exchange.policy->decide(facts);
   if (decision.verdict != policy::Verdict::undecided) { return {}; }
@@ -34,10 +39,6 @@ Result<void> without_user(Exchange& exchange) {
   exchange.decision = decision;
   exchange.decision.rule_id = rule->id;
   exchange.decision.rule = static_cast<std::uint32_t>(rule - exchange.policy->rules().data());
-  if (!exchange.services.verifier.has_accounts()) {
-    return fail(ErrorKind::proxy_configuration_error, Side::gateway,
-                "authenticating: the policy asks who the client is, and auth.htpasswd names no users");
-  }
   return fail(ErrorKind::authentication_required, Side::gateway, "authenticating");
 }
 

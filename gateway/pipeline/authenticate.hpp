@@ -8,9 +8,9 @@ namespace sluice::pipeline {
 
 // Finds who the client is, when it says so in Proxy-Authorization; writes exchange.user. A client that does not, or
 // that cannot prove it, is asked as soon as the verdict may depend on it: ahead of resolving a name, and of forwarding.
-// Listeners on which a client cannot be asked have nobody (exchange.has_no_user). REQUIRES: the policy asks for users.
-// Errors: authentication_required (407), proxy_configuration_error (the verdict depends on a user, and there is nothing
-// to verify one with). nullopt: the credentials have to be verified, which verify() waits for.
+// Where a client cannot be asked, and where there is nothing to verify a name with, it is nobody
+// (exchange.has_no_user). REQUIRES: the policy asks for users. Errors: authentication_required (407). nullopt: the
+// credentials have to be verified, which verify() waits for.
 std::optional<Result<void>> authenticate(Exchange& exchange);
 
 // The same behind a wait. Suspends. REQUIRES: authenticate() said nothing. Errors: also connection_limit_reached, when

@@ -188,8 +188,10 @@ void append_process(Exposition& out, const Gauges& gauges) {
               gauges.log_lines_dropped);
   out.gauge("sluice_policy_version", "Version of the policy in force.", gauges.policy_version);
   out.gauge("sluice_policy_rules", "Rules of the policy in force.", gauges.policy_rules);
-  out.gauge("sluice_policy_alarms", "1 while no policy could be loaded and every request is denied.",
-            gauges.policy_alarms);
+  out.gauge(
+      "sluice_policy_alarms",
+      "1 while no policy could be loaded and every request is denied, or the one in force is not what is written.",
+      gauges.policy_alarms);
   out.gauge("sluice_lists", "Lists that the policy declares.", gauges.lists);
   out.gauge("sluice_lists_bytes", "Size of the compiled lists.", gauges.list_octets);
   out.gauge("sluice_lists_alarms", "Lists whose files are not in force, and builds that failed.", gauges.list_alarms);

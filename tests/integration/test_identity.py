@@ -108,10 +108,21 @@ class SigningIn(Identity):
         daemon = self.start()
         self.assertEqual(self.status(daemon, url=self.origin.on("/open", reply(body=b"x"))), 200)
 
-    def test_a_policy_that_asks_without_users_is_a_fault_that_is_said(self):
+    def test_where_nobody_can_sign_in_everybody_is_nobody_and_it_is_said(self):
         daemon = self.start_daemon(policy=POLICY)
-        daemon.wait_for_line("the policy asks for users, but auth.htpasswd names none")
-        self.assertEqual(self.status(daemon, "alice:open sesame"), 500)
+        daemon.wait_for_line("the policy asks for users, but auth.htpasswd names no file")
+        self.assertEqual(self.status(daemon, "alice:open sesame"), 403)
+        self.assertEqual(self.status(daemon), 403)
+        said = "nobody can sign in, because auth.htpasswd names no file"
+        self.assertIn(said, daemon.tool("policy", "reload").error)
+        self.assertIn(said, daemon.tool("policy", "deny", "a.example", "--user", "bob").error)
+        self.assertNotIn(said, daemon.tool("policy", "deny", "b.example").error)
+        path = self.scratch() + "/candidate"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("deny user bob\nallow\n")
+        self.assertIn(said, daemon.tool("policy", "apply", path).error)
+        self.assertIn("WARNING".lower(), daemon.tool("policy", "apply", "--dry-run", path).error)
+        self.assertNotIn(said, self.start(policy="deny user bob\nallow\n").tool("policy", "reload").error)
 
     def test_logs_of_squid_and_apache_name_the_user(self):
         for form, expected in (("squid", " alice HIER_DIRECT/127.0.0.1 "), ("combined", "127.0.0.1 - alice [")):
@@ -137,8 +148,7 @@ class Files(Identity):
 
     def test_a_reload_with_a_wrong_file_changes_nothing(self):
         daemon = self.start()
-        with open(self.users, "a", encoding="utf-8") as file:
-            file.write("no colon\n")
+        self.write_users("no colon\n")
         daemon.send(signal.SIGHUP)
         daemon.wait_for_line("reload refused, everything stays as it was: the users of auth.htpasswd cannot be read")
         self.assertEqual(self.status(daemon, "alice:open sesame"), 200)
@@ -156,7 +166,11 @@ class Files(Identity):
         good = check()
         self.assertEqual(good.returncode, 0, good.stderr)
         self.assertIn(b"users:2:1: warning: `mallory` cannot sign in", good.stderr)
-        self.write_users(ALICE + ALICE)
+        self.write_users(ALICE + "no colon\n")
+        good = check()
+        self.assertEqual(good.returncode, 0, "one bad line locks out one")
+        self.assertIn(b"users:2:1: warning: the line is left out: no `:`", good.stderr)
+        self.write_users("no colon\n")
         self.assertEqual(check().returncode, 3)
         os.unlink(self.users)
         missing = check()

@@ -163,6 +163,59 @@ class Lists(SluiceTestCase):
     def matches(self, daemon, what):
         return [m["entry"] for m in daemon.tool("lists", "which", what, "-o", "json", expect=None).json()["matches"]]
 
+    def test_a_new_list_that_is_missing_or_of_another_format_is_said_at_once(self):
+        page = self.list_file("<html><body>sign in</body>\n" * 50, "page")
+        bad = self.list_file(f'list nn domains "{self.directory}/nosuch"\nlist page domains "{page}"\n'
+                             "deny list nn, page\n" + ALLOW_LOOPBACK, "candidate")
+        daemon = self.start_daemon()
+        for arguments in (("apply", "--dry-run", bad), ("apply", bad)):
+            said = daemon.tool("policy", *arguments).error
+            self.assertRegex(said, "warning: list nn: .*No such file")
+            self.assertIn("list page: 50 of 50 lines are rejected", said)
+        def alarms():
+            return daemon.tool("status", "-o", "json").json()["lists"]["alarms"]
+        eventually(lambda: len(alarms()) == 2, "both alarms")
+        self.assertIn("page: 50 of 50 lines are rejected: this is no list in the format `domains`", alarms())
+        self.assertIn("list page: 50 of 50", daemon.tool("policy", "reload").error)
+        self.assertNotIn("list page", daemon.tool("policy", "deny", "a.example").error, "that line brings none of it")
+        checked = tool.run(daemon.control_socket, "policy", "check", bad)
+        self.assertIn("list page: 50 of 50 lines are rejected", checked.error)
+        daemon.restart()
+        self.assertEqual(len(alarms()), 2)
+
+    def test_an_edit_that_changes_nothing_is_none(self):
+        path = self.list_file("# names\nf1.example\nf2.example\np.example/ads\n")
+        nets = self.list_file("10.0.0.0/8\n", "nets")
+        daemon = self.start_with(f'list f domains "{path}"', f'list nets addresses "{nets}"', deny="list f, nets")
+
+        def refused(*arguments, status):
+            done = daemon.tool("lists", *arguments, expect=status)
+            self.assertNotIn("undo", done.out)
+            return done.error
+
+        self.assertIn("`f1.example` is in the list `f` already (line 2)", refused("add", "f", "F1.example.", status=6))
+        self.assertIn("already by `f1.example` (line 2)", refused("add", "f", "www.f1.example", status=6))
+        self.assertIn("already by `10.0.0.0/8` (line 1)", refused("add", "nets", "10.1.0.0/16", status=6))
+        self.assertIn("`g.example` is not in the list `f`", refused("remove", "f", "g.example", status=tool.DIFFERENT))
+        self.assertIn("by `f1.example` (line 2)", refused("remove", "f", "www.f1.example", status=tool.DIFFERENT))
+        refused("remove", "nets", "10.1.0.0/16", status=tool.DIFFERENT)
+        for entry in ("b\u00fccher.example", "p.example/other"):
+            daemon.tool("lists", "add", "f", entry)
+            self.assertIn("already (put in by hand)", refused("add", "f", entry, status=6))
+            daemon.tool("lists", "remove", "f", entry)
+            refused("remove", "f", entry, status=tool.DIFFERENT)
+        daemon.tool("lists", "add", "f", "by-hand.example")
+        daemon.tool("lists", "remove", "f", "f2.example")
+        daemon.tool("lists", "add", "nets", "192.168.0.0/16")
+        daemon.tool("lists", "update")
+        self.assertIn("already (put in by hand)", refused("add", "f", "by-hand.example", status=6))
+        self.assertRegex(daemon.tool("lists", "which", "by-hand.example").out, r"f +f +by hand +yes +by-hand.example")
+        shown = daemon.tool("lists", "show", "f").out
+        self.assertIn("by hand     add by-hand.example\n", shown)
+        self.assertIn("by hand     remove f2.example\n", shown)
+        for one in daemon.tool("lists", "show", "-o", "json").json()["lists"]:
+            self.assertLessEqual(one["counts"]["distinct_names"], one["counts"]["entries"])
+
     def test_a_file_that_was_cut_is_an_alarm_in_status_metrics_and_log(self):
         path = self.list_file("".join(f"n{i}.example\n" for i in range(100)) + "127.0.0.1\n")
         daemon = self.start_with(f'list names domains "{path}" category bad')

@@ -71,9 +71,14 @@ class Living(SluiceTestCase):
 
     def test_rules_about_a_host(self):
         self.daemon = self.start_daemon(policy="deny host .a.example id a\ndeny host b.example id b\ndeny port 1 id p\n"
-                                        "deny not host c.example port 2 id n\nallow id rest\n")
+                                        "deny not host c.example port 2 id n\n"
+                                        "deny host b.example during mon 10:00-10:05 UTC id t\n"
+                                        "deny host b.example until 2020-01-01 id u\n"
+                                        "deny to 10.0.0.0/8 id to\ndeny to 192.168.0.0/16 id other\n"
+                                        "deny during sat, sun id weekend\nallow id rest\n")
         self.assertEqual(set(self.rules("list", "--match", "www.a.example")), {"a", "rest"})
-        self.assertEqual(set(self.rules("list", "--match", "b.example")), {"b", "rest"})
+        self.assertEqual(set(self.rules("list", "--match", "b.example")), {"b", "t", "u", "rest"})
+        self.assertEqual(set(self.rules("list", "--match", "10.0.0.1")), {"to", "rest"})
         self.daemon.tool("policy", "list", "--match", "a b", expect=tool.USAGE)
 
     def test_tests_in_the_text_guard_it(self):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import unittest
 
 from support.case import SluiceTestCase
@@ -88,13 +89,56 @@ class Unloadable(SluiceTestCase):
         daemon.start()
         self.expect_closed(daemon)
 
-    def test_or_it_does_not_start(self):
-        daemon = self.start_daemon({"policy.unloadable": "refuse"}, policy=BROKEN, ready=False)
-        self.assertEqual(daemon.process.wait(20), 3)
+    def expect_refused(self, daemon, status=3):
+        self.assertEqual(daemon.process.wait(20), status)
         daemon._reader.join(5)
-        self.assertIn("unknown statement `dney`", daemon.tail())
         daemon.process.stderr.close()
         daemon.process = None
+
+    def test_a_file_that_is_gone_is_no_first_start(self):
+        daemon = self.start_daemon(policy=ALLOW_LOOPBACK)
+        daemon.tool("policy", "deny", "a.example")
+        daemon.stop()
+        os.unlink(daemon.policy_file)
+        check = subprocess.run(daemon.command() + ["--check"], capture_output=True, text=True, timeout=20)
+        self.assertEqual(check.returncode, 3, check.stderr)
+        self.assertIn("it is gone", check.stderr)
+        daemon.start()
+        self.expect_closed(daemon)
+        self.assertFalse(os.path.exists(daemon.policy_file), "nothing is made up in its place")
+        alarm = daemon.tool("status", "-o", "json").json()["policy"]["alarm"]
+        self.assertIn("policy rollback v2", alarm)
+        daemon.tool("policy", "rollback", "v2")
+        self.expect_open(daemon, 3)
+        with open(daemon.policy_file, encoding="utf-8") as file:
+            self.assertIn("a.example", file.read())
+
+    def test_a_file_that_is_gone_can_refuse_the_start(self):
+        daemon = self.start_daemon({"policy.unloadable": "refuse"})
+        daemon.stop()
+        os.unlink(daemon.policy_file)
+        daemon.start(ready=False)
+        self.expect_refused(daemon)
+        self.assertIn("policy rollback v1", daemon.tail())
+        self.assertIn("policy.unloadable=closed", daemon.tail())
+        self.assertFalse(os.path.exists(daemon.policy_file))
+
+    def test_a_file_that_the_configuration_names_is_not_made(self):
+        daemon = self.prepare_daemon(policy=None)
+        path = daemon.settings["policy.file"] = self.scratch() + "/typo.sluice"
+        daemon.start()
+        self.expect_closed(daemon)
+        self.assertFalse(os.path.exists(path))
+        check = subprocess.run(daemon.command() + ["--check"], capture_output=True, text=True, timeout=20)
+        self.assertEqual(check.returncode, 3, check.stderr)
+        daemon.tool("policy", "apply", self.write(ALLOW_LOOPBACK))
+        self.expect_open(daemon, 1)
+        self.assertTrue(os.path.exists(path))
+
+    def test_or_it_does_not_start(self):
+        daemon = self.start_daemon({"policy.unloadable": "refuse"}, policy=BROKEN, ready=False)
+        self.expect_refused(daemon)
+        self.assertIn("unknown statement `dney`", daemon.tail())
 
 
 if __name__ == "__main__":

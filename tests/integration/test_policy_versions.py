@@ -8,6 +8,7 @@ import unittest
 from support import tool
 from support.case import SluiceTestCase
 from support.daemon import ALLOW_LOOPBACK
+from support.metrics import Metrics
 from support.origin import reply
 from support.waiting import eventually
 
@@ -32,6 +33,13 @@ class Versions(SluiceTestCase):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         return path
+
+    @staticmethod
+    def write_beside(candidate, name, text):
+        path = os.path.join(os.path.dirname(candidate), name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
 
     def status_of(self, path):
         return self.get(self.daemon, self.origin.url(path)).status
@@ -183,9 +191,9 @@ class Transactions(Versions):
 
     def test_versions_keep_what_was_included(self):
         extra = os.path.join(self.daemon.state, "extra.sluice")
-        with open(extra, "w", encoding="utf-8") as file:
-            file.write("deny path /one\n")
-        self.sluice("apply", self.candidate('include "extra.sluice"\n' + ALLOW_LOOPBACK))
+        candidate = self.candidate('include "extra.sluice"\n' + ALLOW_LOOPBACK)
+        self.write_beside(candidate, "extra.sluice", "deny path /one\n")
+        self.sluice("apply", candidate)
         with open(extra, "w", encoding="utf-8") as file:
             file.write("deny path /two\n")
         self.sluice("reload")
@@ -194,6 +202,48 @@ class Transactions(Versions):
         self.assertEqual((self.status_of("/one"), self.status_of("/two")), (403, 200))
         with open(extra, encoding="utf-8") as file:
             self.assertEqual(file.read(), "deny path /one\n")
+
+    def test_what_is_applied_includes_what_was_checked(self):
+        candidate = self.candidate('include "more/a.sluice"\n' + ALLOW_LOOPBACK)
+        self.write_beside(candidate, "more/a.sluice", 'include "b.sluice"\ndeny path /new\n')
+        self.write_beside(candidate, "more/b.sluice", "deny path /b\n")
+        stale = os.path.join(self.daemon.state, "more", "a.sluice")
+        os.mkdir(os.path.dirname(stale))
+        with open(stale, "w", encoding="utf-8") as file:
+            file.write("deny path /stale\n")
+        self.sluice("check", candidate)
+        for differs in (self.sluice("diff", candidate, expect=tool.DIFFERENT), self.sluice("apply", "--dry-run", candidate)):
+            self.assertIn("deny path /new", differs.out)
+            self.assertIn("deny path /b", differs.out)
+            self.assertNotIn("stale", differs.out)
+        with open(stale, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "deny path /stale\n")
+        self.sluice("apply", candidate)
+        self.assertEqual([self.status_of(path) for path in ("/new", "/b", "/stale")], [403, 403, 200])
+        included = self.sluice("show", "-o", "json").json()["included"]
+        self.assertIn({"file": stale, "text": 'include "b.sluice"\ndeny path /new\n'}, included)
+        self.daemon.restart()
+        self.assertEqual([self.status_of(path) for path in ("/new", "/b", "/stale")], [403, 403, 200])
+        self.assertEqual(self.sluice("diff", candidate).out, "")
+        self.write_beside(candidate, "more/b.sluice", "deny path /c\n")
+        self.assertIn("deny path /c", self.sluice("diff", candidate, expect=tool.DIFFERENT).out)
+
+    def test_a_file_that_is_not_sent_along_must_be_there_as_it_was_checked(self):
+        elsewhere = self.candidate("deny path /elsewhere\n")
+        candidate = self.candidate(f'include "nets"\ninclude "{elsewhere}"\n' + ALLOW_LOOPBACK)
+        self.write_beside(candidate, "nets", "deny path /nets\n")
+        for arguments in (("apply", candidate), ("apply", "--dry-run", candidate)):
+            refused = self.sluice(*arguments, expect=None)
+            self.assertNotEqual(refused.status, 0)
+            self.assertIn(self.daemon.state + "/nets", refused.error)
+        self.assertEqual(self.history()["in_force"], 1)
+        with open(os.path.join(self.daemon.state, "nets"), "w", encoding="utf-8") as file:
+            file.write("deny path /other\n")
+        self.assertIn("is not the file that was checked", self.sluice("apply", candidate, expect=6).error)
+        with open(os.path.join(self.daemon.state, "nets"), "w", encoding="utf-8") as file:
+            file.write("deny path /nets\n")
+        self.sluice("apply", candidate)
+        self.assertEqual([self.status_of(path) for path in ("/nets", "/elsewhere")], [403, 403])
 
 
 class Faults(Versions):
@@ -209,6 +259,44 @@ class Faults(Versions):
         self.assertEqual(len(self.history()["versions"]), 1)
         self.sluice("deny", "a.example")
         self.assertEqual(self.history()["in_force"], 2)
+
+    def test_what_is_not_confirmed_goes_in_time_although_it_cannot_be_written(self):
+        origin = self.start_origin()
+        origin.default = lambda _: reply(body=b"x")
+
+        def status():
+            return self.get(self.daemon, origin.url("/closed")).status
+
+        applied = self.sluice("apply", "--confirm", "2s", self.candidate("deny path /closed\n" + ALLOW_LOOPBACK))
+        self.assertIn("policy confirm 2", applied.out)
+        waiting = self.daemon.tool("status", "-o", "json").json()["policy"]
+        self.assertEqual(waiting["unconfirmed"], 2)
+        self.assertLess(abs(waiting["confirm_until"] - time.time() - 2), 3)
+        self.assertIn("v2 rolls itself back at", self.daemon.tool("status").out)
+        blocked = os.path.join(self.daemon.state, "policy.versions", "pending.new")
+        os.mkdir(blocked)
+        eventually(lambda: status() == 200, "the old policy in force")
+        policy = self.daemon.tool("status", "-o", "json").json()["policy"]
+        self.assertEqual((policy["version"], policy["unconfirmed"]), (1, 0))
+        self.assertIn("v1 is in force again", policy["alarm"])
+        self.assertEqual(Metrics.of(self.daemon).total("sluice_policy_alarms"), 1)
+        self.assertIn("v1 is in force again", self.sluice("deny", "a.example", expect=6).error)
+        self.sluice("reload", expect=6)
+        self.assertEqual(status(), 200)
+        self.daemon.restart()
+        self.assertEqual(status(), 200, "not for a moment behind a start")
+        self.assertIn("in force again", self.daemon.tool("status").out)
+        os.rmdir(blocked)
+        eventually(lambda: self.text() == ALLOW_LOOPBACK, "the old text written", timeout=20)
+        self.assertEqual(self.daemon.tool("status", "-o", "json").json()["policy"]["alarm"], "")
+        self.assertEqual(self.history()["in_force"], 3)
+        self.sluice("deny", "a.example")
+
+    def test_a_version_is_not_put_in_force_that_a_restart_would_not_roll_back(self):
+        os.mkdir(os.path.join(self.daemon.state, "policy.versions", "unconfirmed.new"))
+        refused = self.sluice("apply", "--confirm", "5m", self.candidate("deny\n"), expect=6)
+        self.assertIn("the policy was not changed", refused.error)
+        self.assertEqual(self.history()["in_force"], 1)
 
     def test_killed_in_the_middle_the_old_or_the_new_policy_is_whole(self):
         for turn in range(12):

@@ -59,6 +59,7 @@ std::string list_text(const Context& context, const ListState& list) {
                     "from        " + list.from + "\n";
   if (list.refresh > 0) { out += "refresh     every " + human_duration(list.refresh) + "\n"; }
   if (list.guard > 0) { out += "guard       " + std::to_string(list.guard) + " %\n"; }
+  for (const std::string& edit : list.edits) { out += "by hand     " + printable(edit) + "\n"; }
   if (!list.alarm.empty()) {
     out += context.terminal.styled("ALARM       ", Style::bad) + printable(list.alarm) + "\n";
   }
@@ -145,8 +146,8 @@ int which(const Context& context, const std::string& what) {
   Table table({"LIST", "CATEGORY", "LINE", "SAYS", "ENTRY"});
   table.align_right(2);
   for (const auto& match : answer->matches) {
-    table.add(
-        {match.list, match.category, std::to_string(match.line), match.is_exception ? "not" : "yes", match.entry});
+    table.add({match.list, match.category, match.line == 0 ? "by hand" : std::to_string(match.line),
+               match.is_exception ? "not" : "yes", match.entry});
   }
   print(table.text(context.terminal));
   return code;

@@ -35,14 +35,17 @@ control::Answer<PolicyList> list_rules(const Context& context, const std::string
   return list_of(**snapshot, file);
 }
 
-// The ids of rules for which it makes a difference that the host is this one, and does not exclude them; and of the
-// last.
+// The ids of rules for which it makes a difference, at some time, that the host is this one, and does not exclude them;
+// and of the last.
 std::set<std::string> ids_about(const policy::Snapshot& snapshot, std::string_view host) {
   policy::Facts facts;
+  facts.is_any_time = true;
   facts.host = facts.authority = host;
+  facts.destination = policy::Address::parse(host);
   facts.hello = policy::Hello{.is_tls = true, .server_name = host, .protocols = {}};
   const auto with = snapshot.outcomes(facts);
   facts.host = facts.authority = std::string_view();
+  facts.destination.reset();
   facts.hello = policy::Hello{};
   const auto without = snapshot.outcomes(facts);
   std::set<std::string> ids;

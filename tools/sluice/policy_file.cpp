@@ -3,6 +3,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <set>
 
 #include "gateway/control/judge/included_files.hpp"
 #include "gateway/control/judge/judge.hpp"
@@ -21,6 +23,17 @@ struct CloseFile {
   }
 };
 
+policy::CompileOptions options_for(const std::string& path) {
+  policy::CompileOptions options;
+  options.file_name = path;
+  options.include = control::included_files();
+  return options;
+}
+
+control::Error invalid(const std::vector<policy::Diagnostic>& diagnostics, const std::string& path) {
+  return control::invalid_policy(diagnostics, "correct it, then: sluice policy check " + shell_quoted(path));
+}
+
 }  // namespace
 
 control::Answer<std::string> read_policy_file(const std::string& path) {
@@ -36,15 +49,30 @@ control::Answer<std::string> read_policy_file(const std::string& path) {
 control::Answer<std::shared_ptr<const policy::Snapshot>> compile_file(const std::string& path) {
   const auto text = read_policy_file(path);
   if (!text) { return std::unexpected(text.error()); }
-  policy::CompileOptions options;
-  options.file_name = path;
-  options.include = control::included_files();
-  const auto snapshot = compile_with_lists(*text, options);
-  if (!snapshot) {
-    return std::unexpected(
-        control::invalid_policy(snapshot.error(), "correct it, then: sluice policy check " + shell_quoted(path)));
-  }
+  const auto snapshot = compile_with_lists(*text, options_for(path));
+  if (!snapshot) { return std::unexpected(invalid(snapshot.error(), path)); }
   return *snapshot;
+}
+
+control::Answer<std::vector<control::PolicySource>> files_included_by(const std::string& text,
+                                                                      const std::string& path) {
+  // Those that are named by a whole path, and what they include, lie where they say; the others go by the folder.
+  std::set<std::string> fixed;
+  auto options = options_for(path);
+  options.include = [&fixed, read = options.include](const std::string& name, const std::string& from) {
+    auto source = read(name, from);
+    if (source && (name.starts_with('/') || fixed.contains(from))) { fixed.insert(source->file); }
+    return source;
+  };
+  const auto snapshot = policy::Snapshot::compile(text, options);
+  if (!snapshot) { return std::unexpected(invalid(snapshot.error(), path)); }
+  const auto folder = std::filesystem::path(path).parent_path().lexically_normal();
+  std::vector<control::PolicySource> files;
+  for (const auto& [file, content] : (*snapshot)->included()) {
+    const auto relative = std::filesystem::path(file).lexically_relative(folder).string();
+    files.push_back({fixed.contains(file) ? file : relative, content});
+  }
+  return files;
 }
 
 }  // namespace sluice::cli

@@ -15,4 +15,8 @@ control::Answer<std::string> read_policy_file(const std::string& path);
 // cannot be read.
 control::Answer<std::shared_ptr<const policy::Snapshot>> compile_file(const std::string& path);
 
+// The files that a policy text includes which was read from `path`, by their paths from its folder. Errors: those of
+// compile_file().
+control::Answer<std::vector<control::PolicySource>> files_included_by(const std::string& text, const std::string& path);
+
 }  // namespace sluice::cli

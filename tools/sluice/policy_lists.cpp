@@ -19,9 +19,7 @@ std::shared_ptr<const policy::Lists> mapped(const std::string& file) {
 std::shared_ptr<const policy::Lists> read(const std::vector<policy::ListDeclaration>& declared) {
   std::vector<std::string> problems;
   auto lists = control::preview_lists(declared, {}, problems);
-  for (const std::string& problem : problems) {
-    print_error("warning: " + printable(problem) + "; nothing is in it here\n");
-  }
+  for (const std::string& problem : problems) { print_error("warning: list " + printable(problem) + "\n"); }
   return lists;
 }
 

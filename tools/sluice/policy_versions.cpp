@@ -77,7 +77,10 @@ int apply(const Context& context, ApplyOptions options) {
   }
   auto text = read_policy_file(options.file);
   if (!text) { return report(context, text.error()); }
+  auto included = files_included_by(*text, options.file);
+  if (!included) { return report(context, included.error()); }
   options.arguments.text = std::move(*text);
+  options.arguments.included = std::move(*included);
   options.arguments.name = options.file;
   const auto applied = ask<PolicyApplied>(context, control::command::kPolicyApply, options.arguments);
   if (!applied) { return report(context, applied.error()); }
@@ -151,7 +154,10 @@ control::Answer<control::PolicyDiffArguments> diff_arguments(const std::vector<s
   if (what.size() == 1 && !first) {
     auto text = read_policy_file(what[0]);
     if (!text) { return std::unexpected(text.error()); }
+    auto included = files_included_by(*text, what[0]);
+    if (!included) { return std::unexpected(included.error()); }
     arguments.text = std::move(*text);
+    arguments.included = std::move(*included);
     return arguments;
   }
   if (!first) { return std::unexpected(first.error()); }

@@ -61,6 +61,12 @@ std::string screen(const Terminal& terminal, const Status& status) {
   out += row(terminal, "policy",
              "v" + std::to_string(status.policy.version) + "  " + plural(status.policy.rules, "rule") + "  " +
                  status.policy.file);
+  if (status.policy.unconfirmed != 0) {
+    out += row(terminal, "unconfirmed",
+               "v" + std::to_string(status.policy.unconfirmed) + " rolls itself back at " +
+                   human_time(status.policy.confirm_until) + " unless: sluice policy confirm " +
+                   std::to_string(status.policy.unconfirmed));
+  }
   if (!status.policy.alarm.empty()) { out += row(terminal, "ALARM", printable(status.policy.alarm)); }
   if (status.lists.lists > 0) {
     out += row(terminal, "lists",

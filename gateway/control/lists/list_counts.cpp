@@ -24,4 +24,11 @@ void add_counts(const policy::ListCompiler::Counts& compiled, ListCounts& counts
   counts.expressions = compiled.expressions;
 }
 
+std::string doubt_of(const ListCounts& counts, std::string_view format) {
+  constexpr std::uint64_t kMostOfTen = 9;
+  if (counts.rejected == 0 || counts.rejected * 10 < counts.lines * kMostOfTen) { return {}; }
+  return std::to_string(counts.rejected) + " of " + std::to_string(counts.lines) +
+         " lines are rejected: this is no list in the format `" + std::string(format) + "`";
+}
+
 }  // namespace sluice::control

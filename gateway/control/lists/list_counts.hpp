@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "gateway/control/protocol/commands.hpp"
 #include "policy/lists/import.hpp"
@@ -12,5 +13,8 @@ namespace sluice::control {
 void add_report(const policy::ImportReport& report, const std::string& file, ListCounts& counts);
 // What only the compiler knows: how many names stand for the lines.
 void add_counts(const policy::ListCompiler::Counts& compiled, ListCounts& counts);
+
+// Why they cannot be those of a list in this format: next to all lines were rejected; "" when they can.
+std::string doubt_of(const ListCounts& counts, std::string_view format);
 
 }  // namespace sluice::control

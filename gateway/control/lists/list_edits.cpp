@@ -52,12 +52,14 @@ std::string ListEdit::text() const {
 
 std::expected<std::vector<ListEdit>, int> read_edits(std::string_view text) {
   std::vector<ListEdit> edits;
+  // A line without its end is not whole.
+  text = text.substr(0, text.rfind('\n') + 1);
   for (int line = 1; !text.empty(); ++line) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::size_t end = text.find('\n');
     auto edit = edit_of(text.substr(0, end));
     if (!edit) { return std::unexpected(line); }
     edits.push_back(std::move(*edit));
-    text.remove_prefix(std::min(end + 1, text.size()));
+    text.remove_prefix(end + 1);
   }
   return edits;
 }

@@ -25,7 +25,8 @@ struct ListEdit {
   std::string text() const;  // a line of the file of edits
 };
 
-// The lines of a file of edits. Errors: the number of the first line that is none.
+// The lines of a file of edits; one without its end is not whole and left out. Errors: the number of the first line
+// that is none.
 std::expected<std::vector<ListEdit>, int> read_edits(std::string_view text);
 
 // What was edited by hand, in its order, kept in a file: an entry stays in or out whatever later copies of the list

@@ -123,6 +123,7 @@ std::expected<void, std::string> ListLibrary::compile(std::vector<Work>& works, 
     // What a refused list gave is in the compiler already: once more, with the copies.
     return is_in_force(works) ? std::expected<void, std::string>() : compile(works, true);
   }
+  for (Work& work : works) { add_counts(compiler.counts(work.list->name), work.state.counts); }
   add_edits(edits_, declared_, compiler);
   const auto compiled = compiler.finish([&](const ListCompiler::Compiled& so_far) {
     count_the_whole(compiler, so_far, works);
@@ -139,7 +140,8 @@ void ListLibrary::count_the_whole(const ListCompiler& compiler, const ListCompil
                                   std::vector<Work>& works) {
   for (Work& work : works) {
     ListCounts& shown = work.state.counts;
-    add_counts(compiler.counts(work.list->name), shown);
+    // What was put in by hand is no entry of its files.
+    shown.distinct_names = std::min(compiler.counts(work.list->name).distinct_names, shown.names);
     for (const policy::ExpressionEntry& refused : compiled.refused) {
       if (compiler.tags()[policy::Membership(refused.member).tag()].list != work.list->name) { continue; }
       ++shown.rejected;
@@ -236,6 +238,7 @@ ListState ListLibrary::shown(const Work& work) const {
     state.counts = compiled->counts;
     state.categories = compiled->categories;
   }
+  if (state.alarm.empty()) { state.alarm = doubt_of(state.counts, state.format); }
   return state;
 }
 

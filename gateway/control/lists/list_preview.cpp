@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "gateway/base/error.hpp"
+#include "gateway/control/lists/list_counts.hpp"
 #include "gateway/control/lists/list_source.hpp"
 #include "policy/lists/import.hpp"
 #include "policy/lists/list_compiler.hpp"
@@ -14,21 +15,25 @@ namespace {
 void import_into(policy::ListCompiler& compiler, const policy::ListDeclaration& list,
                  std::vector<std::string>& problems) {
   if (list.is_url()) {
-    problems.push_back("list " + list.name + ": URLs are not asked here");
+    problems.push_back(list.name + ": URLs are not asked here; nothing is in it");
     return;
   }
   const auto source = read_list_source(list);
   if (!source) {
-    problems.push_back("list " + list.name + ": " + source.error());
+    problems.push_back(list.name + ": " + source.error() + "; nothing is in it");
     return;
   }
+  ListCounts counts;
   for (const ListSource::Part& part : source->parts) {
     const auto tag = compiler.add_tag({list.name, part.category, policy::has_final_exceptions(part.format)});
     if (!tag) {
-      problems.push_back("list " + list.name + ": more categories than can be numbered");
+      problems.push_back(list.name + ": more categories than can be numbered");
       return;
     }
-    policy::import_list(part.format, part.text, *tag, compiler);
+    add_report(policy::import_list(part.format, part.text, *tag, compiler), part.file, counts);
+  }
+  if (const std::string doubt = doubt_of(counts, to_string(list.format)); !doubt.empty()) {
+    problems.push_back(list.name + ": " + doubt);
   }
 }
 
@@ -41,7 +46,7 @@ std::shared_ptr<const policy::Lists> preview_lists(Declarations declared, std::s
   add_edits(edits, declared, compiler);
   const auto compiled = compiler.finish("");
   if (!compiled) {
-    problems.emplace_back("the lists together are larger than a compiled file can be");
+    problems.emplace_back("all of them: the lists together are larger than a compiled file can be");
     return std::make_shared<const policy::Lists>();
   }
   return std::make_shared<const policy::Lists>(set_in_memory(compiled->octets), nullptr);

@@ -12,7 +12,8 @@
 namespace sluice::control {
 
 // Lists that are read from their files and compiled in memory, for a policy that is not in force. Appends to `problems`
-// which of them cannot be read: nothing is in those. Cost: reads files, and compiles; never on a worker.
+// which of them cannot be read, or hold next to nothing of their format: "NAME: why". Cost: reads files, and compiles;
+// never on a worker.
 std::shared_ptr<const policy::Lists> preview_lists(Declarations declared, std::span<const ListEdit> edits,
                                                    std::vector<std::string>& problems);
 

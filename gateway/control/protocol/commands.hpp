@@ -63,7 +63,9 @@ struct PolicyStatus {
   std::uint64_t version = 0;
   std::uint64_t rules = 0;
   std::string file;
-  std::string alarm;  // why no policy could be loaded, so that everything is denied; "" when one is in force
+  std::string alarm;  // why everything is denied, or why what is in force is not what is written; "" when all is well
+  std::uint64_t unconfirmed = 0;  // the version that rolls itself back unless confirmed; 0: none
+  double confirm_until = 0;       // when
 };
 
 struct ListsStatus {
@@ -199,7 +201,7 @@ struct ListMatch {
   std::string list;
   std::string category;
   std::string entry;
-  std::uint32_t line = 0;  // 0 when not known
+  std::uint32_t line = 0;  // 0: it was put in by hand
   bool is_exception = false;
 };
 
@@ -210,8 +212,15 @@ struct PolicyDifferenceLine {
   std::string old_text;  // of ~
 };
 
+struct PolicySource {
+  std::string file;
+  std::string text;
+};
+
 struct PolicyApplyArguments {
-  std::string text;  // the whole policy; what it includes is read from the daemon's disk
+  std::string text;  // the whole policy
+  // What it includes, by paths from its folder. None: that is read from the daemon's disk.
+  std::vector<PolicySource> included = {};
   std::string name;  // of the file it comes from, for diagnostics; "": that of the policy in force
   std::string message;
   std::int64_t confirm = 0;    // seconds after which it rolls itself back unless confirmed; 0: it stays
@@ -284,11 +293,6 @@ struct PolicyHistory {  // answers `policy.history`
   std::vector<PolicyVersionHead> versions;
 };
 
-struct PolicySource {
-  std::string file;
-  std::string text;
-};
-
 struct PolicyText {  // answers `policy.show`; errors: not_found
   PolicyVersionHead head;
   std::string file;  // that it is, or was, the text of
@@ -299,9 +303,10 @@ struct PolicyText {  // answers `policy.show`; errors: not_found
 };
 
 struct PolicyDiffArguments {
-  std::uint64_t from = 0;  // 0: the one in force
-  std::uint64_t to = 0;    // likewise; not used with `text`
-  std::string text;        // a candidate
+  std::uint64_t from = 0;                   // 0: the one in force
+  std::uint64_t to = 0;                     // likewise; not used with `text`
+  std::string text;                         // a candidate
+  std::vector<PolicySource> included = {};  // with it, by paths from its folder
 };
 
 struct PolicyDifference {  // answers `policy.diff`; errors: not_found, invalid_policy
@@ -408,10 +413,11 @@ struct ListState {
   std::uint32_t refresh = 0;  // seconds; 0: when its files change
   std::uint32_t guard = 0;    // per cent; 0: it may not lose more than half
   std::vector<std::string> categories;
-  std::string from;   // file | kept copy | nothing
-  std::string alarm;  // why its files are not in force; "" when they are
-  std::string stamp;  // of format, category and content
-  ListCounts counts;
+  std::string from;                     // file | kept copy | nothing
+  std::string alarm;                    // why its files are not in force; "" when they are
+  std::string stamp;                    // of format, category and content
+  ListCounts counts;                    // of its files
+  std::vector<std::string> edits = {};  // by hand, in force: "add example.com", with the category where it has several
 };
 
 struct ListsShow {  // answers `lists.show`

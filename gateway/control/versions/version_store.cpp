@@ -21,18 +21,32 @@ std::optional<std::uint64_t> number_of(const std::string& name) {
   return number;
 }
 
+// Ascending. Errors: the system's.
+std::expected<std::vector<std::uint64_t>, std::error_code> numbers_in(const std::string& directory) {
+  std::vector<std::uint64_t> numbers;
+  std::error_code failed;
+  for (fs::directory_iterator entry(directory, failed), end; !failed && entry != end; entry.increment(failed)) {
+    if (const auto number = number_of(entry->path().filename().string())) { numbers.push_back(*number); }
+  }
+  if (failed) { return std::unexpected(failed); }
+  std::ranges::sort(numbers);
+  return numbers;
+}
+
 }  // namespace
+
+std::uint64_t VersionStore::latest_in(const std::string& directory) {
+  const auto numbers = numbers_in(directory);
+  return numbers && !numbers->empty() ? numbers->back() : 0;
+}
 
 std::expected<void, std::error_code> VersionStore::open() {
   std::error_code failed;
   fs::create_directories(directory_, failed);
   if (failed) { return std::unexpected(failed); }
-  numbers_.clear();
-  for (fs::directory_iterator entry(directory_, failed), end; !failed && entry != end; entry.increment(failed)) {
-    if (const auto number = number_of(entry->path().filename().string())) { numbers_.push_back(*number); }
-  }
-  if (failed) { return std::unexpected(failed); }
-  std::ranges::sort(numbers_);
+  auto numbers = numbers_in(directory_);
+  if (!numbers) { return std::unexpected(numbers.error()); }
+  numbers_ = std::move(*numbers);
   return {};
 }
 

@@ -20,6 +20,8 @@ class VersionStore {
 
   // Makes the directory when there is none, and looks what is there. Errors: the system's.
   [[nodiscard]] std::expected<void, std::error_code> open();
+  // The number of the last version in a directory, which is only looked at; 0 without any.
+  static std::uint64_t latest_in(const std::string& directory);
 
   const std::vector<std::uint64_t>& numbers() const noexcept { return numbers_; }  // ascending
   std::uint64_t latest() const noexcept { return numbers_.empty() ? 0 : numbers_.back(); }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -177,6 +178,24 @@ TEST_F(ListLibraryTest, TheFileOfEditsIsNotWrittenOverWhenItIsNotUnderstood) {
   ASSERT_TRUE(more.load());
   ASSERT_TRUE(more.append({true, "names", "names", "b.example"}));
   EXPECT_EQ(read_file(good).value(), "add names names a.example\nremove names names b.example\n");
+}
+
+TEST_F(ListLibraryTest, ALineOfTheFileOfEditsThatWasCutIsNone) {
+  ListEdits edits(write("edits", "add names names good.example\nadd names names evil.ex"));
+  ASSERT_TRUE(edits.load());
+  ASSERT_EQ(edits.all().size(), 1u);
+  EXPECT_EQ(edits.all().front().entry, "good.example");
+}
+
+TEST_F(ListLibraryTest, AListOfWhichNextToNothingIsUnderstoodIsAnAlarm) {
+  std::string page;
+  for (int i = 0; i < 20; ++i) { page += "<p>sign in</p>\n"; }
+  const auto list = declared("names", ListFormat::domains, write("names", page + "a.example\n"));
+  ListLibrary library(state());
+  EXPECT_THAT(build(library, {list}).lists.at(0).alarm, testing::HasSubstr("20 of 21 lines are rejected"));
+  EXPECT_FALSE(build(library, {list}).lists.at(0).alarm.empty()) << "not at the first time alone";
+  write("names", "a.example\nb.example\n<p>\n");
+  EXPECT_EQ(build(library, {list}, true).lists.at(0).alarm, "");
 }
 
 TEST(ListSource, IsTheSameOutOfItsKeptCopy) {

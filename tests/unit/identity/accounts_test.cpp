@@ -98,22 +98,31 @@ TEST(Htpasswd, AHashThatCannotBeVerifiedCostsItsOwnUserOnly) {
   }
 }
 
-TEST(Htpasswd, ErrorsNameTheirLinesAllAtOnceAndQuoteNoHash) {
+TEST(Htpasswd, ABadLineIsLeftOutWithAWarningThatQuotesNoHash) {
   const std::string text = std::string(support::kAlice) + "no colon\n:x\n" + std::string(support::kAlice) +
                            "tab\t:x\n\xff:x\n" + std::string(256, 'u') + ":x\n" + std::string(2000, 'l') + "\n";
   const auto parsed = parse_htpasswd(text, "users");
-  ASSERT_FALSE(parsed);
+  ASSERT_TRUE(parsed);
   const std::vector<std::pair<int, std::string_view>> expected{
       {2, "no `:`"},         {3, "no user"}, {4, "the user `alice` is on line 1 already"},
       {5, "control"},        {6, "UTF-8"},   {7, "more than 255"},
       {8, "more than 1024"},
   };
-  ASSERT_EQ(parsed.error().size(), expected.size());
+  ASSERT_EQ(parsed->warnings.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    EXPECT_EQ(parsed.error()[i].line, expected[i].first);
-    EXPECT_THAT(parsed.error()[i].text(), HasSubstr(std::string(expected[i].second)));
-    EXPECT_THAT(parsed.error()[i].text(), Not(HasSubstr("$2y$")));
+    EXPECT_EQ(parsed->warnings[i].line, expected[i].first);
+    EXPECT_THAT(parsed->warnings[i].text(), HasSubstr(std::string(expected[i].second)));
+    EXPECT_THAT(parsed->warnings[i].text(), Not(HasSubstr("$2y$")));
   }
+  EXPECT_EQ(parsed->accounts.size(), 1u);
+  EXPECT_TRUE(parsed->accounts.verify({"alice", "open sesame"}));
+}
+
+TEST(Htpasswd, AFileWithoutALineThatIsAUserIsAnother) {
+  const auto parsed = parse_htpasswd("# a comment\nno colon\n", "users");
+  ASSERT_FALSE(parsed);
+  EXPECT_THAT(parsed.error().front().text(), HasSubstr("users:2:1: error: no `:`"));
+  EXPECT_TRUE(parse_htpasswd("# nobody yet\n", "users"));
 }
 
 TEST(Htpasswd, IsBounded) {

@@ -100,8 +100,9 @@ TEST(Pac, IsOneScriptWhateverTheRulesHold) {
   ASSERT_TRUE(policy);
   const std::string script = pac_text(policy->pac(), "gateway.example:3128");
   EXPECT_THAT(script, HasSubstr("var PROXY = \"PROXY gateway.example:3128\";\n"));
-  EXPECT_THAT(script, HasSubstr("// Not said here, so that the gateway decides: r-"));
+  EXPECT_THAT(script, HasSubstr("// Bypass rules that are not said here, so that the gateway decides: 1."));
   EXPECT_THAT(script, Not(HasSubstr("\xe2")));
+  EXPECT_THAT(script, Not(HasSubstr("user")));
   EXPECT_TRUE(script.ends_with("  return PROXY;\n}\n"));
 }
 
