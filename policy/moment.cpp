@@ -47,7 +47,7 @@ std::expected<sys_seconds, std::string> parse_moment(std::string_view text, sys_
     zone_name = words.back();
     words.pop_back();
   }
-  const auto zone = TimeZone::load(zone_name);
+  const auto zone = zone_name.empty() ? TimeZone::utc() : TimeZone::load(zone_name);
   if (!zone) { return std::unexpected("there is no time zone `" + zone_name + "` on this machine"); }
   const auto minute = words.empty() ? std::nullopt : parse_minute(words.back());
   if (!minute || words.size() > 2) { return unreadable; }

@@ -119,7 +119,6 @@ TEST(HelloConditions, AreRefusedWhereTheyCouldNotBeKnownOrMeanNothing) {
       {"set request field X \"y\" sni a.example\nallow\n", "known when the TLS hello is"},
       {"connect to b.example inconsistent\nallow\n", "known when the TLS hello is"},
       {"deny sni\nallow\n", "a host"},
-      {"deny sni bücher.example\nallow\n", "xn--"},
       {"deny alpn\nallow\n", "the name of a protocol"},
       {"deny alpn grün\nallow\n", "no name of a protocol"},
       {"deny ech yes\nallow\n", "unknown condition `yes`"},

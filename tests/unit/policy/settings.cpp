@@ -94,7 +94,7 @@ TEST(SettingLines, NameThePlaceAndWhatWasExpected) {
       {"set port 80", 5, "a word of the language"},
       {"deny host @vendors", 11, "unknown set `vendors`"},
       {"time work", 10, "a time expected"},
-      {"time work mon-fri 8:00-18:00", 19, "the zone last"},
+      {"time work mon-fri 8:00-18:00", 19, "are no hours"},
       {"time work mon-fri Europe/Berlim", 19, "no time zone"},
       {"time mon mon", 6, "a word of the language"},
       {"deny during wrk", 13, "unknown time `wrk`"},
