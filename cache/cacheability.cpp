@@ -168,9 +168,9 @@ MissCause why_not_storable(const RequestView& request, const ResponseView& respo
   if (const auto cause = vary_cause(response.fields); cause != MissCause::none) { return cause; }
   if (is_cookie_by_guess(response, directives)) { return MissCause::set_cookie; }
   if (!is_dated_or_cacheable(response, directives)) {
-    return response.status >= 500 ? MissCause::error : MissCause::expired;
+    return response.status >= 500 ? MissCause::error : MissCause::not_admitted;
   }
-  return is_usable_later(response, directives) ? MissCause::none : MissCause::expired;
+  return is_usable_later(response, directives) ? MissCause::none : MissCause::not_admitted;
 }
 
 bool is_stored_field(const Field& field, const ConnectionOptions& options, const CacheControl& directives) noexcept {

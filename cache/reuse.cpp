@@ -14,6 +14,18 @@ struct Wishes {
   CacheControl directives;
 };
 
+// RFC 9111 5.2.1.4: of a request no-cache has no form that names fields; whatever its argument, it counts.
+bool has_no_cache_with_argument(Fields request) {
+  bool found = false;
+  for (const auto& field : request) {
+    if (field.id != FieldName::cache_control) { continue; }
+    for_each_member(field.value, [&](std::string_view member) {
+      found = found || equals_ignoring_case(trim(member.substr(0, member.find('='))), "no-cache");
+    });
+  }
+  return found;
+}
+
 Wishes wishes_of(Fields request) {
   bool has_cache_control = false;
   bool has_pragma = false;
@@ -25,6 +37,8 @@ Wishes wishes_of(Fields request) {
   if (has_cache_control) {
     out.has_directives = true;
     out.directives = parse_cache_control(request);
+    const bool names_fields = !out.directives.named_fields.empty();
+    out.directives.no_cache = out.directives.no_cache || (names_fields && has_no_cache_with_argument(request));
   } else if (has_pragma && has_token(request, FieldName::pragma, "no-cache")) {
     // RFC 9111 5.4: "When the Cache-Control header field is not present in a request, caches MUST consider the no-cache
     // request pragma-directive as having the same effect as if "Cache-Control: no-cache" were present" (RFC 7234 5.4).
@@ -67,7 +81,7 @@ Seconds error_limit(const Wishes& wishes, const StoredHead::Derived& stored) {
 
 // RFC 5861 4: "the stale-if-error Cache-Control extension indicates that when an error is encountered, a cached stale
 // response MAY be used to satisfy the request, regardless of other freshness information."
-void judge_failure(const Wishes& wishes, const StoredHead::Derived& stored, Reuse& reuse) {
+void judge_failure(const Wishes& wishes, const StoredHead::Derived& stored, Seconds when_unreachable, Reuse& reuse) {
   const bool wants_validation = wishes.has_directives && wishes.directives.no_cache;
   if (wants_validation || stored.must_validate) { return; }
   if (reuse.ttl > Seconds{0}) {
@@ -76,11 +90,11 @@ void judge_failure(const Wishes& wishes, const StoredHead::Derived& stored, Reus
   }
   if (!stored.may_be_stale) { return; }
   const auto limit = error_limit(wishes, stored);
-  const bool within_limit = limit >= Seconds{0} && -reuse.ttl <= limit;
-  reuse.may_serve_on_error = within_limit;
+  reuse.may_serve_on_error = limit >= Seconds{0} && -reuse.ttl <= limit;
   // RFC 9111 4.2.4: "A cache MUST NOT generate a stale response unless it is disconnected or doing so is explicitly
-  // permitted by the client or origin server". A limit that was stated holds here too.
-  reuse.may_serve_disconnected = within_limit || limit < Seconds{0};
+  // permitted by the client or origin server". A limit that was stated holds here too; where none was, ours does.
+  const bool within_ours = when_unreachable > Seconds{0} && -reuse.ttl <= when_unreachable;
+  reuse.may_serve_disconnected = limit >= Seconds{0} ? reuse.may_serve_on_error : within_ours;
 }
 
 void judge_stale(const Wishes& wishes, const StoredHead::Derived& stored, Reuse& reuse) {
@@ -107,7 +121,8 @@ Seconds time_until_stale(UnixTime stale_from, UnixTime now) {
 
 }  // namespace
 
-Reuse judge_reuse(const RequestView& request, const StoredHead& stored, UnixTime now, UnixTime stale_from) {
+Reuse judge_reuse(const RequestView& request, const StoredHead& stored, UnixTime now, UnixTime stale_from,
+                  Seconds stale_when_unreachable) {
   const auto wishes = wishes_of(request.fields);
   Reuse reuse;
   reuse.age = current_age(stored, now);
@@ -115,7 +130,7 @@ Reuse judge_reuse(const RequestView& request, const StoredHead& stored, UnixTime
   const auto until_purged = time_until_stale(std::min(stale_from, stored.stale_from), now);
   const auto stale_cause = until_purged < reuse.ttl ? MissCause::purged : MissCause::expired;
   reuse.ttl = std::min(reuse.ttl, until_purged);
-  judge_failure(wishes, stored.derived, reuse);
+  judge_failure(wishes, stored.derived, stale_when_unreachable, reuse);
   // RFC 9111 5.2.2.4: no-cache: the response "MUST NOT be used to satisfy any other request without forwarding it for
   // validation and receiving a successful response".
   if (stored.derived.must_validate) {

@@ -104,6 +104,31 @@ std::vector<Field> merge(Fields stored, Fields fresh, UnixTime response_time) {
   return merged;
 }
 
+// A status by which an origin server refuses this request, its connection or its client: another client's request for
+// the same may be answered.
+bool speaks_of_request(int status) noexcept {
+  switch (status) {
+    case 400:
+    case 407:
+    case 408:
+    case 411:
+    case 412:
+    case 413:
+    case 414:
+    case 416:
+    case 417:
+    case 421:
+    case 425:
+    case 426:
+    case 428:
+    case 429:
+    case 431:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 Validators validators_of(const StoredHead& stored) {
@@ -201,6 +226,17 @@ bool describes(const ResponseView& head_response, const StoredHead& stored) {
   }
   const auto* length = find(head_response.fields, FieldName::content_length);
   return length == nullptr || parse_count(length->value) == stored.content_length;
+}
+
+// RFC 9111 4.3.3: "A full response (i.e., one containing content) indicates that none of the stored responses nominated
+// in the conditional request are suitable." "However, if a cache receives a 5xx (Server Error) response while
+// attempting to validate a response, the cache can either forward this response to the requesting client or act as if
+// the server failed to respond."
+bool ends_stored(const RequestView& request, int status) {
+  if (status < 200 || status == 304 || status >= 500 || speaks_of_request(status)) { return false; }
+  if (find(request.fields, FieldName::authorization) != nullptr) { return false; }
+  const bool is_refusal = status == 401 || status == 403;
+  return !is_refusal || find(request.fields, FieldName::cookie) == nullptr;
 }
 
 }  // namespace sluice::cache

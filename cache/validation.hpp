@@ -39,4 +39,10 @@ bool describes(const ResponseView& head_response, const StoredHead& stored);
 // RFC 9111 4.3.4: does this 304 select that stored response (strong validators match, or none to the contrary)?
 bool selects(const ResponseView& not_modified, const StoredHead& stored);
 
+// RFC 9111 4.3.3: does this status of a full response to a validation say that the stored response is not what the
+// origin server has any more, whether or not the new one may be stored? Not so an error of the server (5xx), a status
+// that speaks of the request rather than of what it asks for (408, 429, ...), a refusal (401, 403) of the credentials
+// that came with the request, or any answer to Authorization, which may be for that user alone.
+bool ends_stored(const RequestView& request, int status);
+
 }  // namespace sluice::cache

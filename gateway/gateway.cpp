@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -33,6 +34,7 @@
 #include "gateway/privileges.hpp"
 #include "gateway/resolver_options.hpp"
 #include "gateway/service_manager.hpp"
+#include "gateway/state_lock.hpp"
 #include "gateway/version.hpp"
 #include "gateway/worker.hpp"
 
@@ -138,6 +140,7 @@ class Gateway::Running {
     account_ = account_for(configuration().user);
     allowed_users_ = uids_of(configuration().admin.users);
     make_directory(configuration().state_directory);
+    state_lock_.emplace(configuration().state_directory);
   }
 
   // Everything that may need root comes before drop_privileges().
@@ -312,6 +315,7 @@ class Gateway::Running {
         .memory = *stores_.memory,
         .disk = stores_.disk.get(),
         .fills = fills_,
+        .uncacheable = uncacheable_,
         .purged = purged_,
         .purges = purges_,
         .top_keys = [this] { return top_keys(); },
@@ -665,6 +669,7 @@ class Gateway::Running {
 
   StartOptions options_;
   pipeline::ConfigurationPtr configuration_;
+  std::optional<StateLock> state_lock_;
   control::PolicyKeeper policies_;
   control::HitLedger ledger_;
   Account account_;

@@ -221,6 +221,20 @@ void Snapshot::choose(SettingStage stage, const Facts& facts, Settings& chosen) 
   }
 }
 
+std::vector<const Setting*> Snapshot::possible(SettingStage stage, SettingKind kind, const Facts& facts) const {
+  std::vector<const Setting*> all;
+  Evaluation evaluation(compiled_->tables, facts);
+  for (const auto& one : stage == SettingStage::request ? compiled_->request_settings : compiled_->response_settings) {
+    if (one.setting.kind != kind || one.test.is_shadow) { continue; }
+    const Truth truth = compiled_->of(one.test, evaluation);
+    if (truth == Truth::no) { continue; }
+    all.push_back(&one.setting);
+    if (truth == Truth::yes) { return all; }
+  }
+  all.push_back(nullptr);
+  return all;
+}
+
 bool Snapshot::has_settings(SettingStage stage) const noexcept {
   return !(stage == SettingStage::request ? compiled_->request_settings : compiled_->response_settings).empty();
 }

@@ -82,6 +82,10 @@ class Snapshot {
   void choose(SettingStage stage, const Facts& facts, Settings& chosen) const;
   bool has_settings(SettingStage stage) const noexcept;
 
+  // For somebody who does not know all facts: the lines of the kind that may apply, each of which does unless one ahead
+  // of it does; null at the end when it may be none. REQUIRES: the kind is not one of fields.
+  std::vector<const Setting*> possible(SettingStage stage, SettingKind kind, const Facts& facts) const;
+
   const std::vector<Rule>& rules() const noexcept;  // verdict and setting lines, in the order of the text
   // What each rule, settings included, comes to by itself, in the order of rules().
   [[nodiscard]] std::vector<Step> outcomes(const Facts& facts) const;

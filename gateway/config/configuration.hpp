@@ -65,10 +65,11 @@ struct Cache {
   std::uint64_t memory_largest = 16ULL << 20;
   std::uint64_t disk = 10ULL << 30;  // 0: no disk tier
   std::uint64_t disk_largest = 1ULL << 30;
-  std::uint64_t read_ahead = 1ULL << 20;     // octets fetched behind a range that a client asked for
-  seconds uncacheable_ttl = seconds(60);     // how long a key that turned out uncacheable is remembered
-  milliseconds collapse_wait = seconds(10);  // how long a follower waits for the leader's head
-  bool finish_aborted = false;               // go on filling when every client has gone
+  std::uint64_t read_ahead = 1ULL << 20;                    // octets fetched behind a range that a client asked for
+  seconds uncacheable_ttl = seconds(60);                    // how long a key that turned out uncacheable is remembered
+  seconds stale_when_unreachable = std::chrono::hours(24);  // how stale, when nobody said so and the origin is gone
+  milliseconds collapse_wait = seconds(10);                 // how long a follower waits for the leader's head
+  bool finish_aborted = false;                              // go on filling when every client has gone
   std::vector<std::string> targets{"Sluice-Cache-Control", "CDN-Cache-Control"};  // targeted fields, first wins
 };
 

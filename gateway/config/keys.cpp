@@ -123,7 +123,8 @@ const std::array kKeys{
     Key{.name = "state_directory",
         .kind = Kind::text,
         .slot = top<&C::state_directory>,
-        .meaning = "STATE below: disk cache, policy, log and control socket live here unless they are told otherwise.",
+        .meaning = "STATE below: disk cache, policy, log and control socket live here unless they are told otherwise; "
+                   "for one daemon.",
         .form = "path",
         .complaint = not_empty,
         .needs_restart = true},
@@ -355,6 +356,12 @@ const std::array kKeys{
         .slot = in<&C::cache, &Cache::uncacheable_ttl>,
         .meaning = "How long it is remembered that a URL turned out uncacheable, so that clients do not queue for it.",
         .most = kDay},
+    Key{.name = "cache.stale_when_unreachable",
+        .kind = Kind::duration,
+        .slot = in<&C::cache, &Cache::stale_when_unreachable>,
+        .meaning = "How stale a stored response may be that is used because its origin server cannot be reached, when "
+                   "neither stale-if-error nor a `cache grace` line says how long; 0: not at all.",
+        .most = 365 * kDay},
     Key{.name = "cache.collapse_wait",
         .kind = Kind::duration,
         .slot = in<&C::cache, &Cache::collapse_wait>,
@@ -381,7 +388,7 @@ const std::array kKeys{
     Key{.name = "log.format",
         .kind = Kind::choice,
         .slot = in<&C::log, &Log::format>,
-        .meaning = "Format of the access log.",
+        .meaning = "Format of the access log; json alone has the cause of a miss.",
         .choices = kLogFormats,
         .needs_restart = true},
 

@@ -56,9 +56,35 @@ StoredVariant variant_of(const cache::StoredResponse& response, const char* tier
   return variant;
 }
 
+cache::UnixTime unix_now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 void append(const Responses& responses, const char* tier, CacheShow& show) {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = unix_now();
   for (const auto& response : responses) { show.variants.push_back(variant_of(*response, tier, now)); }
+}
+
+// Adds what another key of the same order came to.
+void add(const pipeline::Purged& purged, CachePurge& result) {
+  result.number = purged.number;
+  if (!result.name.empty()) {
+    result.other_keys.push_back(purged.order.name);
+    *result.responses += *purged.responses;  // only URLs have several keys, and those are counted
+    return;
+  }
+  result.scope = cache::to_string(purged.order.scope);
+  result.name = purged.order.name;
+  result.mode = purged.order.is_hard ? "hard" : "soft";
+  result.responses = purged.responses;
+}
+
+Error not_on_disk(std::uint64_t number) {
+  return {ErrorCode::failed,
+          "purge " + std::to_string(number) +
+              " is in force, but the disk did not take it: after a restart it may be forgotten",
+          "sluice cache stats",
+          {}};
 }
 
 }  // namespace
@@ -85,35 +111,28 @@ Task<Answer<CacheShow>> show_stored(Daemon& daemon, Mailbox& mailbox, UrlArgumen
   const auto order = order_of(PurgeScope::url, arguments.url, false, "sluice cache show --help");
   if (!order) { co_return std::unexpected(order.error()); }
   CacheShow show;
-  show.key = order->name;
-  append(daemon.memory.list(show.key), "memory", show);
-  const auto disk = co_await list_on_disk(daemon, mailbox, show.key);
-  if (!disk) { co_return std::unexpected(too_busy()); }
-  append(*disk, "disk", show);
+  for (const auto& each : pipeline::for_each_key(*order, *daemon.policies.current(), unix_now())) {
+    if (show.key.empty()) { show.key = each.name; }
+    append(daemon.memory.list(each.name), "memory", show);
+    const auto disk = co_await list_on_disk(daemon, mailbox, each.name);
+    if (!disk) { co_return std::unexpected(too_busy()); }
+    append(*disk, "disk", show);
+  }
   co_return show;
 }
 
 Task<Answer<CachePurge>> purge_stored(Daemon& daemon, Mailbox& mailbox, CachePurgeArguments arguments) {
   const auto start = std::chrono::steady_clock::now();
-  auto order = order_of(arguments);
+  const auto order = order_of(arguments);
   if (!order) { co_return std::unexpected(order.error()); }
-  const auto purged = co_await pipeline::purge({daemon.memory, daemon.disk, daemon.fills, daemon.purged, daemon.purges},
-                                               std::move(*order), mailbox);
-  if (!purged) { co_return std::unexpected(too_busy()); }
-  if (!purged->survives_restart) {
-    co_return std::unexpected(
-        Error{ErrorCode::failed,
-              "purge " + std::to_string(purged->number) +
-                  " is in force, but the disk did not take it: after a restart it may be forgotten",
-              "sluice cache stats",
-              {}});
-  }
   CachePurge result;
-  result.scope = cache::to_string(purged->order.scope);
-  result.name = purged->order.name;
-  result.mode = purged->order.is_hard ? "hard" : "soft";
-  result.number = purged->number;
-  result.responses = purged->responses;
+  for (auto& each : pipeline::for_each_key(*order, *daemon.policies.current(), unix_now())) {
+    const auto purged = co_await pipeline::purge(
+        {daemon.memory, daemon.disk, daemon.fills, daemon.purged, daemon.purges}, std::move(each), mailbox);
+    if (!purged) { co_return std::unexpected(too_busy()); }
+    if (!purged->survives_restart) { co_return std::unexpected(not_on_disk(purged->number)); }
+    add(*purged, result);
+  }
   result.milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   co_return result;
 }

@@ -14,7 +14,9 @@
 #include "cache/variant_choice.hpp"
 #include "gateway/control/cache_commands.hpp"
 #include "gateway/http/head.hpp"
+#include "gateway/pipeline/decide.hpp"
 #include "gateway/pipeline/purge.hpp"
+#include "gateway/pipeline/url_keys.hpp"
 
 namespace sluice::control {
 namespace {
@@ -23,12 +25,12 @@ using Kind = cache::Reuse::Kind;
 using cache::Seconds;
 
 struct Question {
-  std::string key;
+  std::string url;  // in normal form
   std::string method;
   cache::OwnedFields fields;
   cache::UnixTime now{};
 
-  cache::RequestView view() const { return {method, key, fields.fields()}; }
+  cache::RequestView view() const { return {method, url, fields.fields()}; }
 };
 
 Error bad(const std::string& message) {
@@ -50,6 +52,31 @@ Answer<Question> question_of(const CacheExplainArguments& arguments) {
   Question question{std::move(order->name), arguments.method, cache::OwnedFields(views), {}};
   question.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   return question;
+}
+
+// What the policy in force makes of the request, as far as its rules do not hang on who asks.
+struct ByPolicy {
+  std::vector<std::string> keys;  // the first is the one that is looked up
+  bool may_use_cache = true;
+  bool may_be_never = false;  // a `cache never` or `connect to` line hangs on something that was not told
+};
+
+ByPolicy ask_policy(const policy::Snapshot& policy, const Question& question) {
+  using policy::SettingKind;
+  http::TargetUri target;
+  if (!pipeline::parse_url(question.url, target)) { return {{question.url}}; }
+  const std::vector<cache::Field> lines(question.fields.fields().begin(), question.fields.fields().end());
+  auto facts = pipeline::facts_of_url(target, question.now);
+  facts.method = question.method;
+  facts.fields = pipeline::field_lines(lines);
+  ByPolicy result{pipeline::keys_of_url(policy, facts, question.url)};
+  result.may_use_cache = policy.decide(facts).verdict != policy::Verdict::bypass;
+  for (const auto kind : {SettingKind::cache_never, SettingKind::connect_to}) {
+    const auto possible = policy.possible(policy::SettingStage::request, kind, facts);
+    if (possible.back() != nullptr && possible.size() == 1) { result.may_use_cache = false; }
+    result.may_be_never = result.may_be_never || possible.size() > 1;
+  }
+  return result;
 }
 
 // Selected as Store::find selects, but without counting as a use.
@@ -108,7 +135,9 @@ void describe_purges(const Daemon& daemon, const cache::StoredHead& head, CacheE
     explain.purges.push_back({std::string(cache::to_string(entry.scope)), entry.name, is_hard ? "hard" : "soft",
                               is_hard ? entry.hard : entry.soft});
   }
-  if (head.stale_from != cache::kNeverStale) { explain.purges.push_back({"url", head.key, "soft", 0}); }
+  // Else the answer to a HEAD made it stale.
+  const bool was_purged = head.stale_from != cache::kNeverStale && daemon.purged.has(head.key);
+  if (was_purged) { explain.purges.push_back({"url", head.key, "soft", 0}); }
 }
 
 void describe(const cache::StoredResponse& response, const Question& question, CacheExplain& explain) {
@@ -141,7 +170,9 @@ void judge(const Daemon& daemon, const cache::StoredResponse& response, const Qu
            CacheExplain& explain) {
   const auto& head = response.head;
   const auto purged = daemon.purges.judge(head);
-  const auto reuse = cache::judge_reuse(question.view(), head, question.now, purged.stale_from);
+  auto reuse = cache::judge_reuse(question.view(), head, question.now, purged.stale_from);
+  const bool is_by_purge = purged.stale_from != cache::kNeverStale || daemon.purged.has(head.key);
+  if (reuse.cause == cache::MissCause::purged && !is_by_purge) { reuse.cause = cache::MissCause::expired; }
   explain.ttl = reuse.ttl.count();
   if (purged.is_gone) {
     explain.outcome = "miss";
@@ -156,6 +187,13 @@ void judge(const Daemon& daemon, const cache::StoredResponse& response, const Qu
   const bool is_stale = reuse.ttl <= Seconds{0};
   explain.outcome = reuse.kind == Kind::must_validate ? "validate" : is_stale ? "stale_hit" : "hit";
   explain.cause = cache::to_string(reuse.cause);
+}
+
+cache::MissCause why_nothing_is_selected(const Daemon& daemon, const CacheExplain& explain) {
+  if (!explain.variants.empty()) { return cache::MissCause::vary; }
+  const auto uncacheable = daemon.uncacheable.find(explain.key).value_or(cache::MissCause::none);
+  if (uncacheable != cache::MissCause::none) { return uncacheable; }
+  return daemon.purged.has(explain.key) ? cache::MissCause::purged : cache::MissCause::cold;
 }
 
 std::string seconds(std::int64_t count) {
@@ -199,7 +237,9 @@ Task<Answer<CacheExplain>> explain_lookup(Daemon& daemon, Mailbox& mailbox, Cach
   const auto question = question_of(arguments);
   if (!question) { co_return std::unexpected(question.error()); }
   CacheExplain explain;
-  explain.key = question->key;
+  const auto by_policy = ask_policy(*daemon.policies.current(), *question);
+  explain.key = by_policy.keys.front();
+  explain.other_keys.assign(by_policy.keys.begin() + 1, by_policy.keys.end());
   const auto in_memory = daemon.memory.list(explain.key);
   const auto on_disk = co_await list_on_disk(daemon, mailbox, explain.key);
   if (!on_disk) { co_return std::unexpected(too_busy()); }
@@ -215,23 +255,26 @@ Task<Answer<CacheExplain>> explain_lookup(Daemon& daemon, Mailbox& mailbox, Cach
       explain.tier = found != nullptr ? "disk" : "";
     }
   }
-  const auto bypass = cache::why_not_lookup(view);
+  const auto bypass = by_policy.may_use_cache ? cache::why_not_lookup(view) : cache::MissCause::bypass;
   if (found != nullptr) {
     describe(*found, *question, explain);
     describe_purges(daemon, found->head, explain);
     judge(daemon, *found, *question, explain);
   } else {
-    const auto cause = !explain.variants.empty()        ? cache::MissCause::vary
-                       : daemon.purged.has(explain.key) ? cache::MissCause::purged
-                                                        : cache::MissCause::cold;
     explain.outcome = "miss";
-    explain.cause = cache::to_string(cause);
+    explain.cause = cache::to_string(why_nothing_is_selected(daemon, explain));
   }
+  const auto uncacheable = daemon.uncacheable.find(explain.key);
+  if (uncacheable && *uncacheable != cache::MissCause::none) { explain.not_stored = cache::to_string(*uncacheable); }
   if (bypass != cache::MissCause::none) {
     explain.outcome = "bypass";
     explain.cause = cache::to_string(bypass);
   }
   say_what_misses(explain);
+  if (by_policy.may_be_never && explain.outcome != "bypass") {
+    explain.misses_when.emplace_back(
+        "a `cache never` or `connect to` line of the policy holds, which hangs on who asks");
+  }
   co_return explain;
 }
 

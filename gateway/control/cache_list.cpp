@@ -17,6 +17,7 @@ namespace {
 using cache::PurgeScope;
 
 constexpr std::uint64_t kMostListed = 10'000;
+constexpr const char* kLimit = "`limit` must be 1 to 10000";
 constexpr std::size_t kStep = 256;  // responses
 
 Error bad(const std::string& message) {
@@ -141,9 +142,7 @@ Task<bool> collect_on_disk(Daemon& daemon, Mailbox& mailbox, std::string front, 
 }  // namespace
 
 Task<Answer<CacheList>> list_stored(Daemon& daemon, Mailbox& mailbox, CacheListArguments arguments) {
-  if (arguments.limit == 0 || arguments.limit > kMostListed) {
-    co_return std::unexpected(bad("`limit` must be 1 to 10000"));
-  }
+  if (arguments.limit == 0 || arguments.limit > kMostListed) { co_return std::unexpected(bad(kLimit)); }
   const auto filter = filter_of(arguments);
   if (!filter) { co_return std::unexpected(filter.error()); }
   Collection collection(daemon, *filter, arguments.limit);
@@ -158,7 +157,7 @@ Task<Answer<CacheList>> list_stored(Daemon& daemon, Mailbox& mailbox, CacheListA
 
 Task<Answer<CacheTop>> list_top(Daemon& daemon, Mailbox& /*mailbox*/, CacheTopArguments arguments) {
   if (arguments.limit == 0 || arguments.limit > kMostListed) {
-    co_return std::unexpected(bad("`limit` must be 1 to 10000"));
+    co_return std::unexpected(Error{ErrorCode::bad_request, kLimit, "sluice cache top --help", {}});
   }
   std::map<std::string, TopKey> by_key;
   for (const auto& entry : daemon.top_keys()) {

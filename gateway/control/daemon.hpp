@@ -31,6 +31,7 @@ struct Daemon {
   cache::Store& memory;
   pipeline::DiskTier* disk;  // null without one
   pipeline::FillTable& fills;
+  pipeline::RecentKeys& uncacheable;
   pipeline::RecentKeys& purged;
   cache::PurgeTable& purges;
   std::function<std::vector<pipeline::TopKeys::Entry>()> top_keys;  // of every worker

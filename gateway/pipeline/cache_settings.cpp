@@ -2,9 +2,8 @@
 
 #include "cache/cache_control.hpp"
 #include "cache/freshness.hpp"
-#include "cache/query_key.hpp"
 #include "gateway/pipeline/judge_response.hpp"
-#include "policy/word_match.hpp"
+#include "gateway/pipeline/url_keys.hpp"
 
 namespace sluice::pipeline {
 
@@ -79,15 +78,7 @@ bool changes_directives(const policy::Settings& settings, int status) {
 }  // namespace
 
 void make_key(const Exchange& exchange, std::string_view uri, std::string& key) {
-  key = uri;
-  const auto* dropped = exchange.settings[SettingKind::cache_key_drop_query];
-  if (dropped != nullptr) {
-    cache::drop_parameters(key, [&](std::string_view parameter) {
-      return std::ranges::any_of(dropped->parameters,
-                                 [&](const auto& name) { return policy::is_parameter(name, parameter); });
-    });
-  }
-  if (exchange.settings[SettingKind::cache_key_sort_query] != nullptr) { cache::sort_parameters(key); }
+  make_key(exchange.settings, uri, key);
 }
 
 // What comes from another server than the name says is nobody else's response.

@@ -202,7 +202,7 @@ milliseconds uncacheable_memory(const Exchange& exchange, int status) {
 Task<MaybeObtained> keep_or_pass(Exchange& exchange, Forwarded forwarded, Leadership& leadership) {
   const auto cause = why_not_stored(exchange, forwarded);
   if (cause != MissCause::none) {
-    exchange.services.uncacheable.remember(exchange.key, uncacheable_memory(exchange, forwarded.head.status));
+    exchange.services.uncacheable.remember(exchange.key, uncacheable_memory(exchange, forwarded.head.status), cause);
     leadership.end_as(Fill::State::uncacheable);
     exchange.cache_status.cause = cause;
     co_return as_streamed(exchange, std::move(forwarded));

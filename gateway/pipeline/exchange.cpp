@@ -33,6 +33,7 @@ void Exchange::begin() {
   destination_text.clear();
   hello.reset();
   cache_status = {};
+  is_validation = false;
   upstream_text.clear();
   led.reset();
   if (!for_client_alone.fields().empty()) { for_client_alone = {}; }

@@ -75,6 +75,7 @@ struct Exchange {
   std::string directives;               // what governs the response in place of its Cache-Control
   cache::OwnedFields for_client_alone;  // fields of the response that are not stored, though its client gets them
   cache::CacheStatus cache_status;
+  bool is_validation = false;  // something is stored, and the origin server is asked whether it still holds
   std::string upstream_text;
   std::shared_ptr<const Fill> led;  // what the response was kept in, when it was this exchange that forwarded
 

@@ -71,7 +71,7 @@ Task<FetchedPart> take_part(Exchange& exchange, Forwarded forwarded, Leadership&
   const auto cause = is_part ? why_not_stored(exchange, forwarded) : MissCause::none;
   if (!is_part || cause != MissCause::none) {
     if (is_part) {
-      services.uncacheable.remember(exchange.key, exchange.configuration->cache.uncacheable_ttl);
+      services.uncacheable.remember(exchange.key, exchange.configuration->cache.uncacheable_ttl, cause);
       exchange.cache_status.cause = cause;
     }
     leadership.end_as(Fill::State::uncacheable);

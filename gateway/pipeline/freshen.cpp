@@ -33,4 +33,15 @@ cache::StoredResponsePtr freshen_stored(Exchange& exchange, const cache::StoredR
   return response;
 }
 
+void forget_replaced(Exchange& exchange, const Obtained& obtained) {
+  const auto& status = exchange.cache_status;
+  const auto* streamed = std::get_if<Streamed>(&obtained);
+  const bool is_own_answer = streamed != nullptr && !status.collapsed && status.forward_status != 0;
+  // What is kept takes the place of what is stored when its end was proven.
+  if (!is_own_answer || status.stored || exchange.led != nullptr) { return; }
+  if (cache::ends_stored(exchange.request_view(), status.forward_status)) {
+    remove_stored(exchange.services, exchange.key);
+  }
+}
+
 }  // namespace sluice::pipeline

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/pipeline/forward.hpp"
+#include "gateway/pipeline/obtain.hpp"
 
 namespace sluice::pipeline {
 
@@ -12,5 +12,9 @@ cache::StoredHead freshened_head(Exchange& exchange, const cache::StoredResponse
 // when it was evicted meanwhile, but not when it was invalidated since `forwarded` was asked for.
 cache::StoredResponsePtr freshen_stored(Exchange& exchange, const cache::StoredResponsePtr& stored,
                                         cache::StoredHead head, const Forwarded& forwarded);
+
+// RFC 9111 4.3.3: removes what was stored under the key when the origin server answered its validation with something
+// else, which is not stored in its place. REQUIRES: exchange.is_validation; `obtained` is what came of it.
+void forget_replaced(Exchange& exchange, const Obtained& obtained);
 
 }  // namespace sluice::pipeline

@@ -152,7 +152,11 @@ Task<> keep_whole(Services* services, Keeping keeping) {
   const auto read = co_await keeper.read_content();
   if (read) {
     // First the store, then the end: whoever comes in between finds one or the other.
-    if (keeper.store()) { keeping.fill->note_stored(); }
+    if (keeper.store()) {
+      keeping.fill->note_stored();
+    } else if (keeping.replaces_stored && !keeping.fill->is_invalidated()) {
+      remove_stored(*services, keeping.key);
+    }
     keeping.fill->complete(keeping.forwarded.connection->reader.trailers());
   } else {
     keeping.fill->end_as(Fill::State::failed, read.error());

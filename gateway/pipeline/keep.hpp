@@ -11,6 +11,7 @@ struct Keeping {
   Forwarded forwarded;
   ConfigurationPtr configuration;
   std::uint64_t finish_up_to = 0;  // content of this size is read to its end when every client has gone
+  bool replaces_stored = false;  // it answers a validation: what is stored goes, though this should not take its place
 };
 
 // Was this response purged since it was asked for? Purges are not remembered for ever, so that what took very long

@@ -5,6 +5,7 @@
 #include "cache/partial_content.hpp"
 #include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/collapse.hpp"
+#include "gateway/pipeline/freshen.hpp"
 #include "gateway/pipeline/obtain_part.hpp"
 #include "gateway/pipeline/pass_through.hpp"
 #include "gateway/pipeline/validate_behind.hpp"
@@ -57,7 +58,13 @@ void judge(const Exchange& exchange, Look& look) {
   look.reuse = {};
   if (look.found.response == nullptr) { return; }
   const auto now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);
-  look.reuse = cache::judge_reuse(exchange.request_view(), look.found.response->head, now, look.found.stale_from);
+  look.reuse = cache::judge_reuse(exchange.request_view(), look.found.response->head, now, look.found.stale_from,
+                                  exchange.configuration->cache.stale_when_unreachable);
+  // What no purge in the table or in memory touched was made stale by the answer to a HEAD.
+  const bool is_by_head_alone = look.found.stale_from == cache::kNeverStale;
+  if (look.reuse.cause == MissCause::purged && is_by_head_alone && !exchange.services.purged.has(exchange.key)) {
+    look.reuse.cause = MissCause::expired;
+  }
 }
 
 bool is_usable(const Look& look) {
@@ -97,7 +104,9 @@ Task<Result<std::optional<Obtained>>> forward_what_is_missing(Exchange& exchange
   auto stored = std::move(look.found.response);
   if (stored == nullptr || look.reuse.kind == Kind::must_validate) {
     const Candidate candidate{std::move(stored), look.reuse};
+    exchange.is_validation = candidate.stored != nullptr;
     auto obtained = co_await collapse(exchange, candidate);
+    if (exchange.is_validation && obtained && *obtained) { forget_replaced(exchange, **obtained); }
     const auto* validated = obtained && *obtained ? std::get_if<FromStore>(&**obtained) : nullptr;
     if (validated == nullptr || cache::is_covered(exchange.request_view(), *validated->response)) {
       co_return obtained;

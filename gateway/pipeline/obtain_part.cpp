@@ -110,13 +110,12 @@ Task<MaybeObtained> use(Exchange& exchange, FetchedPart fetched) {
   co_return co_await forward_alone(exchange, {});
 }
 
-// What the origin server has now is not what is stored.
-Task<MaybeObtained> begin_anew(Exchange& exchange, FetchedPart fetched) {
+// What the origin server has now is not what is stored. `is_part`: a part is what the client gets.
+Task<MaybeObtained> begin_anew(Exchange& exchange, FetchedPart fetched, bool is_part) {
   forget_stored(exchange, fetched);
-  const bool is_range = cache::find(exchange.request.fields, FieldName::range) != nullptr;
   const int status = fetched.forwarded ? fetched.forwarded->head.status : 206;
   // A part of something else, or none, is no answer to a client that asked for all of it.
-  const bool is_answer = is_range ? status != 416 : status != 206 && status != 416;
+  const bool is_answer = is_part ? status != 416 : status != 206 && status != 416;
   if (is_answer) { co_return co_await use(exchange, std::move(fetched)); }
   if (fetched.forwarded) { co_await finish(exchange.services, *fetched.forwarded, *exchange.configuration); }
   fetched.body.reset();
@@ -183,19 +182,20 @@ Task<MaybeObtained> obtain_part(Exchange& exchange, cache::PartToAsk part) {
 
 bool may_complete(const Exchange& exchange, const cache::StoredResponse& stored) {
   if (stored.is_whole() || !may_share(exchange)) { return false; }
-  const auto view = exchange.request_view();
-  return cache::find(view.fields, FieldName::range) == nullptr ||
-         cache::evaluate_range(view, stored.head).kind == cache::RangeAnswer::Kind::partial;
+  return cache::evaluate_range(exchange.request_view(), stored.head).kind != cache::RangeAnswer::Kind::unsatisfiable;
 }
 
 Task<MaybeObtained> complete(Exchange& exchange, cache::StoredResponsePtr stored) {
   const auto view = exchange.request_view();
   const auto wanted = cache::content_needed(view, stored->head);
   const auto gap = first_gap(*stored, wanted);
-  const bool is_part = cache::find(view.fields, FieldName::range) != nullptr;
+  // RFC 9110 13.1.5: an If-Range that does not hold makes it a request for the whole.
+  const bool is_part = cache::evaluate_range(view, stored->head).kind == cache::RangeAnswer::Kind::partial;
   auto fetched = co_await fetch_missing(exchange, *stored, {gap, !is_part, gap.first != wanted.front().first});
   if (!fetched) { co_return std::unexpected(fetched.error()); }
-  if (!continues(*fetched, *stored, gap.first)) { co_return co_await begin_anew(exchange, std::move(*fetched)); }
+  if (!continues(*fetched, *stored, gap.first)) {
+    co_return co_await begin_anew(exchange, std::move(*fetched), is_part);
+  }
   auto joined = std::make_shared<cache::StoredResponse>(*stored);
   joined->head = cache::combine_heads(stored->head, fetched->head().stored);
   if (wanted.size() > 1) { co_return several_parts(exchange, std::move(joined), wanted, std::move(*fetched)); }

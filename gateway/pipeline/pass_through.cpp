@@ -3,6 +3,7 @@
 #include "cache/cache_key.hpp"
 #include "cache/cacheability.hpp"
 #include "cache/invalidation.hpp"
+#include "cache/partial_content.hpp"
 #include "cache/validation.hpp"
 #include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/freshen.hpp"
@@ -33,7 +34,8 @@ void update_by_head(Exchange& exchange, Forwarded& forwarded, const cache::Store
   if (cache::describes(forwarded.view(), stored->head)) {
     head = freshened_head(exchange, *stored, forwarded);
   } else {
-    // "the cache SHOULD consider the stored response to be stale"
+    // "the cache SHOULD consider the stored response to be stale"; nobody purged it.
+    if (head.stale_from == cache::kNeverStale) { exchange.services.purged.forget(head.key); }
     head.stale_from = std::min(head.stale_from, forwarded.response_time);
   }
   freshen_stored(exchange, stored, std::move(head), forwarded);
@@ -57,6 +59,21 @@ bool may_be_kept(Exchange& exchange, Forwarded& forwarded) {
          cache::why_not_storable(exchange.request_view(), forwarded.view()) == cache::MissCause::none;
 }
 
+// A GET that was forwarded as it came, because nothing was found for it: why is its answer not kept?
+void say_why_not_kept(Exchange& exchange, const Forwarded& forwarded) {
+  auto& status = exchange.cache_status;
+  if (exchange.request.method != http::Method::get || status.cause != cache::MissCause::cold) { return; }
+  const auto request = exchange.request_view();
+  const auto response = forwarded.view();
+  const bool is_part = cache::part_of(response).has_value();
+  const auto cause =
+      is_part ? cache::why_not_storable_part(request, response) : cache::why_not_storable(request, response);
+  const auto* range = cache::find(request.fields, cache::FieldName::range);
+  // It could have been stored, had it not been asked for under conditions or by parts.
+  const auto asked_for = range != nullptr ? cache::MissCause::range : cache::MissCause::bypass;
+  status.cause = cause != cache::MissCause::none ? cause : asked_for;
+}
+
 // As far as the head tells: whether it was stored is known at the end (Fill::was_stored).
 bool fits_a_tier(const Exchange& exchange, const Fill::Head& head) {
   const auto& cache = exchange.configuration->cache;
@@ -69,6 +86,8 @@ bool fits_a_tier(const Exchange& exchange, const Fill::Head& head) {
 Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::shared_ptr<Fill> fill) {
   auto body = std::make_unique<FillBody>(exchange.services, fill);
   Keeping keeping{fill, exchange.key, std::move(forwarded), exchange.configuration};
+  keeping.replaces_stored =
+      exchange.is_validation && cache::ends_stored(exchange.request_view(), keeping.forwarded.head.status);
   begin_keeping(exchange, keeping);
   exchange.led = fill;
   exchange.cache_status.stored = fits_a_tier(exchange, fill->head());
@@ -112,6 +131,7 @@ Task<Result<Obtained>> pass_through(Exchange& exchange, const cache::StoredRespo
                                          exchange.services.fills.add_unshared(exchange.key));
     }
   }
+  say_why_not_kept(exchange, *forwarded);
   co_return as_streamed(exchange, std::move(*forwarded));
 }
 

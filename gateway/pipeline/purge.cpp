@@ -3,7 +3,7 @@
 #include <set>
 
 #include "cache/cache_key.hpp"
-#include "gateway/http/target_uri.hpp"
+#include "gateway/pipeline/url_keys.hpp"
 
 namespace sluice::pipeline {
 
@@ -12,15 +12,11 @@ namespace {
 using cache::PurgeScope;
 using Variants = std::set<std::string>;
 
-// The cache key of a URL; "" when it is none. What follows `#` stays in the browser (RFC 9110 7.1).
+// The normal form of a URL; "" when it is none.
 std::string key_of(std::string_view url) {
-  http::RequestHead request;
-  request.method = http::Method::get;
-  request.method_text = "GET";
-  request.target = url.substr(0, url.find('#'));
   http::TargetUri target;
   std::string key;
-  if (http::parse_proxy_target(request, target)) { cache::make_cache_key(target.text, key); }
+  if (parse_url(url, target)) { cache::make_cache_key(target.text, key); }
   return key;
 }
 
@@ -107,6 +103,22 @@ std::expected<PurgeOrder, std::string> make_purge_order(PurgeScope scope, std::s
   auto name = normalised(scope, text);
   if (!name) { return std::unexpected(name.error()); }
   return PurgeOrder{scope, std::move(*name), is_hard};
+}
+
+std::vector<PurgeOrder> for_each_key(const PurgeOrder& order, const policy::Snapshot& policy,
+                                     const policy::Facts& facts) {
+  if (order.scope != PurgeScope::url) { return {order}; }
+  std::vector<PurgeOrder> orders;
+  for (auto& key : keys_of_url(policy, facts, order.name)) {
+    orders.push_back({order.scope, std::move(key), order.is_hard});
+  }
+  return orders;
+}
+
+std::vector<PurgeOrder> for_each_key(const PurgeOrder& order, const policy::Snapshot& policy, cache::UnixTime now) {
+  http::TargetUri target;
+  if (order.scope != PurgeScope::url || !parse_url(order.name, target)) { return {order}; }
+  return for_each_key(order, policy, facts_of_url(target, now));
 }
 
 Task<std::optional<Purged>> purge(PurgePlaces places, PurgeOrder order, Mailbox& mailbox) {

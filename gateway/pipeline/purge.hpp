@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/pipeline/services.hpp"
 
@@ -18,6 +19,12 @@ struct PurgeOrder {
 
 // `text` as an operator writes it: a URL, a host with or without port, the front of URLs, a tag. Errors: a sentence.
 std::expected<PurgeOrder, std::string> make_purge_order(cache::PurgeScope scope, std::string_view text, bool is_hard);
+
+// What a purge by URL has to reach: an order for each key that a GET of the URL may have by the policy. `facts`: what
+// is known of that GET; without them nothing but its URL is. An order of another scope is left as it is.
+std::vector<PurgeOrder> for_each_key(const PurgeOrder& order, const policy::Snapshot& policy,
+                                     const policy::Facts& facts);
+std::vector<PurgeOrder> for_each_key(const PurgeOrder& order, const policy::Snapshot& policy, cache::UnixTime now);
 
 // What a purge did.
 struct Purged {

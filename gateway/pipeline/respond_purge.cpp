@@ -26,7 +26,12 @@ Task<Result<std::string>> read_content(Exchange& exchange) {
   }
 }
 
-Task<Result<std::vector<PurgeOrder>>> read_orders(Exchange& exchange) {
+struct Asked {
+  std::vector<PurgeOrder> orders;
+  bool is_by_head = false;  // no content named anything
+};
+
+Task<Result<Asked>> read_orders(Exchange& exchange) {
   std::string content;
   if (exchange.request.framing != http::Framing::none) {
     auto read = co_await read_content(exchange);
@@ -36,7 +41,21 @@ Task<Result<std::vector<PurgeOrder>>> read_orders(Exchange& exchange) {
   auto orders =
       content.empty() ? purge_orders_of(exchange.target.text, exchange.request.fields) : parse_purge_orders(content);
   if (!orders) { co_return fail(ErrorKind::http_request_error, Side::gateway, "reading what to purge", 400); }
-  co_return std::move(*orders);
+  co_return Asked{std::move(*orders), content.empty()};
+}
+
+// As they are stored. The request stands for a GET of its own target by the same client; of a URL in its content nobody
+// knows who asks for it.
+std::vector<PurgeOrder> by_key(const Exchange& exchange, const Asked& asked) {
+  auto own = facts_of(exchange);
+  own.method = "GET";
+  std::vector<PurgeOrder> all;
+  for (const auto& order : asked.orders) {
+    auto keys =
+        asked.is_by_head ? for_each_key(order, *exchange.policy, own) : for_each_key(order, *exchange.policy, own.now);
+    std::ranges::move(keys, std::back_inserter(all));
+  }
+  return all;
 }
 
 // As if the request had been for what is purged. A tag belongs to no host: the request's own target was judged.
@@ -93,16 +112,16 @@ bool is_purge(const Exchange& exchange) {
 
 Task<Result<void>> respond_purge(Exchange& exchange) {
   if (!decide_without_address(exchange)) { co_return fail(ErrorKind::http_request_denied, Side::gateway, "deciding"); }
-  auto orders = co_await read_orders(exchange);
-  if (!orders) { co_return std::unexpected(orders.error()); }
-  for (const auto& order : *orders) {
+  const auto asked = co_await read_orders(exchange);
+  if (!asked) { co_return std::unexpected(asked.error()); }
+  for (const auto& order : asked->orders) {
     if (!is_allowed_to(exchange, order)) {
       co_return fail(ErrorKind::http_request_denied, Side::gateway, "deciding about a purge");
     }
   }
   auto& services = exchange.services;
   std::vector<Purged> all;
-  for (auto& order : *orders) {
+  for (auto& order : by_key(exchange, *asked)) {
     auto purged = co_await purge({services.memory, services.disk, services.fills, services.purged, services.purges},
                                  std::move(order), services.mailbox);
     if (!purged || !purged->survives_restart) {

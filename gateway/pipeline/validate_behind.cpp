@@ -4,6 +4,7 @@
 
 #include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/decide.hpp"
+#include "gateway/pipeline/freshen.hpp"
 #include "gateway/pipeline/identify.hpp"
 #include "gateway/pipeline/message_limits.hpp"
 
@@ -46,8 +47,11 @@ Task<> validate(Services* services, std::string head, ClientFacts client, Candid
   if (policy::stops(exchange.decision.verdict) || !may_use_cache(exchange)) { co_return; }
   exchange.key = candidate.stored->head.key;
   if (services->fills.has(exchange.key)) { co_return; }
+  exchange.is_validation = true;
   auto obtained = co_await collapse(exchange, candidate);
-  if (obtained && *obtained) { co_await drain(**obtained); }
+  if (!obtained || !*obtained) { co_return; }
+  forget_replaced(exchange, **obtained);
+  co_await drain(**obtained);
 }
 
 }  // namespace

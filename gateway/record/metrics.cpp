@@ -102,8 +102,8 @@ Outcome outcome_of(const AccessRecord& record) noexcept {
   if (record.decision.verdict == policy::Verdict::redirect) { return Outcome::redirected; }
   if (was_tunnel(record)) { return Outcome::tunnel; }
   if (record.cache.hit) {
-    // A stale response that was reused has a negative ttl (RFC 9211 section 2.4).
-    return record.cache.ttl && record.cache.ttl->count() < 0 ? Outcome::stale_hit : Outcome::hit;
+    // A response whose remaining freshness is none is stale (RFC 9111 4.2): its ttl (RFC 9211 2.4) is not positive.
+    return record.cache.ttl && record.cache.ttl->count() <= 0 ? Outcome::stale_hit : Outcome::hit;
   }
   if (record.error && !is_error_of_nobody(record)) { return Outcome::error; }
   if (record.cache.collapsed) { return Outcome::collapsed; }

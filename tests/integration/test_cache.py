@@ -368,6 +368,72 @@ class Stale(SluiceTestCase):
         self.origin.stop()
         self.assertEqual(self.get(self.daemon, url).body, b"version 1")
 
+    REPLACEMENTS = [
+        (404, {}), (410, {"Cache-Control": "no-store"}), (401, {"WWW-Authenticate": "Basic"}), (302, {"Location": "/y"}),
+        (200, {"Cache-Control": "no-store"}), (200, {"Cache-Control": "private"}),
+    ]
+
+    def test_what_the_origin_server_replaced_is_not_served_again_behind_the_clients_back(self):
+        for status, fields in self.REPLACEMENTS:
+            with self.subTest(status=status, fields=fields):
+                url = self.stored_stale("max-age=30, stale-while-revalidate=600")
+                old = self.get(self.daemon, url).body
+                self.origin.on("/x", reply(status, b"new", fields, "Text"))
+                eventually(lambda: self.get(self.daemon, url).body == b"new", "the new response")
+                self.assertNotEqual(old, b"new")
+                self.assertEqual(self.get(self.daemon, url).status, status)
+                self.daemon.tool("cache", "show", url, expect=tool.DIFFERENT)
+
+    def test_what_a_client_saw_replaced_does_not_come_back_with_an_error(self):
+        for status, fields in self.REPLACEMENTS:
+            with self.subTest(status=status, fields=fields):
+                url = self.stored_stale("max-age=30, stale-if-error=600")
+                self.origin.on("/x", reply(status, b"new", fields, "Text"))
+                self.assertEqual(self.get(self.daemon, url).status, status)
+                self.origin.on("/x", reply(503, b"broken", reason="Service Unavailable"))
+                self.assertEqual(self.get(self.daemon, url).status, 503)
+
+    def test_an_answer_that_speaks_of_one_request_alone_replaces_nothing(self):
+        for status, request in ((429, {}), (400, {}), (403, {"Cookie": "a=b"}), (200, {"Authorization": "Basic YTpi"})):
+            with self.subTest(status=status, request=request):
+                url = self.stored_stale("max-age=30, stale-if-error=600")
+                self.origin.on("/x", reply(status, b"for one", reason="Text"))
+                self.assertEqual(self.get(self.daemon, url, request).body, b"for one")
+                self.origin.on("/x", reply(503, b"broken", reason="Service Unavailable"))
+                self.assertEqual(self.get(self.daemon, url).body, b"version 1")
+                self.daemon.tool("cache", "purge", "--hard", url)
+                self.origin.requests.clear()
+
+    def test_what_is_too_large_to_be_stored_replaces_what_is(self):
+        daemon = self.start_daemon({"cache.memory": "8MiB", "cache.memory_largest": "64KiB", "cache.disk": "0"})
+        for framing in ({}, {"Transfer-Encoding": "chunked"}):
+            with self.subTest(framing):
+                fields = {"Cache-Control": "max-age=30, stale-if-error=600", "Date": now_http(-60)}
+                url = self.origin.on("/large", reply(body=b"old", fields=fields))
+                self.get(daemon, url)
+                large = b"n" * 100_000
+                body = chunked(large) if framing else large
+                self.origin.on("/large", reply(body=body, fields={**FRESH, **framing}))
+                self.assertEqual(self.get(daemon, url).body, large)
+                self.origin.on("/large", reply(503, b"broken", reason="Service Unavailable"))
+                eventually(lambda: self.get(daemon, url).status == 503, "the old one has gone")
+                daemon.tool("cache", "show", url, expect=tool.DIFFERENT)
+
+    def test_stale_is_served_without_permission_for_a_day_at_most(self):
+        def stored(age, **settings):
+            daemon = self.start_daemon(settings)
+            origin = self.start_origin()
+            url = origin.on("/x", reply(body=b"old", fields={"Cache-Control": "max-age=1", "Age": str(age), "ETag": '"1"'}))
+            self.get(daemon, url)
+            origin.stop()
+            return self.get(daemon, url).status
+
+        self.assertEqual(stored(86_000), 200)
+        self.assertIn(stored(86_500), (502, 504))
+        self.assertIn(stored(90_000_000), (502, 504))
+        self.assertEqual(stored(86_500, **{"cache.stale_when_unreachable": "2d"}), 200)
+        self.assertIn(stored(30, **{"cache.stale_when_unreachable": "0"}), (502, 504))
+
     def test_must_revalidate_forbids_stale(self):
         url = self.stored_stale("max-age=30, stale-if-error=600, must-revalidate")
         self.origin.stop()
@@ -637,6 +703,43 @@ class Purging(SluiceTestCase):
         self.assertFalse(answer.is_hit)
         self.assertIn("purged", answer.cache_status + self.cause(daemon), "the miss names its cause")
 
+    def test_the_cause_why_an_answer_was_not_stored_is_told(self):
+        origin = self.start_origin()
+        daemon = self.start_daemon()
+        ranged = {"Range": "bytes=0-1"}
+        part = {"Cache-Control": "max-age=60", "Content-Range": "bytes 0-1/9", "ETag": '"1"'}
+        cases = [
+            ("no-store", reply(fields={"Cache-Control": "no-store"}), {}, "no-store"),
+            ("private", reply(fields={"Cache-Control": "private"}), {}, "private"),
+            ("Vary: *", reply(fields={**FRESH, "Vary": "*"}), {}, "vary"),
+            ("no freshness", reply(), {}, "not-admitted"),
+            ("a part, no-store", reply(206, b"ab", {**part, "Cache-Control": "no-store"}), ranged, "no-store"),
+            ("a part, to a request with no-store", reply(206, b"ab", part), {**ranged, "Cache-Control": "no-store"}, "no-store"),
+            ("a part, Authorization", reply(206, b"ab", part), {**ranged, "Authorization": "Basic YTpi"}, "authorization"),
+            ("a part, under a condition", reply(206, b"ab", part), {**ranged, "If-None-Match": '"2"'}, "range"),
+        ]
+        for number, (what, answer, request, cause) in enumerate(cases):
+            with self.subTest(what):
+                url = origin.on(f"/case{number}", answer)
+                for _ in range(3):
+                    self.assertIn("detail=" + cause, self.get(daemon, url, request).cache_status)
+        for number in range(5):
+            explained = daemon.tool("cache", "explain", origin.url(f"/case{number}"), expect=tool.DIFFERENT).out
+            self.assertIn("because: " + cases[number][3], explained)
+            self.assertIn("was not stored last time: " + cases[number][3], explained)
+
+    def test_nobody_purged_what_a_head_made_stale(self):
+        origin = self.start_origin()
+        daemon = self.start_daemon()
+        url = origin.on("/x", reply(body=b"old", fields={**FRESH, "ETag": '"1"'}))
+        self.get(daemon, url)
+        origin.on("/x", reply(body=b"", fields={**FRESH, "ETag": '"1"', "Content-Length": "9"}, length=False))
+        self.get(daemon, url, {"Cache-Control": "no-cache"}, method="HEAD")
+        explained = daemon.tool("cache", "explain", url, "-o", "json", expect=tool.DIFFERENT).json()
+        self.assertEqual((explained["outcome"], explained["cause"], explained["purges"]), ("validate", "expired", []))
+        origin.on("/x", reply(body=b"different", fields={**FRESH, "ETag": '"2"'}))
+        self.assertIn("detail=expired", self.get(daemon, url).cache_status)
+
     def test_list_top_and_explain(self):
         origin = self.start_origin()
         daemon = self.start_daemon()
@@ -654,7 +757,8 @@ class Purging(SluiceTestCase):
             self.assertIn(part, explained)
         missed = daemon.tool("cache", "explain", url, "-H", "Cache-Control: no-cache", expect=tool.DIFFERENT).out
         self.assertIn("validate", missed)
-        self.assertIn("because: cold", daemon.tool("cache", "explain", origin.url("/y"), expect=tool.DIFFERENT).out)
+        self.assertIn("because: cold", daemon.tool("cache", "explain", origin.url("/z"), expect=tool.DIFFERENT).out)
+        self.assertIn("sluice cache top --help", daemon.tool("cache", "top", "-n", "-1", expect=tool.USAGE).error)
         stats = daemon.tool("cache", "stats").out
         for cause in ("cold", "expired", "vary", "no-store", "private", "authorization", "set-cookie", "range", "method",
                       "too-large", "not-admitted", "evicted", "purged", "error", "bypass"):

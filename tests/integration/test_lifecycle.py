@@ -32,6 +32,16 @@ class StartAndStop(SluiceTestCase):
         daemon.wait_for_line("listening on")
         daemon.stop()
 
+    def test_a_state_directory_is_for_one_daemon(self):
+        daemon = self.start_daemon({"cache.disk": "0"})
+        other = self.prepare_daemon({"cache.disk": "0", "admin.socket": os.path.join(daemon.directory, "other.sock")})
+        other.state = daemon.state
+        other.start(ready=False)
+        other.wait_for_line(f"another sluiced is running with the state directory {daemon.state}")
+        eventually(lambda: other.process.poll() is not None, "its end")
+        other.stop(expected=None)
+        daemon.restart()  # which holds it no longer when it ends
+
     def test_idle_connections_do_not_hold_up_the_end(self):
         origin = self.start_origin()
         daemon = self.start_daemon()

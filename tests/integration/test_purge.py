@@ -118,6 +118,8 @@ class ByTheTool(Purging):
 
     def test_nothing_stored_is_a_difference_and_nonsense_is_refused(self):
         self.daemon.tool("cache", "purge", self.origin.url("/never"), expect=tool.DIFFERENT)
+        wild = self.daemon.tool("cache", "purge", self.origin.url("/a/*"), expect=tool.DIFFERENT)
+        self.assertIn("cache purge --prefix " + self.origin.url("/a/"), wild.out)
         for arguments in ((), ("--tag", "two words"), ("--host", "http://a.example/"), ("--prefix", "/a"),
                           ("http://a.example/", "--tag", "a")):
             self.daemon.tool("cache", "purge", *arguments, expect=tool.USAGE)
@@ -224,6 +226,30 @@ class ByHttp(Purging):
         self.assertEqual([self.is_hit(path) for path in ("/a/news", "/a/sport", "/b", "/c")], [False, True, False, False])
         for content in ({}, [], {"urls": "x"}, {"tags": [1]}, {"surprise": []}, {"tags": ["a b"]}, {"hard": 1, "tags": ["a"]}):
             self.assertEqual(self.PURGE(content=content)[0], 400, content)
+
+    def test_a_url_is_purged_under_the_key_that_a_get_has(self):
+        self.daemon.write_policy("cache key sort-query path /sorted\n"
+                                 "cache key drop-query utm_* path /by-client from 127.0.0.1\n"
+                                 "cache key drop-query x path /by-client from 192.0.2.1\n" + MAY_PURGE)
+        self.daemon.tool("policy", "reload")
+        purges = {
+            "PURGE": lambda path: self.PURGE(path),
+            "hard": lambda path: self.PURGE(path, {"Sluice-Purge": "hard"}),
+            "JSON": lambda path: self.PURGE(content={"urls": [self.origin.url(path)]}),
+            "tool": lambda path: (200, self.purge(self.origin.url(path))),
+        }
+        for how, purge in purges.items():
+            for path, same in (("/sorted?b=2&a=1", "/sorted?a=1&b=2"), ("/by-client?x=1&utm_s=2", "/by-client?x=1&utm_s=3")):
+                with self.subTest(how=how, path=path):
+                    self.fill(path)
+                    self.assertTrue(self.is_hit(same))
+                    status, _ = purge(path)
+                    self.assertEqual(status, 200)
+                    self.assertFalse(self.is_hit(same))
+        self.fill("/sorted?b=2&a=1")
+        explained = self.daemon.tool("cache", "explain", self.origin.url("/sorted?b=2&a=1"), "-o", "json").json()
+        self.assertEqual((explained["outcome"], explained["cause"]), ("hit", "-"))
+        self.assertEqual(explained["key"], self.origin.url("/sorted?a=1&b=2"))
 
     def test_a_connection_goes_on_behind_it(self):
         self.fill("/x")

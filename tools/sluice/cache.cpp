@@ -100,7 +100,9 @@ int show(const Context& context, const std::string& url) {
 
 std::string purged_text(const control::CachePurge& purged) {
   const bool is_hard = purged.mode == "hard";
-  std::string out = "- " + purged.scope + "  " + printable(purged.name) + "\n  ";
+  std::string out = "- " + purged.scope + "  " + printable(purged.name) + "\n";
+  for (const auto& key : purged.other_keys) { out += "- and " + printable(key) + "\n"; }
+  out += "  ";
   if (purged.responses) {
     out += plural(*purged.responses, "stored response") + (is_hard ? " removed" : " made stale");
   } else {
@@ -111,6 +113,13 @@ std::string purged_text(const control::CachePurge& purged) {
                         : "  undo: none needed; the origin is asked whether it still holds\n");
 }
 
+// In a URL `*` is a character like others.
+std::string wildcard_hint(const Context& context, const std::string& url) {
+  if (!url.ends_with('*')) { return {}; }
+  return "  a URL stands for itself alone; for every URL that begins so: " +
+         context.command("cache purge --prefix " + printable(url.substr(0, url.size() - 1))) + "\n";
+}
+
 int purge(const Context& context, const control::CachePurgeArguments& arguments) {
   const auto answer = ask<control::CachePurge>(context, control::command::kCachePurge, arguments);
   if (!answer) { return report(context, answer.error()); }
@@ -118,6 +127,7 @@ int purge(const Context& context, const control::CachePurgeArguments& arguments)
     print_json(*answer);
   } else {
     print(purged_text(*answer));
+    if (answer->responses == 0) { print(wildcard_hint(context, arguments.url)); }
   }
   return answer->responses == 0 ? kDifference : kOk;
 }

@@ -95,6 +95,8 @@ int explain(const Context& context, control::CacheExplainArguments arguments, co
     return code;
   }
   print(verdict(context, *answer));
+  if (!answer->not_stored.empty()) { print("  was not stored last time: " + answer->not_stored + "\n"); }
+  for (const auto& key : answer->other_keys) { print("  or, by who asks, under the key  " + printable(key) + "\n"); }
   if (!answer->tier.empty()) { print(stored_text(*answer)); }
   print(variants_text(*answer));
   for (const auto& sentence : answer->misses_when) { print("  a miss when " + printable(sentence) + "\n"); }

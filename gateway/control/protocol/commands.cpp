@@ -95,6 +95,7 @@ SLUICE_JSON_MEMBERS(CachePurgeArguments, url, host, prefix, tag, hard)
 void to_json(Json& json, const CachePurge& purge) {
   json = Json{{"scope", purge.scope}, {"name", purge.name}, {"mode", purge.mode}, {"number", purge.number}};
   if (purge.responses) { json["responses"] = *purge.responses; }
+  if (!purge.other_keys.empty()) { json["other_keys"] = purge.other_keys; }
   json["milliseconds"] = purge.milliseconds;
 }
 void from_json(const Json& json, CachePurge& purge) {
@@ -103,6 +104,7 @@ void from_json(const Json& json, CachePurge& purge) {
   purge.mode = json.value("mode", std::string());
   purge.number = json.value("number", std::uint64_t{0});
   purge.responses = json.contains("responses") ? std::optional(json["responses"].get<std::uint64_t>()) : std::nullopt;
+  purge.other_keys = json.value("other_keys", std::vector<std::string>());
   purge.milliseconds = json.value("milliseconds", 0.0);
 }
 
@@ -115,8 +117,8 @@ SLUICE_JSON_MEMBERS(CacheTop, keys)
 SLUICE_JSON_MEMBERS(CacheExplainArguments, url, method, fields)
 SLUICE_JSON_MEMBERS(ExplainedVariant, tier, variant, selected)
 SLUICE_JSON_MEMBERS(ExplainedPurge, scope, name, mode, number)
-SLUICE_JSON_MEMBERS(CacheExplain, key, outcome, cause, tier, status, age, lifetime, lifetime_by, ttl,
-                    stale_while_revalidate, stale_if_error, may_be_stale, must_validate, etag, last_modified, size,
+SLUICE_JSON_MEMBERS(CacheExplain, key, outcome, cause, not_stored, other_keys, tier, status, age, lifetime, lifetime_by,
+                    ttl, stale_while_revalidate, stale_if_error, may_be_stale, must_validate, etag, last_modified, size,
                     spans, chunk, chunks, chunks_present, origin_address, tags, purges, variants, varies_most_by,
                     misses_when)
 SLUICE_JSON_MEMBERS(LogTailArguments, lines, follow)

@@ -517,6 +517,7 @@ struct CachePurge {                        // answers `cache.purge`: in force on
   std::string mode;                        // soft | hard
   std::uint64_t number = 0;                // every response that was asked for ahead of this purge is touched
   std::optional<std::uint64_t> responses;  // stored variants touched; only a purge by URL counts them
+  std::vector<std::string> other_keys;     // beside `name`, by `cache key` lines that hang on who asks
   double milliseconds = 0;
 };
 
@@ -578,9 +579,11 @@ struct ExplainedPurge {
 
 struct CacheExplain {  // answers `cache.explain`
   std::string key;
-  std::string outcome;  // hit | stale_hit | validate | miss | bypass
-  std::string cause;    // words of cache::MissCause; "-" for a fresh hit
-  std::string tier;     // memory | disk; "" when the request selects nothing: then what follows means nothing
+  std::string outcome;                  // hit | stale_hit | validate | miss | bypass
+  std::string cause;                    // words of cache::MissCause; "-" for a fresh hit
+  std::string not_stored;               // the cause why the last answer was not stored; "" when that is not known
+  std::vector<std::string> other_keys;  // beside `key`, by `cache key` lines that hang on what was not told
+  std::string tier;  // memory | disk; "" when the request selects nothing: then what follows means nothing
   int status = 0;
   std::int64_t age = 0;
   std::int64_t lifetime = 0;

@@ -32,6 +32,10 @@ TEST(Reuse, IsJudgedByBothSides) {
        kValidate, expired, "9111 4.2.4"},
       {"request no-cache", "Cache-Control: max-age=60", 0, "Cache-Control: no-cache", kValidate, bypass,
        "9111 5.2.1.4"},
+      {"request no-cache with an argument", "Cache-Control: max-age=60", 0, "Cache-Control: no-cache=\"x\"", kValidate,
+       bypass, "9111 5.2.1.4"},
+      {"request private with an argument", "Cache-Control: max-age=60", 0, "Cache-Control: private=\"x\"", kFresh, none,
+       "9111 5.2.1"},
       {"Pragma", "Cache-Control: max-age=60", 0, "Pragma: x, no-cache", kValidate, bypass, "9111 5.4"},
       {"Pragma under Cache-Control", "Cache-Control: max-age=60", 0, "Pragma: no-cache\nCache-Control: max-age=9",
        kFresh, none, "9111 5.4"},
@@ -108,6 +112,12 @@ struct FailureCase {
 TEST(Reuse, AfterAFailureStaleIsServedOnlyWhereItMay) {
   constexpr FailureCase kCases[] = {
       {"stale", "Cache-Control: max-age=60", 61, "", false, true, "9111 4.2.4"},
+      {"for a day", "Cache-Control: max-age=60", 60 + 86400, "", false, true, "9111 4.2.4"},
+      {"for no longer than a day", "Cache-Control: max-age=60", 61 + 86400, "", false, false, "9111 4.2.4"},
+      {"an age that is past it on arrival", "Cache-Control: max-age=1\nAge: 90000000", 0, "", false, false,
+       "9111 4.2.4"},
+      {"longer where that was said", "Cache-Control: max-age=60, stale-if-error=90000", 60 + 90000, "", true, true,
+       "5861 4"},
       {"stale-if-error", "Cache-Control: max-age=60, stale-if-error=10", 70, "", true, true, "5861 4"},
       {"its limit", "Cache-Control: max-age=60, stale-if-error=10", 71, "", false, false, "5861 4"},
       {"the request's", "Cache-Control: max-age=60", 70, "Cache-Control: stale-if-error=10", true, true, "5861 4"},
@@ -132,6 +142,17 @@ TEST(Reuse, AfterAFailureStaleIsServedOnlyWhereItMay) {
     EXPECT_EQ(reuse.may_serve_on_error, c.on_error) << c.name << ", RFC " << c.rfc;
     EXPECT_EQ(reuse.may_serve_disconnected, c.disconnected) << c.name << ", RFC " << c.rfc;
   }
+}
+
+TEST(Reuse, HowStaleItMayBeWithoutAWordIsTheOperatorsChoice) {
+  const auto head = stored_head("Cache-Control: max-age=60");
+  const auto at = [&](int age, Seconds limit) {
+    return judge_reuse({"GET", "", {}}, head, kNow + Seconds{age}, kNeverStale, limit).may_serve_disconnected;
+  };
+  EXPECT_TRUE(at(70, Seconds{10}));
+  EXPECT_FALSE(at(71, Seconds{10}));
+  EXPECT_FALSE(at(60, Seconds{0}));
+  EXPECT_TRUE(at(59, Seconds{0})) << "fresh";
 }
 
 TEST(Reuse, AgeAndRemainingFreshnessAreReported) {

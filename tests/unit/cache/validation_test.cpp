@@ -192,5 +192,40 @@ TEST(Validation, AHeadResponseDescribesWhatItAgreesWith) {
   }
 }
 
+// RFC 9111 4.3.3
+TEST(Validation, AFullAnswerEndsWhatWasStoredUnlessItSpeaksOfTheRequest) {
+  struct Answer {
+    int status;
+    const char* request;
+    bool ends;
+  };
+  constexpr Answer kAnswers[] = {
+      {200, "", true},
+      {206, "", true},
+      {302, "", true},
+      {304, "", false},
+      {404, "", true},
+      {410, "", true},
+      {404, "Cookie: a=b", true},
+      {401, "", true},
+      {403, "", true},
+      {401, "Cookie: a=b", false},
+      {403, "Authorization: Basic YTpi", false},
+      {200, "Authorization: Basic YTpi", false},
+      {400, "", false},
+      {407, "", false},
+      {416, "", false},
+      {429, "", false},
+      {500, "", false},
+      {503, "", false},
+      {0, "", false},
+  };
+  for (const auto& answer : kAnswers) {
+    const auto request = lines(answer.request);
+    EXPECT_EQ(ends_stored({"GET", "http://a.example/x", request.fields()}, answer.status), answer.ends)
+        << answer.status << " " << answer.request;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::cache

@@ -205,6 +205,70 @@ TEST(CacheCommands, ExplainSaysWhatARequestWouldFindAndWhy) {
   EXPECT_EQ(hard.cause, "purged");
 }
 
+TEST(CacheCommands, ExplainSaysWhyTheLastAnswerWasNotStored) {
+  RunningDaemon daemon;
+  daemon.uncacheable().remember("http://a.example/x", milliseconds(60'000), cache::MissCause::no_store);
+  Client client(daemon.socket());
+  const auto miss = explained(client, {{"url", "http://a.example/x"}});
+  EXPECT_EQ(miss.outcome, "miss");
+  EXPECT_EQ(miss.cause, "no-store");
+  EXPECT_EQ(miss.not_stored, "no-store");
+  EXPECT_EQ(explained(client, {{"url", "http://a.example/y"}}).not_stored, "");
+}
+
+constexpr const char* kKeyPolicy =
+    "cache key sort-query path /sorted\n"
+    "cache key drop-query utm_* path /by-client from 192.0.2.0/24\n"
+    "cache never path /never\n"
+    "cache never path /perhaps from 192.0.2.0/24\n"
+    "bypass host by.example\n"
+    "allow\n";
+
+TEST(CacheCommands, ExplainAsksThePolicyForTheKeyAndWhetherTheCacheIsUsed) {
+  RunningDaemon daemon(kKeyPolicy);
+  ASSERT_TRUE(daemon.memory().put(
+      response("http://a.example/sorted?a=1&b=2", {{"Cache-Control", "max-age=60"}}, {}, seconds(1))));
+  Client client(daemon.socket());
+  const auto hit = explained(client, {{"url", "http://a.example/sorted?b=2&a=1"}});
+  EXPECT_EQ(hit.outcome, "hit");
+  EXPECT_EQ(hit.key, "http://a.example/sorted?a=1&b=2");
+  EXPECT_TRUE(hit.other_keys.empty());
+  for (const auto* url : {"http://a.example/never", "http://by.example/"}) {
+    const auto never = explained(client, {{"url", url}});
+    EXPECT_EQ(never.outcome, "bypass") << url;
+    EXPECT_EQ(never.cause, "bypass") << url;
+  }
+  const auto perhaps = explained(client, {{"url", "http://a.example/perhaps"}});
+  EXPECT_EQ(perhaps.outcome, "miss");
+  ASSERT_EQ(perhaps.misses_when.size(), 1U);
+  EXPECT_NE(perhaps.misses_when[0].find("cache never"), std::string::npos);
+  const auto two = explained(client, {{"url", "http://a.example/by-client?x=1&utm_s=2"}});
+  EXPECT_EQ(two.key, "http://a.example/by-client?x=1&utm_s=2");
+  EXPECT_EQ(two.other_keys, std::vector<std::string>{"http://a.example/by-client?x=1"});
+}
+
+TEST(CacheCommands, APurgeAndShowReachEveryKeyOfAUrl) {
+  RunningDaemon daemon(kKeyPolicy);
+  const std::string plain = "http://a.example/by-client?x=1&utm_s=2";
+  const std::string dropped = "http://a.example/by-client?x=1";
+  const std::string sorted = "http://a.example/sorted?a=1&b=2";
+  for (const auto& key : {plain, dropped, sorted}) {
+    ASSERT_TRUE(daemon.memory().put(response(key, {{"Cache-Control", "max-age=60"}}, {}, seconds(1))));
+  }
+  Client client(daemon.socket());
+  EXPECT_EQ(client.ask_for<CacheShow>(command::kCacheShow, {{"url", plain}})->variants.size(), 2U);
+  const auto both = client.ask_for<CachePurge>(command::kCachePurge, {{"url", plain}, {"hard", true}});
+  ASSERT_TRUE(both);
+  EXPECT_EQ(both->name, plain);
+  EXPECT_EQ(both->other_keys, std::vector<std::string>{dropped});
+  EXPECT_EQ(both->responses, 2U);
+  const auto one = client.ask_for<CachePurge>(command::kCachePurge, {{"url", "http://a.example/sorted?b=2&a=1"}});
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->name, sorted);
+  EXPECT_TRUE(one->other_keys.empty());
+  EXPECT_EQ(one->responses, 1U);
+}
+
 TEST(CacheCommands, OfAPartlyStoredResponseItIsSaidWhatIsThere) {
   RunningDaemon daemon;
   const std::string key = "http://a.example/film";

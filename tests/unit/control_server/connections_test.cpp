@@ -155,6 +155,7 @@ struct Unused {
   PolicyKeeper policies{directory.in("p"), directory.in("v"), {}};
   ListKeeper lists{directory.in("l")};
   pipeline::FillTable fills;
+  pipeline::RecentKeys uncacheable;
   pipeline::RecentKeys purged;
   cache::PurgeTable purges;
   Daemon daemon{.version = {},
@@ -169,6 +170,7 @@ struct Unused {
                 .memory = *memory,
                 .disk = nullptr,
                 .fills = fills,
+                .uncacheable = uncacheable,
                 .purged = purged,
                 .purges = purges,
                 .top_keys = {},

@@ -191,6 +191,7 @@ class RunningDaemon {
   cache::Store& memory() { return *memory_; }
   pipeline::DiskTier& disk() { return *disk_; }
   cache::PurgeTable& purges() { return purges_; }
+  pipeline::RecentKeys& uncacheable() { return uncacheable_; }
   pipeline::TopKeys& top_keys() { return top_keys_; }
   record::WorkerMetrics& counters() { return counters_; }
 
@@ -219,6 +220,7 @@ class RunningDaemon {
             .memory = *memory_,
             .disk = disk_.get(),
             .fills = fills_,
+            .uncacheable = uncacheable_,
             .purged = purged_,
             .purges = purges_,
             .top_keys = [this] { return top_keys_.entries(); },
@@ -243,6 +245,7 @@ class RunningDaemon {
   std::unique_ptr<cache::Store> memory_;
   std::unique_ptr<pipeline::DiskTier> disk_;
   pipeline::FillTable fills_;
+  pipeline::RecentKeys uncacheable_;
   pipeline::RecentKeys purged_;
   cache::PurgeTable purges_;
   pipeline::TopKeys top_keys_;

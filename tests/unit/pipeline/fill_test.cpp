@@ -372,5 +372,16 @@ TEST(RecentKeys, AKeyIsRememberedForItsTime) {
   EXPECT_FALSE(keys->has("key"));
 }
 
+TEST(RecentKeys, WhatHappenedToAKeyIsToldWhileItIsRemembered) {
+  const auto keys = std::make_unique<RecentKeys>();
+  keys->remember("key", milliseconds(60'000), cache::MissCause::bypass);
+  EXPECT_EQ(keys->find("key"), cache::MissCause::bypass);
+  EXPECT_EQ(keys->find("another"), std::nullopt);
+  keys->remember("key", milliseconds(60'000));
+  EXPECT_EQ(keys->find("key"), cache::MissCause::none);
+  keys->remember("key", milliseconds(0), cache::MissCause::no_store);
+  EXPECT_EQ(keys->find("key"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace sluice::pipeline

@@ -344,10 +344,27 @@ TEST_F(PartialContent, IfRangeThatHoldsIsAnsweredWithThePartElseWithTheWhole) {
   ask("Range: bytes=0-9\r\nIf-Range: \"x\"\r\n");
   EXPECT_TRUE(is_hit(expect_part({0, 9})));
   ask("Range: bytes=0-9\r\nIf-Range: \"old\"\r\n");
-  EXPECT_EQ(upstream().read_message().field("If-Range"), "\"old\"");
-  upstream().send("HTTP/1.1 200 OK\r\n" + std::string(kFields) + "Content-Length: " + std::to_string(kSize) +
-                  "\r\n\r\n" + whole_);
+  const auto rest = upstream().read_message();
+  EXPECT_EQ(rest.field("Range"), "bytes=2097152-" + std::to_string(kSize - 1)) << "what is there is not fetched again";
+  EXPECT_EQ(rest.field("If-Range"), "\"x\"");
+  answer({2 * kChunk, kSize - 1});
   expect_whole();
+  ASSERT_TRUE(eventually([&] { return shared_.fills.size() == 0; }));
+  ask("Range: bytes=0-9\r\nIf-Range: \"older\"\r\n");
+  EXPECT_TRUE(is_hit(expect_whole())) << "and the whole is stored then";
+}
+
+TEST_F(PartialContent, AnotherRepresentationUnderAnIfRangeThatDoesNotHoldIsPassedOnWhole) {
+  start();
+  store_front();
+  ask("Range: bytes=0-9\r\nIf-Range: \"old\"\r\n");
+  range_asked();
+  upstream().send("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nETag: \"y\"\r\nContent-Length: " +
+                  std::to_string(kSize) + "\r\n\r\n" + whole_);
+  expect_whole();
+  ASSERT_TRUE(eventually([&] { return shared_.fills.size() == 0; }));
+  ask("Range: bytes=0-9\r\nIf-Range: \"older\"\r\n");
+  EXPECT_TRUE(is_hit(expect_whole()));
 }
 
 TEST_F(PartialContent, ARangeBehindTheEndIsUnsatisfiable) {

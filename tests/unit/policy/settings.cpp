@@ -182,5 +182,30 @@ TEST(SettingLines, SayNothingAboutVerdicts) {
   EXPECT_EQ(policy->decide(a_request()).rule, 0u);
 }
 
+TEST(Settings, ThatMayApplyEndWithTheFirstThatIsKnownTo) {
+  const auto policy = compiled(
+      "cache key drop-query a from 192.0.2.0/24\n"
+      "cache key drop-query b host other.example\n"
+      "cache key drop-query c shadow\n"
+      "cache key drop-query d method GET\n"
+      "cache key drop-query e\n"
+      "allow\n");
+  const auto names = [&](const Facts& facts) {
+    std::string out;
+    for (const auto* each : policy->possible(SettingStage::request, SettingKind::cache_key_drop_query, facts)) {
+      out += each == nullptr ? "-" : each->parameters[0];
+    }
+    return out;
+  };
+  Facts facts = a_request();
+  EXPECT_EQ(names(facts), "d");
+  facts.client.reset();
+  EXPECT_EQ(names(facts), "ad");
+  facts.method.reset();
+  EXPECT_EQ(names(facts), "ade");
+  EXPECT_EQ(policy->possible(SettingStage::request, SettingKind::cache_never, facts),
+            std::vector<const Setting*>{nullptr});
+}
+
 }  // namespace
 }  // namespace sluice::policy

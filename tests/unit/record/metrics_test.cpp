@@ -27,6 +27,8 @@ TEST(Outcome, FollowsTheRecord) {
   };
   AccessRecord stale = sample_record();
   stale.cache.ttl = cache::Seconds(-7);
+  AccessRecord just_stale = sample_record();
+  just_stale.cache.ttl = cache::Seconds(0);
   AccessRecord denied = sample_record();
   denied.decision.verdict = policy::Verdict::deny;
   AccessRecord redirected = sample_record();
@@ -51,6 +53,7 @@ TEST(Outcome, FollowsTheRecord) {
       {"hit", sample_record(), Outcome::hit},
       {"hit cut by the client", with_error(sample_record(), ErrorKind::client_gone, 200), Outcome::hit},
       {"stale", stale, Outcome::stale_hit},
+      {"stale for less than a second", just_stale, Outcome::stale_hit},
       {"stale because the origin fails", with_error(stale, ErrorKind::connection_refused, 200), Outcome::stale_hit},
       {"miss", forwarded_record(), Outcome::miss},
       {"miss by vary", forwarded(Forward::vary_miss, 200, 0), Outcome::miss},
