@@ -13,7 +13,8 @@ namespace sluice::policy {
 // Single values of a policy text. Errors: what is wrong and what is expected, in words.
 
 std::expected<Prefix, std::string> parse_prefix_value(std::string_view text);
-// "www.example.com", ".example.com", "*.example.com", an address; normalised, with A-labels for other than ASCII letters.
+// "www.example.com", ".example.com", "*.example.com", an address; normalised, with A-labels for other than ASCII
+// letters.
 std::expected<HostPattern, std::string> parse_host_value(std::string_view text);
 std::expected<PortRange, std::string> parse_port_value(std::string_view text);  // "443", "8000-8100"
 std::expected<std::string, std::string> parse_method_value(std::string_view text);

@@ -23,7 +23,7 @@ struct AccessRecord {
   std::string_view listener;  // where it came in, "address:port"
   std::string_view mode;      // "explicit"
   std::string_view method;
-  std::string_view url;  // target URI; "host:port" for CONNECT; "" when it could not be read
+  std::string_view url;            // target URI; "host:port" for CONNECT; "" when it could not be read
   bool is_query_stripped = false;  // from the URL, by a setting of the policy
   std::string_view http_version = "HTTP/1.1";
   int status = 0;                 // 0 when none was sent
