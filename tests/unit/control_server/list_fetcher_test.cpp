@@ -26,6 +26,7 @@ class ListFetcherTest : public testing::Test {
   }
 
   void start(FetchOptions options) {
+    fetcher_.reset();  // ahead of the context that it runs on
     context_ = std::make_unique<asio::io_context>();
     fetcher_ = std::make_unique<ListFetcher>(directory_.in("lists"));
     fetcher_->start(*context_, std::move(options));

@@ -282,8 +282,9 @@ TEST_F(RelayTest, BulkWithARateRestsTooAndGoesOn) {
 
 TEST_F(RelayTest, EachDirectionHasTheRateForItself) {
   options_.rate = 4000;
+  const auto octets = patterned(100'000);
   start();
-  spawn(context_, send_and_finish(upstream_, patterned(100'000)));
+  spawn(context_, send_and_finish(upstream_, octets));
   settle(context_);
   client_.send(asio::buffer("q", 1));
   settle(context_);
