@@ -64,7 +64,7 @@ struct ByPolicy {
 ByPolicy ask_policy(const policy::Snapshot& policy, const Question& question) {
   using policy::SettingKind;
   http::TargetUri target;
-  if (!pipeline::parse_url(question.url, target)) { return {{question.url}}; }
+  if (!pipeline::parse_written_url(question.url, target)) { return {{question.url}}; }
   const std::vector<cache::Field> lines(question.fields.fields().begin(), question.fields.fields().end());
   auto facts = pipeline::facts_of_url(target, question.now);
   facts.method = question.method;

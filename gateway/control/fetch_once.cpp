@@ -148,12 +148,8 @@ bool any_address(const policy::Address& /*address*/) {
 }  // namespace
 
 std::expected<FetchPlace, std::string> place_of(const std::string& url) {
-  http::RequestHead head;
-  head.method = http::Method::get;
-  head.method_text = "GET";
-  head.target = url;
   http::TargetUri target;
-  if (const auto parsed = http::parse_proxy_target(head, target); !parsed) {
+  if (const auto parsed = http::parse_url(url, target); !parsed) {
     return std::unexpected(std::string("no http or https URL (") + parsed.error().during + ")");
   }
   return FetchPlace{.is_secure = target.scheme == "https",

@@ -164,6 +164,14 @@ Result<void> parse_origin_target(const RequestHead& request, std::string_view sc
   return build({known_scheme(scheme), host->value, request.target}, is_asterisk, out);
 }
 
+Result<void> parse_url(std::string_view url, TargetUri& out) {
+  RequestHead request;
+  request.method = Method::get;
+  request.method_text = "GET";
+  request.target = url;
+  return parse_proxy_target(request, out);
+}
+
 Result<Authority> parse_authority(std::string_view text, std::uint16_t default_port) {
   AuthorityParts parts;
   if (const char* wrong = split_authority(text, parts)) { return refuse(wrong); }

@@ -52,6 +52,9 @@ struct TargetUri {
 // memory. Errors: http_request_error, code 400. origin-form is refused here ("this is a proxy port").
 Result<void> parse_proxy_target(const RequestHead& request, TargetUri& out);
 
+// The same of a URL by itself, for who asks about one without a request at hand: as of a GET for it.
+Result<void> parse_url(std::string_view url, TargetUri& out);
+
 // The same for requests that arrive where an origin server would: origin-form completed with `scheme` ("http", "https")
 // and Host, OPTIONS *, and absolute-form. Errors: http_request_error, code 400.
 Result<void> parse_origin_target(const RequestHead& request, std::string_view scheme, TargetUri& out);

@@ -16,7 +16,7 @@ using Variants = std::set<std::string>;
 std::string key_of(std::string_view url) {
   http::TargetUri target;
   std::string key;
-  if (parse_url(url, target)) { cache::make_cache_key(target.text, key); }
+  if (parse_written_url(url, target)) { cache::make_cache_key(target.text, key); }
   return key;
 }
 
@@ -117,7 +117,7 @@ std::vector<PurgeOrder> for_each_key(const PurgeOrder& order, const policy::Snap
 
 std::vector<PurgeOrder> for_each_key(const PurgeOrder& order, const policy::Snapshot& policy, cache::UnixTime now) {
   http::TargetUri target;
-  if (order.scope != PurgeScope::url || !parse_url(order.name, target)) { return {order}; }
+  if (order.scope != PurgeScope::url || !parse_written_url(order.name, target)) { return {order}; }
   return for_each_key(order, policy, facts_of_url(target, now));
 }
 

@@ -62,12 +62,8 @@ std::vector<PurgeOrder> by_key(const Exchange& exchange, const Asked& asked) {
 bool is_allowed_to(Exchange& exchange, const PurgeOrder& order) {
   if (order.scope == cache::PurgeScope::tag) { return true; }
   const auto url = order.scope == cache::PurgeScope::host ? "http://" + order.name + "/" : order.name;
-  http::RequestHead request;
-  request.method = http::Method::other;
-  request.method_text = exchange.request.method_text;
-  request.target = url;
   http::TargetUri target;
-  if (!http::parse_proxy_target(request, target)) { return false; }
+  if (!http::parse_url(url, target)) { return false; }
   auto facts = facts_of(exchange);
   facts.destination = target.site.address;
   facts.destination_resolved_elsewhere = !target.site.address;  // nothing is connected

@@ -26,12 +26,8 @@ void make_key(const policy::Settings& settings, std::string_view uri, std::strin
   if (settings[SettingKind::cache_key_sort_query] != nullptr) { cache::sort_parameters(key); }
 }
 
-bool parse_url(std::string_view url, http::TargetUri& target) {
-  http::RequestHead request;
-  request.method = http::Method::get;
-  request.method_text = "GET";
-  request.target = url.substr(0, url.find('#'));
-  return http::parse_proxy_target(request, target).has_value();
+bool parse_written_url(std::string_view url, http::TargetUri& target) {
+  return http::parse_url(url.substr(0, url.find('#')), target).has_value();
 }
 
 policy::Facts facts_of_url(const http::TargetUri& target, std::chrono::sys_seconds now) {

@@ -16,7 +16,7 @@ void make_key(const policy::Settings& settings, std::string_view uri, std::strin
 
 // The target of a GET for a URL as an operator writes it; what follows `#` stays in the browser (RFC 9110 7.1). False
 // when it is none.
-bool parse_url(std::string_view url, http::TargetUri& target);
+bool parse_written_url(std::string_view url, http::TargetUri& target);
 
 // What is known of a GET for it of which nobody says who sends it, or with which fields. Views `target`.
 policy::Facts facts_of_url(const http::TargetUri& target, std::chrono::sys_seconds now);

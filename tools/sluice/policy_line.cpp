@@ -35,13 +35,9 @@ bool is_url(std::string_view text) {
 
 // The URL is brought to the form in which the gateway will see it, or the rule would never match.
 Condition url_condition(const std::string& url) {
-  http::RequestHead request;
-  request.method = http::Method::get;
-  request.method_text = "GET";
   const auto ascii = control::with_ascii_host(url);
-  request.target = ascii;
   http::TargetUri target;
-  if (const auto parsed = http::parse_proxy_target(request, target); !parsed) {
+  if (const auto parsed = http::parse_url(ascii, target); !parsed) {
     return std::unexpected("`" + url + "` is not a URL; write http://host/path (" + parsed.error().during + ")");
   }
   // https is asked for by CONNECT, which says host and port and nothing of the path.

@@ -37,12 +37,8 @@ ListsWhich answer_of(std::string what, const policy::ListHits& found) {
 
 // As a request for it is judged: by its normal form.
 Answer<ListsWhich> which_url(const policy::Lists& lists, const std::string& url) {
-  http::RequestHead request;
-  request.target = url;
   http::TargetUri target;
-  if (const auto parsed = http::parse_proxy_target(request, target); !parsed) {
-    return unreadable(url, parsed.error().during);
-  }
+  if (const auto parsed = http::parse_url(url, target); !parsed) { return unreadable(url, parsed.error().during); }
   policy::ListHits found;
   find_host(lists, std::string(target.host), found);
   lists.find_url(target.normal_text(), found);

@@ -12,7 +12,7 @@ using Keys = std::vector<std::string>;
 Keys keys(std::string_view rules, std::string_view url, std::optional<policy::Address> client = std::nullopt) {
   const auto policy = support::policy_of(std::string(rules) + "allow\n");
   http::TargetUri target;
-  EXPECT_TRUE(parse_url(url, target));
+  EXPECT_TRUE(parse_written_url(url, target));
   auto facts = facts_of_url(target, {});
   facts.client = client;
   return keys_of_url(*policy, facts, target.normal_text());
@@ -41,7 +41,7 @@ TEST(UrlKeys, AreSeveralWhereALineHangsOnWhatIsNotKnown) {
 TEST(UrlKeys, OfAUrlWhatStaysInTheBrowserIsLeftOut) {
   EXPECT_EQ(keys("", "http://A.example/x#part"), Keys{"http://a.example/x"});
   http::TargetUri target;
-  EXPECT_FALSE(parse_url("/x", target));
+  EXPECT_FALSE(parse_written_url("/x", target));
 }
 
 }  // namespace
