@@ -130,6 +130,24 @@ std::string_view reason_phrase(int status) noexcept {
   }
 }
 
+bool speaks_of_client(int status) noexcept {
+  switch (status) {
+    case 407:
+    case 408:
+    case 412:
+    case 416:
+    case 417:
+    case 421:
+    case 425:
+    case 428:
+    case 429:
+    case 431:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void append_status_line(int status, std::string& out) {
   out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ").append(reason_phrase(status)).append("\r\n");
 }

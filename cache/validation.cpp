@@ -6,6 +6,7 @@
 #include "cache/cacheability.hpp"
 #include "cache/entity_tag.hpp"
 #include "cache/http_date.hpp"
+#include "cache/status.hpp"
 #include "cache/stored_validators.hpp"
 #include "cache/syntax.hpp"
 
@@ -107,26 +108,7 @@ std::vector<Field> merge(Fields stored, Fields fresh, UnixTime response_time) {
 // A status by which an origin server refuses this request, its connection or its client: another client's request for
 // the same may be answered.
 bool speaks_of_request(int status) noexcept {
-  switch (status) {
-    case 400:
-    case 407:
-    case 408:
-    case 411:
-    case 412:
-    case 413:
-    case 414:
-    case 416:
-    case 417:
-    case 421:
-    case 425:
-    case 426:
-    case 428:
-    case 429:
-    case 431:
-      return true;
-    default:
-      return false;
-  }
+  return speaks_of_client(status) || status == 400 || status == 411 || status == 413 || status == 414 || status == 426;
 }
 
 }  // namespace

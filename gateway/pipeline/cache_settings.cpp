@@ -2,6 +2,7 @@
 
 #include "cache/cache_control.hpp"
 #include "cache/freshness.hpp"
+#include "cache/status.hpp"
 #include "gateway/pipeline/judge_response.hpp"
 #include "gateway/pipeline/url_keys.hpp"
 
@@ -14,22 +15,7 @@ using policy::SettingKind;
 
 // Answers to one client's credentials, conditions or pace, which the next one may not deserve.
 bool is_for_one_client(int status) noexcept {
-  switch (status) {
-    case 401:
-    case 407:
-    case 408:
-    case 412:
-    case 416:
-    case 417:
-    case 421:
-    case 425:
-    case 428:
-    case 429:
-    case 431:
-      return true;
-    default:
-      return false;
-  }
+  return status == 401 || cache::speaks_of_client(status);
 }
 
 // How long a response may be used without asking the origin server, when the policy says so. Of cookies that the origin
