@@ -4,7 +4,6 @@
 #include "cache/freshness.hpp"
 #include "cache/status.hpp"
 #include "gateway/pipeline/judge_response.hpp"
-#include "gateway/pipeline/url_keys.hpp"
 
 namespace sluice::pipeline {
 
@@ -62,10 +61,6 @@ bool changes_directives(const policy::Settings& settings, int status) {
 }
 
 }  // namespace
-
-void make_key(const Exchange& exchange, std::string_view uri, std::string& key) {
-  make_key(exchange.settings, uri, key);
-}
 
 // What comes from another server than the name says is nobody else's response.
 bool may_use_cache(const Exchange& exchange) {

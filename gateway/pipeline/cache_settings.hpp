@@ -6,10 +6,6 @@ namespace sluice::pipeline {
 
 // What the policy's `cache` lines and the list of targeted fields change.
 
-// The key that the request is stored and found under: of `uri`, which is in normal
-// form, with parameters left out and sorted as the rules say.
-void make_key(const Exchange& exchange, std::string_view uri, std::string& key);
-
 // False when the request is neither answered from the cache nor stored.
 bool may_use_cache(const Exchange& exchange);
 

@@ -29,7 +29,7 @@ bool asks_for_part(const Exchange& exchange) {
 }
 
 // A request that what the client has may answer.
-bool is_validation(const Exchange& exchange) {
+bool holds_copy(const Exchange& exchange) {
   return std::ranges::any_of(exchange.request.fields, [](const auto& field) {
     return field.id == FieldName::if_none_match || field.id == FieldName::if_modified_since;
   });
@@ -37,7 +37,7 @@ bool is_validation(const Exchange& exchange) {
 
 // The part to ask for, when a range is all that the client asked for.
 std::optional<cache::PartToAsk> part_to_obtain(const Exchange& exchange) {
-  if (is_validation(exchange)) { return std::nullopt; }
+  if (holds_copy(exchange)) { return std::nullopt; }
   return cache::part_to_ask(exchange.request_view(), cache::kPartChunk, exchange.configuration->cache.read_ahead);
 }
 
@@ -94,7 +94,7 @@ Task<Result<Forwarded>> validate(Exchange& exchange, const Candidate& candidate)
 Task<Result<Forwarded>> ask(Exchange& exchange, const Candidate& candidate) {
   if (candidate.stored != nullptr) { return validate(exchange, candidate); }
   // The client's own conditions: should they hold, the content need not come; else the answer is the whole (200).
-  return forward(exchange, {!is_validation(exchange), {}, {}, {}});
+  return forward(exchange, {!holds_copy(exchange), {}, {}, {}});
 }
 
 // What the policy says about the response counts ahead of what it says itself.
@@ -170,9 +170,7 @@ Task<std::optional<MaybeObtained>> try_follow(Exchange& exchange, const Candidat
     response->head = stored;
     co_return MaybeObtained{FromStore{std::move(response), age_for(exchange, stored), {}}};
   }
-  auto obtained = as_streamed(*fill, std::move(body));
-  std::get<Streamed>(obtained).age = age_for(exchange, stored);
-  co_return MaybeObtained{std::move(obtained)};
+  co_return MaybeObtained{as_streamed(*fill, std::move(body), age_for(exchange, stored))};
 }
 
 // Those who need another variant than the one that is coming share a forward for theirs.

@@ -8,6 +8,7 @@
 #include "gateway/pipeline/freshen.hpp"
 #include "gateway/pipeline/obtain_part.hpp"
 #include "gateway/pipeline/pass_through.hpp"
+#include "gateway/pipeline/url_keys.hpp"
 #include "gateway/pipeline/validate_behind.hpp"
 
 namespace sluice::pipeline {
@@ -129,7 +130,7 @@ Look look_in_memory(Exchange& exchange) {
   Look look;
   look.bypass = why_not_cached(exchange);
   if (look.bypass != MissCause::none) { return look; }
-  make_key(exchange, exchange.target.normal_text(), exchange.key);
+  make_key(exchange.settings, exchange.target.normal_text(), exchange.key);
   if (exchange.key != exchange.target.text) { exchange.cache_status.key = exchange.key; }
   look.found = find_in_memory(exchange);
   judge(exchange, look);

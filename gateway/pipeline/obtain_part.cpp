@@ -21,7 +21,8 @@ cache::Field content_range_field(std::string_view text) {
 }
 
 // The response as it goes out: a part when the client asked for one, else the whole.
-Obtained as_streamed(const Exchange& exchange, std::unique_ptr<CompletedBody> body, ByteRange wanted) {
+Obtained as_streamed(const Exchange& exchange, std::unique_ptr<CompletedBody> body, ByteRange wanted,
+                     std::optional<cache::Seconds> age) {
   const auto& stored = body->head();
   const auto fields = stored.fields.fields();
   http::ResponseHead head;
@@ -32,7 +33,7 @@ Obtained as_streamed(const Exchange& exchange, std::unique_ptr<CompletedBody> bo
   add_for_client_alone(exchange, head);
   head.framing = http::Framing::length;
   head.content_length = wanted.size();
-  return Streamed{std::move(head), std::move(body)};
+  return Streamed{std::move(head), std::move(body), age};
 }
 
 // A part of which nothing is stored yet. nullopt: it does not hold what the client asked for.
@@ -56,10 +57,8 @@ Task<Result<std::optional<Obtained>>> from_fill(Exchange& exchange, FetchedPart 
   body->have(std::move(fetched));
   const auto opened = co_await body->open();
   if (!opened) { co_return std::unexpected(opened.error()); }
-  auto age = exchange.cache_status.collapsed ? std::optional(age_for(exchange, body->head())) : std::nullopt;
-  auto obtained = as_streamed(exchange, std::move(body), wanted);
-  std::get<Streamed>(obtained).age = age;
-  co_return obtained;
+  const auto age = exchange.cache_status.collapsed ? std::optional(age_for(exchange, body->head())) : std::nullopt;
+  co_return as_streamed(exchange, std::move(body), wanted, age);
 }
 
 // A part that may not be stored, cut to what the client asked for, of which we asked for more.
@@ -205,9 +204,7 @@ Task<MaybeObtained> complete(Exchange& exchange, cache::StoredResponsePtr stored
   const auto opened = co_await body->open();
   if (!opened) { co_return std::unexpected(opened.error()); }
   const auto age = age_for(exchange, body->head());
-  auto obtained = as_streamed(exchange, std::move(body), wanted.front());
-  std::get<Streamed>(obtained).age = age;
-  co_return obtained;
+  co_return as_streamed(exchange, std::move(body), wanted.front(), age);
 }
 
 }  // namespace sluice::pipeline

@@ -9,6 +9,7 @@
 #include "gateway/pipeline/freshen.hpp"
 #include "gateway/pipeline/keep.hpp"
 #include "gateway/pipeline/lookup.hpp"
+#include "gateway/pipeline/url_keys.hpp"
 
 namespace sluice::pipeline {
 
@@ -20,7 +21,7 @@ void invalidate(Exchange& exchange, const Forwarded& forwarded) {
   std::string key;
   for (const auto& uri : cache::invalidated_uris(exchange.request_view(), forwarded.view())) {
     cache::make_cache_key(uri, normal);
-    make_key(exchange, normal, key);
+    make_key(exchange.settings, normal, key);
     exchange.services.fills.invalidate(key);
     remove_stored(exchange.services, key);
     exchange.services.purged.remember(key, kPurgeMemory);
@@ -105,7 +106,7 @@ Obtained as_streamed(Exchange& exchange, Forwarded forwarded) {
   return Streamed{std::move(head), std::move(body)};
 }
 
-Obtained as_streamed(const Fill& fill, std::unique_ptr<FillBody> body) {
+Obtained as_streamed(const Fill& fill, std::unique_ptr<FillBody> body, std::optional<cache::Seconds> age) {
   const auto& stored = fill.head().stored;
   const auto fields = stored.fields.fields();
   http::ResponseHead head;
@@ -114,7 +115,7 @@ Obtained as_streamed(const Fill& fill, std::unique_ptr<FillBody> body) {
   head.fields.assign(fields.begin(), fields.end());
   head.framing = fill.head().length_known ? http::Framing::length : http::Framing::chunked;
   head.content_length = stored.content_length;
-  return Streamed{std::move(head), std::move(body)};
+  return Streamed{std::move(head), std::move(body), age};
 }
 
 Task<Result<Obtained>> pass_through(Exchange& exchange, const cache::StoredResponsePtr& stored) {
@@ -125,7 +126,7 @@ Task<Result<Obtained>> pass_through(Exchange& exchange, const cache::StoredRespo
   if (may_be_kept(exchange, *forwarded)) {
     const bool all_sent = co_await has_sent_all(*forwarded);
     if (all_sent) {
-      make_key(exchange, exchange.target.normal_text(), exchange.key);
+      make_key(exchange.settings, exchange.target.normal_text(), exchange.key);
       forwarded->invalidations = exchange.services.fills.invalidations(exchange.key);  // its own is behind it
       co_return co_await keep_and_follow(exchange, std::move(*forwarded),
                                          exchange.services.fills.add_unshared(exchange.key));
