@@ -15,6 +15,7 @@
 #include "gateway/control/cache_commands.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/pipeline/decide.hpp"
+#include "gateway/pipeline/lookup.hpp"
 #include "gateway/pipeline/purge.hpp"
 #include "gateway/pipeline/url_keys.hpp"
 
@@ -171,8 +172,7 @@ void judge(const Daemon& daemon, const cache::StoredResponse& response, const Qu
   const auto& head = response.head;
   const auto purged = daemon.purges.judge(head);
   auto reuse = cache::judge_reuse(question.view(), head, question.now, purged.stale_from);
-  const bool is_by_purge = purged.stale_from != cache::kNeverStale || daemon.purged.has(head.key);
-  if (reuse.cause == cache::MissCause::purged && !is_by_purge) { reuse.cause = cache::MissCause::expired; }
+  pipeline::tell_purge_from_head(reuse, purged.stale_from, daemon.purged, head.key);
   explain.ttl = reuse.ttl.count();
   if (purged.is_gone) {
     explain.outcome = "miss";

@@ -83,6 +83,12 @@ Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory) {
   co_return result;
 }
 
+void tell_purge_from_head(cache::Reuse& reuse, cache::UnixTime purged_from, const RecentKeys& purged,
+                          std::string_view key) {
+  const bool may_be_head = reuse.cause == cache::MissCause::purged && purged_from == cache::kNeverStale;
+  if (may_be_head && !purged.has(key)) { reuse.cause = cache::MissCause::expired; }
+}
+
 void remove_stored(Services& services, std::string_view key) {
   services.memory.purge(key);
   if (services.disk != nullptr) { services.disk->purge(std::string(key)); }

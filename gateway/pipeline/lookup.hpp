@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cache/reuse.hpp"
 #include "cache/store.hpp"
 #include "gateway/pipeline/exchange.hpp"
 
@@ -22,6 +23,11 @@ bool may_be_on_disk(const Exchange& exchange, const Lookup& in_memory);
 
 // The same on disk; a small response that is found there goes to memory.
 Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory);
+
+// What was made stale by the answer to a HEAD looks like softly purged. `purged_from`: what the table of purges says.
+// What no purge touched there, nor a short while ago, is `expired`.
+void tell_purge_from_head(cache::Reuse& reuse, cache::UnixTime purged_from, const RecentKeys& purged,
+                          std::string_view key);
 
 // Removes what both tiers have under the key.
 void remove_stored(Services& services, std::string_view key);

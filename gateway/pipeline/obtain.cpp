@@ -61,11 +61,7 @@ void judge(const Exchange& exchange, Look& look) {
   const auto now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);
   look.reuse = cache::judge_reuse(exchange.request_view(), look.found.response->head, now, look.found.stale_from,
                                   exchange.configuration->cache.stale_when_unreachable);
-  // What no purge in the table or in memory touched was made stale by the answer to a HEAD.
-  const bool is_by_head_alone = look.found.stale_from == cache::kNeverStale;
-  if (look.reuse.cause == MissCause::purged && is_by_head_alone && !exchange.services.purged.has(exchange.key)) {
-    look.reuse.cause = MissCause::expired;
-  }
+  tell_purge_from_head(look.reuse, look.found.stale_from, exchange.services.purged, exchange.key);
 }
 
 bool is_usable(const Look& look) {
