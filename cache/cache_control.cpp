@@ -67,6 +67,7 @@ void apply(std::string_view name, const Argument& argument, CacheControl& out) {
   } else if (is("s-maxage")) {
     set_freshness(out.s_maxage, argument);
   } else if (is("no-cache")) {
+    out.has_no_cache = true;
     set_qualified(out.no_cache, out.named_fields, argument);
   } else if (is("no-store")) {
     out.no_store = true;

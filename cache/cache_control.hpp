@@ -20,8 +20,9 @@ std::optional<Seconds> parse_delta_seconds(std::string_view text) noexcept;
 // Lifetime: `named_fields` views the message.
 struct CacheControl {
   bool no_store = false;
-  bool no_cache = false;  // the unqualified form
-  bool private_ = false;  // the unqualified form
+  bool no_cache = false;      // the unqualified form
+  bool has_no_cache = false;  // in either form: a request has none that names fields
+  bool private_ = false;      // the unqualified form
   bool public_ = false;
   bool must_revalidate = false;
   bool proxy_revalidate = false;

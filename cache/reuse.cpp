@@ -14,18 +14,6 @@ struct Wishes {
   CacheControl directives;
 };
 
-// RFC 9111 5.2.1.4: of a request no-cache has no form that names fields; whatever its argument, it counts.
-bool has_no_cache_with_argument(Fields request) {
-  bool found = false;
-  for (const auto& field : request) {
-    if (field.id != FieldName::cache_control) { continue; }
-    for_each_member(field.value, [&](std::string_view member) {
-      found = found || equals_ignoring_case(trim(member.substr(0, member.find('='))), "no-cache");
-    });
-  }
-  return found;
-}
-
 Wishes wishes_of(Fields request) {
   bool has_cache_control = false;
   bool has_pragma = false;
@@ -37,8 +25,8 @@ Wishes wishes_of(Fields request) {
   if (has_cache_control) {
     out.has_directives = true;
     out.directives = parse_cache_control(request);
-    const bool names_fields = !out.directives.named_fields.empty();
-    out.directives.no_cache = out.directives.no_cache || (names_fields && has_no_cache_with_argument(request));
+    // RFC 9111 5.2.1.4: of a request it has no form that names fields; whatever its argument, it counts.
+    out.directives.no_cache = out.directives.has_no_cache;
   } else if (has_pragma && has_token(request, FieldName::pragma, "no-cache")) {
     // RFC 9111 5.4: "When the Cache-Control header field is not present in a request, caches MUST consider the no-cache
     // request pragma-directive as having the same effect as if "Cache-Control: no-cache" were present" (RFC 7234 5.4).
