@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <pthread.h>
 
+#include "gateway/base/timer.hpp"
 #include "gateway/control/say.hpp"
 #include "gateway/net/address.hpp"
 #include "gateway/resolver_options.hpp"
@@ -15,9 +16,6 @@ constexpr milliseconds kIdleTick{200};      // while no deadline is armed
 constexpr milliseconds kCutPatience{1000};  // for what was cut to end by itself
 constexpr milliseconds kAcceptPause{100};   // after the descriptors ran out
 constexpr std::chrono::seconds kComplaintInterval{10};
-
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 Task<> pause(asio::io_context& context, milliseconds time) {
   Timer timer(context, time);

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <boost/asio/basic_waitable_timer.hpp>
-
 #include "gateway/base/clock.hpp"
 #include "gateway/base/task.hpp"
+#include "gateway/base/timer.hpp"
 
 namespace sluice {
 
@@ -29,9 +28,6 @@ class Signal {
   }
 
  private:
-  using Timer =
-      asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
   Task<> wait_until(SteadyTime when) {
     if (announced_) { co_return; }
     boost::system::error_code ended;

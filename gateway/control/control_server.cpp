@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "gateway/base/timer.hpp"
 #include "gateway/control/control_peer.hpp"
 #include "gateway/control/control_socket.hpp"
 #include "gateway/control/say.hpp"
@@ -25,8 +26,6 @@ namespace {
 using Protocol = asio::local::stream_protocol;
 using Acceptor = asio::basic_socket_acceptor<Protocol, Executor>;
 using Socket = ControlPeer::Stream::Socket;
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 constexpr std::chrono::seconds kSampleInterval{1};
 constexpr std::chrono::minutes kSweepInterval{1};

@@ -9,6 +9,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include "gateway/base/timer.hpp"
 #include "gateway/control/say.hpp"
 #include "gateway/control/timed_socket.hpp"
 #include "gateway/net/address.hpp"
@@ -24,8 +25,6 @@ namespace http = boost::beast::http;
 using Tcp = asio::ip::tcp;
 using Acceptor = asio::basic_socket_acceptor<Tcp, Executor>;
 using Stream = TimedSocket<Tcp>;
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 

@@ -3,10 +3,10 @@
 #include <memory>
 
 #include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 
 #include "gateway/base/clock.hpp"
 #include "gateway/base/task.hpp"
+#include "gateway/base/timer.hpp"
 
 namespace sluice::control {
 
@@ -49,9 +49,6 @@ class TimedSocket : public std::enable_shared_from_this<TimedSocket<Protocol>> {
   }
 
  private:
-  using Timer =
-      asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
   Socket socket_;
   Timer limit_;
   Timer pause_;

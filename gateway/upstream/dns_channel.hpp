@@ -13,12 +13,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/base/task.hpp"
+#include "gateway/base/timer.hpp"
 #include "policy/address.hpp"
 
 namespace sluice::upstream {
-
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 enum class Family : std::uint8_t { ipv4, ipv6 };
 

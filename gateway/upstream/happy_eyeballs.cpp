@@ -10,11 +10,11 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "gateway/base/timer.hpp"
+
 namespace sluice::upstream {
 namespace {
 
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 using Endpoint = asio::ip::tcp::endpoint;
 using boost::system::error_code;
 
