@@ -1,4 +1,5 @@
 #include <csignal>
+#include <optional>
 
 #include <gtest/gtest.h>
 
@@ -37,6 +38,17 @@ class PacedContent : public testing::Test {
     return "HTTP/1.1 200 OK\r\n" + std::string(fields) + "Content-Length: " + std::to_string(content.size()) +
            "\r\n\r\n" + std::string(content);
   }
+  // A client that has one octet of a response that comes at an octet a second, and waits for the next.
+  Peer connect_to_still() {
+    auto client = worker_->connect();
+    client.send(request("GET", "/still"));
+    upstream_ = origin_.accept();
+    upstream_->read_message();
+    upstream_->send(response(patterned(100), ""));
+    client.read_head();
+    EXPECT_EQ(client.read_exactly(1).size(), 1U);
+    return client;
+  }
   static milliseconds since(SteadyTime start) {
     return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
   }
@@ -44,6 +56,7 @@ class PacedContent : public testing::Test {
   support::SharedParts shared_;
   ManualOrigin origin_;
   std::unique_ptr<PipelineWorker> worker_;
+  std::optional<Peer> upstream_;  // of connect_to_still()
   const std::string content_ = patterned(kContent);
 };
 
@@ -122,13 +135,7 @@ TEST_F(PacedContent, ATunnelIsPaced) {
 
 // At an octet a second it would wait for a minute and a half.
 TEST_F(PacedContent, AClientThatResetsWhileItsResponseWaitsIsGone) {
-  auto client = worker_->connect();
-  client.send(request("GET", "/still"));
-  auto upstream = origin_.accept();
-  upstream.read_message();
-  upstream.send(response(patterned(100), ""));
-  client.read_head();
-  EXPECT_EQ(client.read_exactly(1).size(), 1U);
+  auto client = connect_to_still();
   client.reset();
   EXPECT_TRUE(eventually([&] { return worker_->open_connections() == 0; }));
   EXPECT_EQ(worker_->metrics.errors[static_cast<int>(ErrorKind::client_gone)].value(), 1U);
@@ -146,13 +153,7 @@ TEST_F(PacedContent, AClientThatResetsWhileItsContentWaitsIsGone) {
 }
 
 TEST_F(PacedContent, AWorkerThatIsInterruptedDoesNotWait) {
-  auto client = worker_->connect();
-  client.send(request("GET", "/still"));
-  auto upstream = origin_.accept();
-  upstream.read_message();
-  upstream.send(response(patterned(100), ""));
-  client.read_head();
-  EXPECT_EQ(client.read_exactly(1).size(), 1U);
+  auto client = connect_to_still();
   worker_->on_worker([&] {
     net::Reactor::of(worker_->services().context).interrupt();
     return true;
@@ -161,13 +162,7 @@ TEST_F(PacedContent, AWorkerThatIsInterruptedDoesNotWait) {
 }
 
 TEST_F(PacedContent, APolicyThatDeniesItEndsItsWaiting) {
-  auto client = worker_->connect();
-  client.send(request("GET", "/still"));
-  auto upstream = origin_.accept();
-  upstream.read_message();
-  upstream.send(response(patterned(100), ""));
-  client.read_head();
-  EXPECT_EQ(client.read_exactly(1).size(), 1U);
+  auto client = connect_to_still();
   shared_.policy.swap_in(support::policy_of("deny\n"));
   EXPECT_LT(client.read_to_end().size(), 10U);
 }
