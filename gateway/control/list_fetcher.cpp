@@ -4,17 +4,14 @@
 #include <filesystem>
 #include <new>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 
 #include "gateway/base/file.hpp"
+#include "gateway/base/timer.hpp"
 #include "gateway/control/say.hpp"
 
 namespace sluice::control {
 namespace {
-
-using Timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 constexpr const char* kNotYet = "it was not fetched yet";
 constexpr auto kLongestRetry = std::chrono::seconds(600);
@@ -92,7 +89,7 @@ Task<> ListFetcher::run(ListFetcher* fetcher, std::shared_ptr<bool> is_alive, st
                         policy::ListDeclaration list, std::shared_ptr<std::function<void()>> done) {
   std::expected<FetchedList, std::string> fetched;
   try {
-    fetched = co_await fetch_list(services, list.path, fetcher->validators_of(list));
+    fetched = co_await fetch_list(services, list.path, fetcher->kept(list).value_or(ListValidators{}));
   } catch (const std::bad_alloc&) { fetched = std::unexpected(list.path + ": there is no memory for it"); }
   --services->fetches;
   if (!*is_alive) { co_return; }
@@ -125,20 +122,13 @@ void ListFetcher::end(const policy::ListDeclaration& list, std::expected<Fetched
   state.alarm = std::move(alarm);
 }
 
-bool ListFetcher::has_content_of(const policy::ListDeclaration& list) const {
-  const auto text = read_file(validators_file(list.name));
-  std::string_view rest = text ? std::string_view(*text) : std::string_view();
-  std::error_code failed;
-  return take_line(rest) == list.path && std::filesystem::exists(content_file(list.name), failed);
-}
-
 // The validators of content that lies there, from this URL.
-ListValidators ListFetcher::validators_of(const policy::ListDeclaration& list) const {
+std::optional<ListValidators> ListFetcher::kept(const policy::ListDeclaration& list) const {
   const auto text = read_file(validators_file(list.name));
   std::error_code failed;
-  if (!text || !std::filesystem::exists(content_file(list.name), failed)) { return {}; }
+  if (!text || !std::filesystem::exists(content_file(list.name), failed)) { return std::nullopt; }
   std::string_view rest = *text;
-  if (take_line(rest) != list.path) { return {}; }
+  if (take_line(rest) != list.path) { return std::nullopt; }
   ListValidators validators;
   validators.etag = take_line(rest);
   validators.last_modified = take_line(rest);
@@ -169,7 +159,7 @@ std::string ListFetcher::alarm(const policy::ListDeclaration& list) const {
   const auto known = states_.find(list.name);
   const std::string alarm = known == states_.end() || known->second.url != list.path ? kNotYet : known->second.alarm;
   // What an earlier process fetched is in force until it is known to be old.
-  return alarm == kNotYet && has_content_of(list) ? "" : alarm;
+  return alarm == kNotYet && kept(list) ? "" : alarm;
 }
 
 }  // namespace sluice::control

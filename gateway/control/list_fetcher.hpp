@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,8 +53,7 @@ class ListFetcher {
   void end(const policy::ListDeclaration& list, std::expected<FetchedList, std::string> fetched);
   State& state_of(const policy::ListDeclaration& list);
   bool is_due(const policy::ListDeclaration& list) const;
-  bool has_content_of(const policy::ListDeclaration& list) const;  // fetched from its URL
-  ListValidators validators_of(const policy::ListDeclaration& list) const;
+  std::optional<ListValidators> kept(const policy::ListDeclaration& list) const;  // nullopt: nothing from its URL
   std::expected<void, std::string> keep(const policy::ListDeclaration& list, const FetchedList& fetched) const;
   std::string content_file(const std::string& name) const { return directory_ + "/" + name + ".fetched"; }
   std::string validators_file(const std::string& name) const { return directory_ + "/" + name + ".validators"; }

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include "gateway/base/timer.hpp"
 #include "gateway/control/lists/edit_effect.hpp"
 #include "gateway/control/lists/list_preview.hpp"
 #include "gateway/control/say.hpp"
@@ -52,7 +52,7 @@ std::shared_ptr<const policy::Lists> ListKeeper::load(const std::vector<policy::
   built_at_ = Clock::now();
   ++shown_.builds_asked;
   if (const auto loaded = edits_.load(); !loaded) { say("lists: " + loaded.error() + "; none of them is in force"); }
-  auto result = build(library_, local(), false, edits_.all());
+  auto result = build(library_, local(declared_), false, edits_.all());
   if (result.built) { compiled_edits_ = edits_.all().size(); }
   end_build(std::move(result));
   return lists_;
@@ -68,10 +68,8 @@ void ListKeeper::start(asio::io_context& context, FetchOptions options, Publish 
 
 std::shared_ptr<const policy::Lists> ListKeeper::preview(const std::vector<policy::ListDeclaration>& declared) {
   if (preview_ && preview_->declared == declared && preview_->edits == edits_.all().size()) { return preview_->lists; }
-  std::vector<policy::ListDeclaration> there;
-  for (const policy::ListDeclaration& list : declared) { there.push_back(fetcher_.local(list)); }
   std::vector<std::string> problems;
-  auto lists = preview_lists(there, edits_.all(), problems);
+  auto lists = preview_lists(local(declared), edits_.all(), problems);
   for (std::string& problem : problems) {
     const auto list = std::ranges::find(declared, problem.substr(0, problem.find(':')), &policy::ListDeclaration::name);
     const std::string why = list == declared.end() ? "" : fetcher_.alarm(*list);
@@ -136,18 +134,19 @@ void ListKeeper::begin_build() {
   seen_ = last_look_ = signature();
   const bool accept = std::exchange(accept_next_, false);
   const std::uint64_t answers = shown_.builds_asked;
-  const bool taken = pool_->run([this, accept, answers, declared = local(), edits = edits_.all(), alive = is_alive_] {
-    auto result = std::make_shared<Result>(build(library_, declared, accept, edits));
-    asio::post(*context_, [this, result, answers, count = edits.size(), alive] {
-      if (!*alive) { return; }
-      is_building_ = false;
-      if (result->built) { compiled_edits_ = count; }
-      shown_.builds = answers - 1;
-      end_build(std::move(*result));
-      // Whoever asks while URLs are being fetched waits for what they have.
-      if (shown_.builds < shown_.builds_asked && !fetcher_.is_fetching()) { begin_build(); }
-    });
-  });
+  const bool taken =
+      pool_->run([this, accept, answers, declared = local(declared_), edits = edits_.all(), alive = is_alive_] {
+        auto result = std::make_shared<Result>(build(library_, declared, accept, edits));
+        asio::post(*context_, [this, result, answers, count = edits.size(), alive] {
+          if (!*alive) { return; }
+          is_building_ = false;
+          if (result->built) { compiled_edits_ = count; }
+          shown_.builds = answers - 1;
+          end_build(std::move(*result));
+          // Whoever asks while URLs are being fetched waits for what they have.
+          if (shown_.builds < shown_.builds_asked && !fetcher_.is_fetching()) { begin_build(); }
+        });
+      });
   // There is one build at a time, so the queue has room unless the daemon is ending.
   if (!taken) { is_building_ = false; }
 }
@@ -222,15 +221,15 @@ Answer<ListsEdited> ListKeeper::edit(const ListsEditArguments& arguments, bool i
                      std::chrono::duration<double, std::milli>(Clock::now() - start).count()};
 }
 
-std::vector<policy::ListDeclaration> ListKeeper::local() const {
+std::vector<policy::ListDeclaration> ListKeeper::local(const std::vector<policy::ListDeclaration>& declared) const {
   std::vector<policy::ListDeclaration> there;
-  for (const policy::ListDeclaration& list : declared_) { there.push_back(fetcher_.local(list)); }
+  for (const policy::ListDeclaration& list : declared) { there.push_back(fetcher_.local(list)); }
   return there;
 }
 
 std::uint64_t ListKeeper::signature() const {
   std::uint64_t all = 0;
-  for (const policy::ListDeclaration& list : local()) { all = all * 31 + signature_of(list); }
+  for (const policy::ListDeclaration& list : local(declared_)) { all = all * 31 + signature_of(list); }
   return all;
 }
 
@@ -254,7 +253,7 @@ void ListKeeper::look_at_files() {
 }
 
 Task<> ListKeeper::watch(ListKeeper* keeper, std::shared_ptr<bool> is_alive) {
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer(*keeper->context_);
+  Timer timer(*keeper->context_);
   for (;;) {
     timer.expires_after(kLook);
     co_await timer.async_wait(use_task);

@@ -72,7 +72,7 @@ class ListKeeper {
   void look_at_files();
   bool is_due(Clock::time_point now) const;
   std::uint64_t signature() const;
-  std::vector<policy::ListDeclaration> local() const;
+  std::vector<policy::ListDeclaration> local(const std::vector<policy::ListDeclaration>& declared) const;
   ListState shown(ListState state) const;
   std::vector<std::string> edits_of(const ListState& state) const;
   std::vector<std::string> alarms() const;
