@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "gateway/address_watch.hpp"
+#include "gateway/base/clock.hpp"
 #include "gateway/base/descriptor_limit.hpp"
+#include "gateway/base/timer.hpp"
 #include "gateway/config/endpoint.hpp"
 #include "gateway/config/key.hpp"
 #include "gateway/config/load.hpp"
@@ -72,10 +74,6 @@ std::string via_name_for(const config::Configuration& configuration) {
 void share_heaps(std::size_t workers) {
   constexpr std::size_t kWorkersPerHeap = 4;
   ::mallopt(M_ARENA_MAX, static_cast<int>((workers + kWorkersPerHeap - 1) / kWorkersPerHeap));
-}
-
-std::chrono::sys_seconds system_now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
 void make_directory(const std::string& path) {
@@ -173,7 +171,7 @@ class Gateway::Running {
       return judge_tunnels(policy);
     });
     // What nobody confirmed while we were away judges no request.
-    if (const auto news = policies_.expire(system_now()); !news.empty()) { say(news); }
+    if (const auto news = policies_.expire(coarse_unix_now()); !news.empty()) { say(news); }
     const auto in_force = policies_.current();
     const auto& declared = in_force->list_declarations();
     if (!declared.empty()) {
@@ -548,7 +546,7 @@ class Gateway::Running {
   static Task<> wait_for_workers(Running* gateway) {
     const auto limit = steady_clock::now() + gateway->configuration().timeouts.drain;
     bool cut = false;
-    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
+    Timer timer(gateway->context_);
     while (!gateway->workers_have_ended()) {
       if (!cut && steady_clock::now() >= limit) {
         say("drain limit reached: cutting what is left");
@@ -569,7 +567,7 @@ class Gateway::Running {
     std::uint64_t disk_errors = 0;
     auto next_log = steady_clock::time_point{};
     auto next_disk = steady_clock::time_point{};
-    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
+    Timer timer(gateway->context_);
     for (;;) {
       timer.expires_after(kLook);
       co_await timer.async_wait(use_task);
@@ -595,12 +593,12 @@ class Gateway::Running {
   static Task<> watch_policy(Running* gateway) {
     constexpr auto kLook = std::chrono::milliseconds(250);
     constexpr auto kSave = std::chrono::seconds(10);
-    auto next_save = system_now() + kSave;
-    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
+    auto next_save = coarse_unix_now() + kSave;
+    Timer timer(gateway->context_);
     for (;;) {
       timer.expires_after(kLook);
       co_await timer.async_wait(use_task);
-      const auto now = system_now();
+      const auto now = coarse_unix_now();
       const auto news = gateway->policies_.expire(now);
       if (!news.empty()) { say(news); }
       if (now < next_save) { continue; }
@@ -612,7 +610,7 @@ class Gateway::Running {
   // A file of users that changed is read again; one that cannot be read leaves the last good one in force.
   static Task<> watch_users(Running* gateway) {
     constexpr auto kLook = std::chrono::seconds(1);
-    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
+    Timer timer(gateway->context_);
     for (;;) {
       timer.expires_after(kLook);
       co_await timer.async_wait(use_task);
@@ -644,7 +642,7 @@ class Gateway::Running {
 
   static Task<> show_live(Running* gateway) {
     if (::isatty(STDERR_FILENO) == 0) { co_return; }
-    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
+    Timer timer(gateway->context_);
     while (!gateway->draining_) {
       timer.expires_after(std::chrono::seconds(1));
       co_await timer.async_wait(use_task);

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "cache/freshness.hpp"
+#include "gateway/base/clock.hpp"
 #include "gateway/pipeline/purge.hpp"
 
 namespace sluice::control {
@@ -56,12 +57,8 @@ StoredVariant variant_of(const cache::StoredResponse& response, const char* tier
   return variant;
 }
 
-cache::UnixTime unix_now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 void append(const Responses& responses, const char* tier, CacheShow& show) {
-  const auto now = unix_now();
+  const auto now = coarse_unix_now();
   for (const auto& response : responses) { show.variants.push_back(variant_of(*response, tier, now)); }
 }
 
@@ -111,7 +108,7 @@ Task<Answer<CacheShow>> show_stored(Daemon& daemon, Mailbox& mailbox, UrlArgumen
   const auto order = order_of(PurgeScope::url, arguments.url, false, "sluice cache show --help");
   if (!order) { co_return std::unexpected(order.error()); }
   CacheShow show;
-  for (const auto& each : pipeline::for_each_key(*order, *daemon.policies.current(), unix_now())) {
+  for (const auto& each : pipeline::for_each_key(*order, *daemon.policies.current(), coarse_unix_now())) {
     if (show.key.empty()) { show.key = each.name; }
     append(daemon.memory.list(each.name), "memory", show);
     const auto disk = co_await list_on_disk(daemon, mailbox, each.name);
@@ -126,7 +123,7 @@ Task<Answer<CachePurge>> purge_stored(Daemon& daemon, Mailbox& mailbox, CachePur
   const auto order = order_of(arguments);
   if (!order) { co_return std::unexpected(order.error()); }
   CachePurge result;
-  for (auto& each : pipeline::for_each_key(*order, *daemon.policies.current(), unix_now())) {
+  for (auto& each : pipeline::for_each_key(*order, *daemon.policies.current(), coarse_unix_now())) {
     const auto purged = co_await pipeline::purge(
         {daemon.memory, daemon.disk, daemon.fills, daemon.purged, daemon.purges}, std::move(each), mailbox);
     if (!purged) { co_return std::unexpected(too_busy()); }

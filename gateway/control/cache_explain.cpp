@@ -12,6 +12,7 @@
 #include "cache/rocksdb_keys.hpp"
 #include "cache/tags.hpp"
 #include "cache/variant_choice.hpp"
+#include "gateway/base/clock.hpp"
 #include "gateway/control/cache_commands.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/pipeline/decide.hpp"
@@ -51,7 +52,7 @@ Answer<Question> question_of(const CacheExplainArguments& arguments) {
     views.push_back({field.name, cache::trim(field.value), cache::field_name(field.name)});
   }
   Question question{std::move(order->name), arguments.method, cache::OwnedFields(views), {}};
-  question.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  question.now = coarse_unix_now();
   return question;
 }
 

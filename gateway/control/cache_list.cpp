@@ -8,6 +8,7 @@
 
 #include "cache/freshness.hpp"
 #include "cache/tags.hpp"
+#include "gateway/base/clock.hpp"
 #include "gateway/control/cache_commands.hpp"
 #include "gateway/pipeline/purge.hpp"
 
@@ -111,7 +112,7 @@ class Collection {
   const Daemon& daemon_;
   const Filter& filter_;
   const std::uint64_t limit_;
-  const cache::UnixTime now_ = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const cache::UnixTime now_ = coarse_unix_now();
   std::map<std::pair<std::string, std::string>, ListedResponse> found_;
 };
 

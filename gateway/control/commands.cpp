@@ -7,6 +7,7 @@
 
 #include <pwd.h>
 
+#include "gateway/base/clock.hpp"
 #include "gateway/config/show.hpp"
 #include "gateway/control/judge/judge.hpp"
 #include "gateway/control/judge/which.hpp"
@@ -78,7 +79,7 @@ Answer<PolicyChange> policy_remove(const Asked& asked, const PolicyRemoveArgumen
 }
 
 Answer<PolicyTest> policy_test(const Asked& asked, const PolicyTestArguments& arguments) {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = coarse_unix_now();
   const auto snapshot = asked.daemon.policies.snapshot_of(arguments.as_of);
   if (!snapshot) { return std::unexpected(snapshot.error()); }
   return judge(**snapshot, arguments, now);

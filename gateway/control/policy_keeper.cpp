@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/base/clock.hpp"
 #include "gateway/base/error.hpp"
 #include "gateway/base/file.hpp"
 #include "gateway/control/judge/included_files.hpp"
@@ -28,10 +29,6 @@ constexpr auto kNextTry = std::chrono::seconds(5);  // to write what could not b
 
 double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-std::chrono::sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
 std::string name_of(std::uint64_t version) {
@@ -232,7 +229,7 @@ PolicyKeeper::Compiled PolicyKeeper::read(const std::string& by, bool must_recor
   compiled = compile(*text, number);
   if (!compiled) { return compiled; }
   PolicyVersion version{.number = number,
-                        .time = now().time_since_epoch().count(),
+                        .time = coarse_unix_now().time_since_epoch().count(),
                         .author = by,
                         .reason = {},
                         .text = *text,
@@ -272,7 +269,7 @@ Answer<pipeline::PolicyPtr> PolicyKeeper::checked(const Draft& draft, std::uint6
       return std::unexpected(std::move(same.error()));
     }
   }
-  tests = run_tests(**compiled, now());
+  tests = run_tests(**compiled, coarse_unix_now());
   if (draft.must_pass && !tests.failures.empty()) {
     return std::unexpected(failed_tests(tests, "sluice policy test-all --policy FILE"));
   }
@@ -285,7 +282,7 @@ Answer<PolicyKeeper::Published> PolicyKeeper::publish(const Draft& draft) {
   const auto compiled = checked(draft, number, tests);
   if (!compiled) { return std::unexpected(compiled.error()); }
   const auto begun = versions_.begin({.number = number,
-                                      .time = now().time_since_epoch().count(),
+                                      .time = coarse_unix_now().time_since_epoch().count(),
                                       .author = draft.by,
                                       .reason = draft.reason,
                                       .text = draft.text,
@@ -453,7 +450,8 @@ Answer<PolicyApplied> PolicyKeeper::apply(const PolicyApplyArguments& arguments,
     draft.included = draft.sent->written();
   }
   if (arguments.dry_run) { return would_apply(draft); }
-  const Unconfirmed unconfirmed{next_number(), current()->version(), now() + std::chrono::seconds(arguments.confirm)};
+  const Unconfirmed unconfirmed{next_number(), current()->version(),
+                                coarse_unix_now() + std::chrono::seconds(arguments.confirm)};
   // Ahead of the version: one that nobody would roll back behind a restart is not put in force.
   if (arguments.confirm > 0) {
     const auto written = write_unconfirmed(unconfirmed_file_, unconfirmed);

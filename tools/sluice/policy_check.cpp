@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "gateway/base/clock.hpp"
 #include "gateway/base/file.hpp"
 #include "gateway/control/judge/judge.hpp"
 #include "gateway/control/judge/run_tests.hpp"
@@ -41,7 +42,7 @@ control::Json as_json(const policy::Snapshot& snapshot, const std::string& file)
 int check(const Context& context, const std::string& file) {
   const auto snapshot = compile_file(file);
   if (!snapshot) { return report(context, snapshot.error()); }
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = coarse_unix_now();
   const auto tests = control::run_tests(**snapshot, now);
   if (!tests.failures.empty()) {
     return report(context, control::failed_tests(tests, "sluice policy test-all --policy " + shell_quoted(file)));

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "gateway/base/clock.hpp"
 #include "policy/decision.hpp"
 #include "tools/sluice/exit_code.hpp"
 #include "tools/sluice/human.hpp"
@@ -47,7 +48,7 @@ int remove(const Context& context, const control::PolicyRemoveArguments& argumen
 }
 
 int edit(const Context& context, const QuickEdit& quick_edit) {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = coarse_unix_now();
   const auto line = policy_line(quick_edit, now);
   if (!line) { return report(context, usage_error(line.error(), "sluice policy " + quick_edit.verdict + " --help")); }
   return add(context, {.line = *line, .message = quick_edit.message});

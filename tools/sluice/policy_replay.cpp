@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "gateway/base/clock.hpp"
 #include "policy/time_value.hpp"
 #include "tools/sluice/exit_code.hpp"
 #include "tools/sluice/human.hpp"
@@ -62,7 +63,7 @@ control::Answer<std::chrono::sys_seconds> since_of(const std::string& text) {
   if (text.empty()) { return std::chrono::sys_seconds{}; }
   const auto age = policy::parse_duration_value(text);
   if (!age) { return std::unexpected(usage_error(age.error(), "sluice policy replay --help")); }
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - *age;
+  return coarse_unix_now() - *age;
 }
 
 int run(const Context& context, const ReplayOptions& options) {

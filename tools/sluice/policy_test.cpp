@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "gateway/base/clock.hpp"
 #include "gateway/control/judge/judge.hpp"
 #include "gateway/control/judge/run_tests.hpp"
 #include "tools/sluice/exit_code.hpp"
@@ -27,10 +28,6 @@ struct TestOptions {
   std::string batch;  // a file of requests, a line each
 };
 
-std::chrono::sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 control::Answer<PolicyTest> ask_policy(const Context& context, const TestOptions& options) {
   if (options.source.file.empty()) {
     const auto version = read_version(options.source.as_of);
@@ -41,7 +38,7 @@ control::Answer<PolicyTest> ask_policy(const Context& context, const TestOptions
   }
   const auto snapshot = compile_source(context, options.source);
   if (!snapshot) { return std::unexpected(snapshot.error()); }
-  return control::judge(**snapshot, options.arguments, now());
+  return control::judge(**snapshot, options.arguments, coarse_unix_now());
 }
 
 Style style_of(const std::string& verdict) {
@@ -163,7 +160,7 @@ struct BatchCounts {
 
 void judge_line(const Context& context, const policy::Snapshot& snapshot, const control::PolicyTestArguments& request,
                 BatchCounts& counts) {
-  const auto answer = control::judge(snapshot, request, now());
+  const auto answer = control::judge(snapshot, request, coarse_unix_now());
   const std::string verdict = answer ? likely_verdict(*answer) : "error";
   ++(!answer ? counts.unreadable : is_stopped(verdict) ? counts.denied : counts.allowed);
   if (context.json) {
@@ -203,7 +200,7 @@ int test_batch(const Context& context, const TestOptions& options) {
 int test_all(const Context& context, const PolicySource& source) {
   const auto snapshot = compile_source(context, source);
   if (!snapshot) { return report(context, snapshot.error()); }
-  const auto result = control::run_tests(**snapshot, now());
+  const auto result = control::run_tests(**snapshot, coarse_unix_now());
   if (context.json) {
     print_json(result);
     return result.failures.empty() ? kOk : kDifference;
