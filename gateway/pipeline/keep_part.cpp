@@ -1,5 +1,6 @@
 #include "gateway/pipeline/keep_part.hpp"
 
+#include <atomic>
 #include <cstring>
 
 #include "cache/partial_content.hpp"
@@ -9,6 +10,12 @@
 namespace sluice::pipeline {
 
 namespace {
+
+// Chunks of one message belong together even when it has no validator.
+std::uint64_t next_message() {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
 
 class PartKeeper {
  public:
@@ -103,6 +110,7 @@ class PartKeeper {
   cache::StoredResponsePtr part(cache::ByteRange range, cache::Segment octets) const {
     auto out = std::make_shared<cache::StoredResponse>();
     out->head = head();
+    out->message = message_;
     out->segments.push_back(std::move(octets));
     if (range.size() < head().content_length) { out->present = cache::Spans(range); }
     return out;
@@ -124,6 +132,7 @@ class PartKeeper {
   Keeping& keeping_;
   Fill& fill_;
   const cache::ByteRange range_;
+  const std::uint64_t message_ = next_message();
   std::shared_ptr<char[]> block_;  // being filled; null between two
   std::size_t block_size_ = 0;
   std::uint64_t block_begin_;

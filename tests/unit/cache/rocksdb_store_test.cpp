@@ -103,6 +103,30 @@ TEST(RocksdbStore, OfAPartTheWholeChunksAreKept) {
   EXPECT_EQ(store->find("k", kPlain.fields()).response, nullptr);
 }
 
+TEST(RocksdbStore, PartsOfOneMessageBelongTogetherWithoutAValidatorAndThoseOfTwoDoNot) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  const auto whole = content_for(1, 5 * kChunk);
+  const auto of_message = [&](ByteRange range, std::uint64_t message) {
+    auto part = std::make_shared<StoredResponse>(*make_part("k", whole, range, "x"));
+    part->head = make_head("k", whole.size(), {{"ETag", "W/\"x\""}});
+    part->message = message;
+    return part;
+  };
+  const auto present = [&] { return *store->find("k", kPlain.fields()).response->present; };
+  ASSERT_TRUE(store->put_part(of_message({0, kChunk - 1}, 7)));
+  ASSERT_TRUE(store->put_part(of_message({kChunk, 2 * kChunk - 1}, 7)));
+  EXPECT_EQ(present(), Spans({0, 2 * kChunk - 1}));
+  const auto found = store->find("k", kPlain.fields()).response;
+  EXPECT_EQ(read_range(*store, *found, {0, 2 * kChunk - 1}), whole.substr(0, 2 * kChunk));
+  ASSERT_TRUE(store->put_part(of_message({2 * kChunk, 3 * kChunk - 1}, 8)));
+  EXPECT_EQ(present(), Spans({2 * kChunk, 3 * kChunk - 1}));
+  ASSERT_TRUE(store->put_part(of_message({3 * kChunk, 4 * kChunk - 1}, 0)));
+  ASSERT_TRUE(store->put_part(of_message({0, kChunk - 1}, 0)));
+  EXPECT_EQ(present(), Spans({0, kChunk - 1}));
+  EXPECT_EQ(store->stats().responses, 1U);
+}
+
 TEST(RocksdbStore, AFreshHeadIsForAllPartsWhicheverTierItComesFrom) {
   const TemporaryDirectory directory;
   auto store = open(directory.path());
