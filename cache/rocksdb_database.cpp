@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kNeverStall = 1 << 20;  // the store refuses before RocksDB would make a writer wait
 
-rocksdb::DBOptions database_options() {
+rocksdb::DBOptions database_options(const RocksdbTuning& tuning) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
@@ -36,7 +36,9 @@ rocksdb::DBOptions database_options() {
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   options.max_log_file_size = 1 << 20;
   options.keep_log_file_num = 2;
-  options.max_manifest_file_size = 4 << 20;
+  // The manifest and the one that takes its place are within the budget too, also within a small one.
+  options.max_manifest_file_size = std::clamp<std::uint64_t>(tuning.memtable / 4, 64 << 10, 4 << 20);
+  options.manifest_preallocation_size = 64 << 10;
   return options;
 }
 
@@ -153,7 +155,7 @@ void RocksdbDatabase::reclaim(const std::string& end) {
 rocksdb::Status open_database(const std::string& path, const RocksdbTuning& tuning, RocksdbDatabase& database) {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  auto status = rocksdb::DB::Open(database_options(), path, families(tuning), &handles, &db);
+  auto status = rocksdb::DB::Open(database_options(tuning), path, families(tuning), &handles, &db);
   if (!status.ok()) { return status; }
   database.close();
   database.db.reset(db);
@@ -163,7 +165,7 @@ rocksdb::Status open_database(const std::string& path, const RocksdbTuning& tuni
 }
 
 rocksdb::Status repair_database(const std::string& path, const RocksdbTuning& tuning) {
-  return rocksdb::RepairDB(path, database_options(), families(tuning));
+  return rocksdb::RepairDB(path, database_options(tuning), families(tuning));
 }
 
 }  // namespace sluice::cache

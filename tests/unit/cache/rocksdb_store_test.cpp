@@ -4,6 +4,7 @@
 #include <random>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/unit/cache/store_support.hpp"
 
@@ -506,11 +507,44 @@ TEST(RocksdbStore, AnUnknownFormatIsSetAside) {
   std::vector<std::string> warnings;
   auto store = open(directory.path(), 1 << 20, &warnings);
   ASSERT_EQ(warnings.size(), 1U);
-  EXPECT_NE(warnings[0].find(directory.path() + ".damaged-1"), std::string::npos);
-  EXPECT_TRUE(fs::exists(directory.path() + ".damaged-1/FORMAT"));
+  EXPECT_NE(warnings[0].find(directory.path() + ".unknown-format-1"), std::string::npos);
+  EXPECT_TRUE(fs::exists(directory.path() + ".unknown-format-1/FORMAT"));
   EXPECT_EQ(store->find("k", kPlain.fields()).response, nullptr);
   EXPECT_TRUE(store->put(make_response("k", "y")));
   EXPECT_FALSE(open_rocksdb_store({.directory = directory.path()}));
+}
+
+TEST(RocksdbStore, WhatWasSetAsideBeforeIsDeletedAndNothingElse) {
+  const TemporaryDirectory directory;
+  const auto is_there = [&](const char* suffix) { return fs::exists(directory.path() + suffix); };
+  fs::create_directories(directory.path() + ".damaged-1/db");
+  std::ofstream(directory.path() + ".damaged-1/LOCKED");
+  fs::create_directories(directory.path() + ".damaged-2/somebody's");
+  std::ofstream(directory.path() + ".damaged-3") << "a file";
+  for (int round = 0; round < 3; ++round) {
+    { ASSERT_TRUE(open(directory.path())->put(make_response("k", "x"))); }
+    std::ofstream(directory.path() + "/FORMAT") << "sluice-cache 999\nepoch 1\n";
+    std::vector<std::string> warnings;
+    ASSERT_TRUE(open(directory.path(), 1 << 20, &warnings));
+    EXPECT_EQ(warnings.size(), 2U);
+  }
+  EXPECT_FALSE(is_there(".damaged-1"));
+  EXPECT_TRUE(is_there(".damaged-2/somebody's"));
+  EXPECT_TRUE(is_there(".damaged-3"));
+  EXPECT_NE(is_there(".unknown-format-1"), is_there(".unknown-format-2"));
+}
+
+TEST(RocksdbStore, WhatASmallBudgetDoesNotHoldIsNotTakenInAdvanceEither) {
+  const TemporaryDirectory directory;
+  const auto store = open(directory.path(), 8 << 20);
+  ASSERT_TRUE(store->put(make_response("k", "x")));
+  std::uint64_t taken = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(directory.path())) {
+    struct stat status{};
+    ASSERT_EQ(::stat(entry.path().c_str(), &status), 0);
+    taken += static_cast<std::uint64_t>(status.st_blocks) * 512;
+  }
+  EXPECT_LT(taken, 1U << 20);
 }
 
 TEST(RocksdbStore, ADirectoryWithOtherFilesIsLeftAlone) {
