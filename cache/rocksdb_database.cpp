@@ -139,6 +139,15 @@ std::uint64_t RocksdbDatabase::live_octets() const {
   return octets;
 }
 
+bool RocksdbDatabase::is_flushing() const {
+  const std::string& waiting = rocksdb::DB::Properties::kNumImmutableMemTable;
+  return property(records, waiting) + property(content, waiting) != 0;
+}
+
+std::uint64_t RocksdbDatabase::failures_behind() const {
+  return property(records, rocksdb::DB::Properties::kBackgroundErrors);
+}
+
 std::uint64_t RocksdbDatabase::files_waiting() const {
   std::string text;
   if (!db->GetProperty(content, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &text)) { return 0; }

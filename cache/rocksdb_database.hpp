@@ -26,7 +26,9 @@ struct RocksdbDatabase {
   std::uint64_t live_octets() const;     // without what is known to be garbage
   // Merges away what was removed below the content key `end`, so that files without anything live are deleted. Blocks.
   void reclaim(const std::string& end);
-  std::uint64_t files_waiting() const;  // flushed and not compacted; grows only when compaction cannot go on
+  bool is_flushing() const;               // or would be, if that did not fail
+  std::uint64_t failures_behind() const;  // flushes and compactions that failed so far
+  std::uint64_t files_waiting() const;    // flushed and not compacted; grows only when compaction cannot go on
 };
 
 struct RocksdbTuning {

@@ -98,6 +98,11 @@ rocksdb::Status RocksdbDisk::write_unless_stuck(rocksdb::WriteBatch& batch, bool
   return status;
 }
 
+// A writer is also told to wait when the files for what was written before cannot be made, as on a full disk.
+bool RocksdbDisk::has_failed_behind() const {
+  return database_.failures_behind() != failures_behind_.load(std::memory_order_relaxed);
+}
+
 // A write that failed half-way left a torn record in the log, and what follows it would be lost with a kill -9.
 void RocksdbDisk::start_new_log() {
   rocksdb::FlushOptions options;
@@ -118,7 +123,12 @@ std::expected<void, StoreError> RocksdbDisk::write(rocksdb::WriteBatch& batch, b
     octets_written_.fetch_add(batch.GetDataSize(), std::memory_order_relaxed);
     if (!gate_.is_open()) { start_new_log(); }
     gate_.succeeded();
+    failures_behind_.store(database_.failures_behind(), std::memory_order_relaxed);
     return {};
+  }
+  if (status.IsIncomplete() && !has_failed_behind()) {
+    too_slow_.fetch_add(1, std::memory_order_relaxed);
+    return std::unexpected(StoreError::too_slow);
   }
   const auto error = count(status);
   gate_.failed(error == StoreError::damaged ? StoreError::store_failed : error);

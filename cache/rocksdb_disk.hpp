@@ -66,17 +66,21 @@ class RocksdbDisk {
   RocksdbDatabase& database() noexcept { return database_; }
   WriteGate& gate() noexcept { return gate_; }
   std::uint64_t errors() const noexcept { return errors_.load(std::memory_order_relaxed); }
+  std::uint64_t too_slow() const noexcept { return too_slow_.load(std::memory_order_relaxed); }
   std::uint64_t octets_written() const noexcept { return octets_written_.load(std::memory_order_relaxed); }
 
  private:
   std::expected<void, StoreError> write(rocksdb::WriteBatch& batch, bool synced);
   rocksdb::Status write_unless_stuck(rocksdb::WriteBatch& batch, bool synced);
+  bool has_failed_behind() const;
   void start_new_log();
   StoreError count(const rocksdb::Status& status);
 
   RocksdbDatabase database_;
   WriteGate gate_;
   std::atomic<std::uint64_t> errors_ = 0;
+  std::atomic<std::uint64_t> too_slow_ = 0;
+  std::atomic<std::uint64_t> failures_behind_ = 0;  // as of the last write that succeeded
   std::atomic<std::uint64_t> octets_written_ = 0;
 };
 

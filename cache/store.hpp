@@ -19,6 +19,7 @@ enum class StoreError : std::uint8_t {
   damaged,       // a checksum did not agree: the response was dropped
   gone,          // evicted or purged since it was found
   too_large,     // larger than the store takes
+  too_slow,      // the disk works and does not keep up
 };
 std::string_view to_string(StoreError error) noexcept;
 
@@ -30,6 +31,7 @@ struct StoreStats {
   std::uint64_t stores = 0;
   std::uint64_t refused = 0;  // not admitted, too large
   std::uint64_t errors = 0;
+  std::uint64_t too_slow = 0;  // of those refused: the disk did not keep up
 };
 
 // A stored response being written. It becomes visible to `find` at commit() and not before;

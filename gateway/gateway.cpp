@@ -532,8 +532,10 @@ class Gateway::Running {
     constexpr auto kSilence = std::chrono::seconds(60);
     std::uint64_t lost_lines = 0;
     std::uint64_t disk_errors = 0;
+    std::uint64_t too_slow = 0;
     auto next_log = steady_clock::time_point{};
     auto next_disk = steady_clock::time_point{};
+    auto next_slow = steady_clock::time_point{};
     asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
     for (;;) {
       timer.expires_after(kLook);
@@ -546,12 +548,17 @@ class Gateway::Running {
         lost_lines = lost;
         next_log = now + kSilence;
       }
-      const auto errors = gateway->stores_.disk != nullptr ? gateway->stores_.disk->store().stats().errors : 0;
-      if (errors > disk_errors && now >= next_disk) {
-        say("cache: the disk failed " + std::to_string(errors - disk_errors) +
+      const auto disk = gateway->stores_.disk != nullptr ? gateway->stores_.disk->store().stats() : cache::StoreStats{};
+      if (disk.errors > disk_errors && now >= next_disk) {
+        say("cache: the disk failed " + std::to_string(disk.errors - disk_errors) +
             " times; what it cannot take is not stored");
-        disk_errors = errors;
+        disk_errors = disk.errors;
         next_disk = now + kSilence;
+      }
+      if (disk.too_slow > too_slow && now >= next_slow) {
+        say("cache: the disk is slow: " + std::to_string(disk.too_slow - too_slow) + " responses were not stored");
+        too_slow = disk.too_slow;
+        next_slow = now + kSilence;
       }
     }
   }
