@@ -12,6 +12,7 @@
 namespace sluice::cache {
 namespace {
 
+constexpr int kMostMemtables = 2;     // of a column family
 constexpr int kNeverStall = 1 << 20;  // the store refuses before RocksDB would make a writer wait
 
 rocksdb::DBOptions database_options(const RocksdbTuning& tuning) {
@@ -52,7 +53,7 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size = memtable;
-  options.max_write_buffer_number = 2;
+  options.max_write_buffer_number = kMostMemtables;
   options.compression = rocksdb::kNoCompression;
   options.level0_slowdown_writes_trigger = kNeverStall;
   options.level0_stop_writes_trigger = kNeverStall;
@@ -139,9 +140,28 @@ std::uint64_t RocksdbDatabase::live_octets() const {
   return octets;
 }
 
-bool RocksdbDatabase::is_flushing() const {
-  const std::string& waiting = rocksdb::DB::Properties::kNumImmutableMemTable;
-  return property(records, waiting) + property(content, waiting) != 0;
+rocksdb::Status RocksdbDatabase::start_flush() {
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;
+  return db->Flush(options, {records, content});
+}
+
+// While RocksDB lets nobody write it starts no flush either: for this moment it may have more memtables. (That the
+// options cannot be written down on a full disk does not matter.)
+void RocksdbDatabase::retry_flush() {
+  const auto set_most = [this](int most) {
+    for (auto* family : {records, content}) {
+      db->SetOptions(family, {{"max_write_buffer_number", std::to_string(most)}}).PermitUncheckedError();
+    }
+  };
+  set_most(1000);
+  start_flush().PermitUncheckedError();  // whether it helps is seen by is_stopped()
+  set_most(kMostMemtables);
+}
+
+bool RocksdbDatabase::is_stopped() const {
+  return property(records, rocksdb::DB::Properties::kIsWriteStopped) != 0;
 }
 
 std::uint64_t RocksdbDatabase::failures_behind() const {

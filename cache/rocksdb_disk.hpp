@@ -30,6 +30,11 @@ class RocksdbDisk {
   // Writes one batch and tells the gate how that went. Asking the gate first is the caller's part.
   std::expected<void, StoreError> write(rocksdb::WriteBatch& batch);
 
+  // After a failure: has RocksDB try again what it could not make files of, and waits for that, a moment at most.
+  void resume();
+  // A write that changes nothing, as long as those that follow may be: does the disk work again?
+  std::expected<void, StoreError> probe();
+
   // Synced: a purge survives a power cut as well.
   std::expected<void, StoreError> write_purges(const PurgeChange& change);
   // A purge that cannot be read any more counts as a hard one of all that is stored.

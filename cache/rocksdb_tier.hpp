@@ -40,6 +40,8 @@ class RocksdbTier final : public Store {
   Page walk(std::string_view prefix, std::string_view from, std::size_t most) override;
   StoreResult keep_purges(const PurgeChange& change) override;
   KeptPurges kept_purges() override;
+  bool is_purge_kept(std::string_view key) override;
+  bool mend() override;
   bool may_have(std::string_view key) const override;
   StoreStats stats() const override;
   void set_budget(std::uint64_t octets) override;

@@ -99,7 +99,7 @@ class PartKeeper {
     }
     auto chunk = part(range, octets);
     store_in_memory(chunk);
-    if (services_.disk == nullptr || !may_store()) { return; }
+    if (!services_.has_open_disk() || !may_store()) { return; }
     if (chunk->is_whole()) {
       services_.disk->put(std::move(chunk));
     } else {
@@ -118,7 +118,7 @@ class PartKeeper {
 
   // What is too large for memory as a whole.
   bool is_for_disk() const {
-    return services_.disk != nullptr && head().content_length > keeping_.configuration->cache.memory_largest;
+    return services_.has_open_disk() && head().content_length > keeping_.configuration->cache.memory_largest;
   }
 
   // A tier that refuses it counts that itself.

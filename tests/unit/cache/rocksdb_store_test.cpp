@@ -40,6 +40,13 @@ void index(Store& store) {
   while (store.build_index_step()) {}
 }
 
+// What another process finds after kill -9 of this one.
+std::unique_ptr<Store> open_copy(const TemporaryDirectory& directory, const std::unique_ptr<Store>& store) {
+  EXPECT_TRUE(store);
+  fs::copy(directory.path(), directory.path("copy"), fs::copy_options::recursive);
+  return open(directory.path("copy"));
+}
+
 std::uint64_t octets_in(const std::string& directory) {
   std::uint64_t octets = 0;
   for (const auto& entry : fs::recursive_directory_iterator(directory)) {
@@ -398,6 +405,48 @@ TEST(RocksdbStore, PurgesAreKeptForTheNextProcess) {
   EXPECT_EQ(kept.entries[1].soft, 3U);
   EXPECT_EQ(kept.entries[1].soft_time, tag.soft_time);
   EXPECT_EQ(kept.entries[1].hard, 2U);
+}
+
+TEST(RocksdbStore, PurgesThatTheDiskDidNotTakeAreWrittenWhenItDoes) {
+  const TemporaryDirectory directory;
+  const std::vector<std::string> keys = {"one", "two", "three"};
+  const PurgeChange many{{{PurgeScope::tag, "news", 3, UnixTime{Seconds{1'700'000'000}}, 2}}, {}, 3};
+  auto store = open(directory.path());
+  for (const auto& key : keys) { ASSERT_TRUE(store->put(make_response(key, content_for(1, 500)))); }
+  {
+    const FullDisk full;
+    for (const auto& key : keys) { EXPECT_EQ(store->purge(key), 1U); }
+    EXPECT_FALSE(store->keep_purges(many));
+    EXPECT_FALSE(store->mend());
+    for (const auto& key : keys) {
+      EXPECT_FALSE(store->is_purge_kept(key));
+      EXPECT_FALSE(store->find(key, kPlain.fields()).response) << "in force";
+    }
+  }
+  EXPECT_TRUE(store->mend());
+  for (const auto& key : keys) { EXPECT_TRUE(store->is_purge_kept(key)); }
+  store = open_copy(directory, store);
+  for (const auto& key : keys) { EXPECT_FALSE(store->find(key, kPlain.fields()).response); }
+  EXPECT_EQ(store->kept_purges().generation, 3U);
+}
+
+TEST(RocksdbStore, ADiskThatFailedIsTriedWhenItIsToBeMendedAndNotByTraffic) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  ASSERT_TRUE(store->put(make_response("before", content_for(1, 500))));
+  {
+    const FullDisk full;
+    for (int i = 0; i < 50; ++i) { EXPECT_FALSE(store->put(make_response("full", content_for(i, 500)))); }
+    EXPECT_EQ(store->stats().errors, 1U);
+    EXPECT_TRUE(store->mend()) << "no purge waits";
+    EXPECT_EQ(store->stats().errors, 2U);
+  }
+  EXPECT_FALSE(store->put(make_response("after", content_for(1, 500))));
+  EXPECT_TRUE(store->mend());
+  EXPECT_TRUE(store->put(make_response("after", content_for(1, 500))));
+  store = open_copy(directory, store);
+  EXPECT_TRUE(store->find("before", kPlain.fields()).response);
+  EXPECT_TRUE(store->find("after", kPlain.fields()).response);
 }
 
 TEST(RocksdbStore, WhatIsUsedOutlivesWhatIsNot) {
