@@ -70,6 +70,34 @@ bool is_empty_but_for_lock(const fs::path& path) {
   return !error;
 }
 
+const char* word_for(CacheDirectory::Aside reason) {
+  return reason == CacheDirectory::Aside::damaged ? ".damaged" : ".unknown-format";
+}
+
+std::string free_name(const std::string& wanted) {
+  std::error_code error;
+  for (int number = 1;; ++number) {
+    const auto name = wanted + "-" + std::to_string(number);
+    if (!fs::exists(fs::symlink_status(name, error))) { return name; }
+  }
+}
+
+// Caches of ours next to `path` that were set aside.
+std::vector<fs::path> set_aside_before(const fs::path& path) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path.parent_path(), error)) {
+    const auto name = entry.path().filename().string();
+    const auto has_word = [&](CacheDirectory::Aside reason) {
+      return name.starts_with(path.filename().string() + word_for(reason) + "-");
+    };
+    const bool is_ours = has_word(CacheDirectory::Aside::damaged) || has_word(CacheDirectory::Aside::unknown_format);
+    const bool is_directory = entry.symlink_status(error).type() == fs::file_type::directory;
+    if (is_ours && is_directory && fs::exists(entry.path() / "LOCKED", error)) { found.push_back(entry.path()); }
+  }
+  return found;
+}
+
 }  // namespace
 
 std::expected<CacheDirectory, std::string> CacheDirectory::open(const std::string& path,
@@ -119,13 +147,15 @@ std::expected<void, std::string> CacheDirectory::check_format(std::vector<std::s
       if (!fs::exists(fs::path(path_) / "db", error)) {
         return std::unexpected("the directory " + path_ + " holds other files; give the cache an empty one");
       }
-      return set_aside("has no FORMAT file", warnings);
+      return set_aside(Aside::unknown_format, "has no FORMAT file", warnings);
     }
     epoch_ = 1;
     return write_format();
   }
   const auto last = epoch_in(read_text(format));
-  if (last == 0) { return set_aside("was written in a format that this version does not read", warnings); }
+  if (last == 0) {
+    return set_aside(Aside::unknown_format, "was written in a format that this version does not read", warnings);
+  }
   epoch_ = last + 1;
   return write_format();
 }
@@ -140,19 +170,22 @@ std::expected<void, std::string> CacheDirectory::write_format() const {
   return {};
 }
 
-std::expected<void, std::string> CacheDirectory::set_aside(const std::string& why, std::vector<std::string>& warnings) {
+std::expected<void, std::string> CacheDirectory::set_aside(Aside reason, const std::string& why,
+                                                           std::vector<std::string>& warnings) {
+  const auto older = set_aside_before(path_);
   std::error_code error;
-  for (int number = 1;; ++number) {
-    const std::string aside = path_ + ".damaged-" + std::to_string(number);
-    if (fs::exists(fs::symlink_status(aside, error))) { continue; }
-    fs::rename(path_, aside, error);
-    if (error) {
-      return std::unexpected("the cache in " + path_ + " " + why + " and cannot be set aside as " + aside + ": " +
-                             error.message());
-    }
-    warnings.push_back("the cache in " + path_ + " " + why + "; it was set aside as " + aside +
-                       " (delete it when nobody needs it) and the cache starts empty");
-    break;
+  const std::string aside = free_name(path_ + word_for(reason));
+  fs::rename(path_, aside, error);
+  if (error) {
+    return std::unexpected("the cache in " + path_ + " " + why + " and cannot be set aside as " + aside + ": " +
+                           error.message());
+  }
+  warnings.push_back("the cache in " + path_ + " " + why + "; it was set aside as " + aside +
+                     " (delete it when nobody needs it) and the cache starts empty");
+  for (const auto& directory : older) {
+    fs::remove_all(directory, error);
+    warnings.push_back(error ? "cannot delete " + directory.string() + ", set aside earlier: " + error.message()
+                             : directory.string() + ", set aside earlier, was deleted");
   }
   // Locked anew before the old lock goes: the directory of that name is another one now.
   if (auto locked = create_and_lock(); !locked) { return locked; }

@@ -8,8 +8,9 @@
 namespace sluice::cache {
 
 // The directory of a disk tier: locked for one process, with a FORMAT file that says how to read it. What cannot be
-// read is set aside (renamed to `<directory>.damaged-<number>`), never misread and never deleted. Errors: sentences for
-// the operator. Lifetime: the lock is held as long as the object lives, also against this process.
+// read is set aside (renamed to `<directory>.damaged-<number>` or `.unknown-format-<number>`) and never misread; what
+// was set aside before is deleted then, so that there is one at most. Errors: sentences for the operator. Lifetime: the
+// lock is held as long as the object lives, also against this process.
 class CacheDirectory {
  public:
   // Creates the directory when it is missing, locks it and checks its FORMAT. Appends to `warnings` what was set aside.
@@ -24,7 +25,8 @@ class CacheDirectory {
   std::uint64_t epoch() const noexcept { return epoch_; }
 
   // Sets everything aside and starts empty, still locked. `why` completes "the cache in X ...".
-  std::expected<void, std::string> set_aside(const std::string& why, std::vector<std::string>& warnings);
+  enum class Aside : std::uint8_t { damaged, unknown_format };
+  std::expected<void, std::string> set_aside(Aside reason, const std::string& why, std::vector<std::string>& warnings);
 
  private:
   explicit CacheDirectory(std::string path) : path_(std::move(path)) {}

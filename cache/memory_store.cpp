@@ -181,7 +181,7 @@ std::expected<void, StoreError> MemoryStore::put_part(StoredResponsePtr part) {
   constexpr int kMostAttempts = 8;
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     const auto stored = variant_of(part->head);
-    if (stored == nullptr || !may_combine(stored->head, part->head)) { return put(std::move(part)); }
+    if (stored == nullptr || !may_combine(*stored, *part)) { return put(std::move(part)); }
     if (stored->is_whole()) { return {}; }
     auto combined = make_item(combine(*stored, *part));
     if (is_too_large(combined->response->octets())) { return std::unexpected(refuse(StoreError::too_large)); }

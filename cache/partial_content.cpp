@@ -124,9 +124,14 @@ bool may_combine(const StoredHead& stored, const StoredHead& part) noexcept {
   return modified && modified == strong_modification_time(part);
 }
 
+bool may_combine(const StoredResponse& stored, const StoredResponse& part) noexcept {
+  return (part.message != 0 && stored.message == part.message) || may_combine(stored.head, part.head);
+}
+
 std::shared_ptr<StoredResponse> combine(const StoredResponse& stored, const StoredResponse& part) {
   auto out = std::make_shared<StoredResponse>();
   out->head = combine_heads(stored.head, part.head);
+  out->message = stored.message == part.message ? part.message : 0;
   const auto whole = all_of(stored.head);
   Spans all = *stored.present;
   if (part.is_whole()) {

@@ -34,9 +34,11 @@ StoredHead make_part_head(const RequestView& request, const ResponseView& respon
 
 // RFC 9111 3.4: are these parts of one representation: the same complete length and the same strong validator?
 bool may_combine(const StoredHead& stored, const StoredHead& part) noexcept;
+// The same, or are they of one message (StoredResponse::message)? That needs no validator.
+bool may_combine(const StoredResponse& stored, const StoredResponse& part) noexcept;
 
 // The content of both, under the fields of both, those of the newer `part` first; whole when nothing is missing any
-// more. REQUIRES: may_combine(stored.head, part.head), both resident, `stored` not whole.
+// more. REQUIRES: may_combine(stored, part), both resident, `stored` not whole.
 std::shared_ptr<StoredResponse> combine(const StoredResponse& stored, const StoredResponse& part);
 
 // What of the content the answer to this request takes, the client's conditions and ranges applied: none when it is a

@@ -1,6 +1,7 @@
 #include "cache/purge_table.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "cache/tags.hpp"
@@ -73,10 +74,42 @@ void PurgeTable::restore(KeptPurges kept) {
   apply(change);
 }
 
+std::vector<PurgeEntry> PurgeTable::own_entries() const {
+  std::vector<PurgeEntry> entries;
+  for (std::size_t scope = 0; scope < kScopes; ++scope) {
+    for (const auto& [name, marks] : names_[scope]) {
+      entries.push_back({static_cast<PurgeScope>(scope), name, marks.soft, marks.soft_time, marks.hard});
+    }
+  }
+  return entries;
+}
+
+void PurgeTable::join(KeptPurges kept, const Keep& keep) {
+  const std::scoped_lock lock(adding_);
+  const auto before = kept.generation;
+  std::map<std::pair<PurgeScope, std::string>, PurgeEntry> all;
+  for (const auto& old : kept.entries) {
+    auto& entry = all.try_emplace({old.scope, old.name}, old).first->second;
+    entry.hard = std::max(entry.hard, old.hard);
+  }
+  for (auto& own : own_entries()) {
+    auto& entry = all.try_emplace({own.scope, own.name}, PurgeEntry{own.scope, own.name}).first->second;
+    if (own.soft != 0) { std::tie(entry.soft, entry.soft_time) = std::pair(before + own.soft, own.soft_time); }
+    if (own.hard != 0) { entry.hard = before + own.hard; }
+  }
+  PurgeChange change{{}, {}, before + generation()};
+  for (auto& [target, entry] : all) { change.put.push_back(std::move(entry)); }
+  apply(change);
+  std::erase_if(change.put, [](const auto& entry) { return entry.scope == PurgeScope::url; });
+  keep(change);
+}
+
 std::uint64_t PurgeTable::add(PurgeScope scope, std::string name, bool is_hard, UnixTime now, const Keep& keep) {
   const std::scoped_lock lock(adding_);
   auto change = change_for(scope, name, is_hard, now);
-  if (scope != PurgeScope::url) {
+  if (scope == PurgeScope::url) {
+    keep({{}, {}, change.generation});
+  } else {
     fold_oldest(change);
     keep(change);
   }
@@ -156,8 +189,9 @@ void PurgeTable::apply(const PurgeChange& change) {
     if (const auto place = known.find(entry.name); place != known.end()) { known.erase(place); }
   }
   for (const auto& entry : change.put) {
-    names(entry.scope)[entry.name] = {entry.soft, entry.soft_time, entry.hard};
-    if (entry.scope == PurgeScope::url) { urls_.push_back(entry.name); }
+    const Marks marks{entry.soft, entry.soft_time, entry.hard};
+    const bool is_new = names(entry.scope).insert_or_assign(entry.name, marks).second;
+    if (is_new && entry.scope == PurgeScope::url) { urls_.push_back(entry.name); }
   }
   while (urls_.size() > kMostUrls) {
     names(PurgeScope::url).erase(urls_.front());

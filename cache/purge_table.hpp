@@ -70,12 +70,17 @@ class PurgeTable {
   // What an earlier process kept. REQUIRES: called before anything else.
   void restore(KeptPurges kept);
 
+  // The same when there are purges of this process already: they count as later than all that were kept, and go on
+  // touching what they did, perhaps more. `kept` may name a target twice. `keep` is told all that has to survive the
+  // next restart when it is in force.
+  using Keep = std::function<void(const PurgeChange&)>;
+  void join(KeptPurges kept, const Keep& keep);
+
   // The number of the newest purge in force.
   std::uint64_t generation() const noexcept { return generation_.load(std::memory_order_acquire); }
 
-  // A new purge; its number. `keep` is told what has to survive a restart before the purge is in force, and not at all
-  // for a URL. REQUIRES: is_purge_name(scope, name).
-  using Keep = std::function<void(const PurgeChange&)>;
+  // A new purge; its number. `keep` is told what has to survive a restart before the purge is in force: of a URL the
+  // number only, so that no later one is below what is stored meanwhile. REQUIRES: is_purge_name(scope, name).
   std::uint64_t add(PurgeScope scope, std::string name, bool is_hard, UnixTime now, const Keep& keep);
 
   // REQUIRES: nothing stored has a generation below `number`, nor will have. Forgets what no longer touches anything.
@@ -102,6 +107,7 @@ class PurgeTable {
   Names& names(PurgeScope scope) { return names_[static_cast<std::size_t>(scope)]; }
   PurgeChange change_for(PurgeScope scope, const std::string& name, bool is_hard, UnixTime now) const;
   void fold_oldest(PurgeChange& change) const;
+  std::vector<PurgeEntry> own_entries() const;
   std::size_t kept_entries() const;
   void apply(const PurgeChange& change);
 

@@ -12,9 +12,10 @@
 namespace sluice::cache {
 namespace {
 
+constexpr int kMostMemtables = 2;     // of a column family
 constexpr int kNeverStall = 1 << 20;  // the store refuses before RocksDB would make a writer wait
 
-rocksdb::DBOptions database_options() {
+rocksdb::DBOptions database_options(const RocksdbTuning& tuning) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
@@ -36,7 +37,9 @@ rocksdb::DBOptions database_options() {
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   options.max_log_file_size = 1 << 20;
   options.keep_log_file_num = 2;
-  options.max_manifest_file_size = 4 << 20;
+  // The manifest and the one that takes its place are within the budget too, also within a small one.
+  options.max_manifest_file_size = std::clamp<std::uint64_t>(tuning.memtable / 4, 64 << 10, 4 << 20);
+  options.manifest_preallocation_size = 64 << 10;
   return options;
 }
 
@@ -50,7 +53,7 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size = memtable;
-  options.max_write_buffer_number = 2;
+  options.max_write_buffer_number = kMostMemtables;
   options.compression = rocksdb::kNoCompression;
   options.level0_slowdown_writes_trigger = kNeverStall;
   options.level0_stop_writes_trigger = kNeverStall;
@@ -137,6 +140,34 @@ std::uint64_t RocksdbDatabase::live_octets() const {
   return octets;
 }
 
+rocksdb::Status RocksdbDatabase::start_flush() {
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;
+  return db->Flush(options, {records, content});
+}
+
+// While RocksDB lets nobody write it starts no flush either: for this moment it may have more memtables. (That the
+// options cannot be written down on a full disk does not matter.)
+void RocksdbDatabase::retry_flush() {
+  const auto set_most = [this](int most) {
+    for (auto* family : {records, content}) {
+      db->SetOptions(family, {{"max_write_buffer_number", std::to_string(most)}}).PermitUncheckedError();
+    }
+  };
+  set_most(1000);
+  start_flush().PermitUncheckedError();  // whether it helps is seen by is_stopped()
+  set_most(kMostMemtables);
+}
+
+bool RocksdbDatabase::is_stopped() const {
+  return property(records, rocksdb::DB::Properties::kIsWriteStopped) != 0;
+}
+
+std::uint64_t RocksdbDatabase::failures_behind() const {
+  return property(records, rocksdb::DB::Properties::kBackgroundErrors);
+}
+
 std::uint64_t RocksdbDatabase::files_waiting() const {
   std::string text;
   if (!db->GetProperty(content, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &text)) { return 0; }
@@ -153,7 +184,7 @@ void RocksdbDatabase::reclaim(const std::string& end) {
 rocksdb::Status open_database(const std::string& path, const RocksdbTuning& tuning, RocksdbDatabase& database) {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  auto status = rocksdb::DB::Open(database_options(), path, families(tuning), &handles, &db);
+  auto status = rocksdb::DB::Open(database_options(tuning), path, families(tuning), &handles, &db);
   if (!status.ok()) { return status; }
   database.close();
   database.db.reset(db);
@@ -163,7 +194,7 @@ rocksdb::Status open_database(const std::string& path, const RocksdbTuning& tuni
 }
 
 rocksdb::Status repair_database(const std::string& path, const RocksdbTuning& tuning) {
-  return rocksdb::RepairDB(path, database_options(), families(tuning));
+  return rocksdb::RepairDB(path, database_options(tuning), families(tuning));
 }
 
 }  // namespace sluice::cache

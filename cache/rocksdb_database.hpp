@@ -26,7 +26,11 @@ struct RocksdbDatabase {
   std::uint64_t live_octets() const;     // without what is known to be garbage
   // Merges away what was removed below the content key `end`, so that files without anything live are deleted. Blocks.
   void reclaim(const std::string& end);
-  std::uint64_t files_waiting() const;  // flushed and not compacted; grows only when compaction cannot go on
+  rocksdb::Status start_flush();          // of all that only the log and memory have
+  bool is_stopped() const;                // does RocksDB let nobody write, until a flush has succeeded?
+  void retry_flush();                     // REQUIRES: is_stopped(). RocksDB does not try again by itself what failed
+  std::uint64_t failures_behind() const;  // flushes and compactions that failed so far
+  std::uint64_t files_waiting() const;    // flushed and not compacted; grows only when compaction cannot go on
 };
 
 struct RocksdbTuning {

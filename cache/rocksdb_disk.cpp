@@ -98,12 +98,14 @@ rocksdb::Status RocksdbDisk::write_unless_stuck(rocksdb::WriteBatch& batch, bool
   return status;
 }
 
+// A writer is also told to wait when the files for what was written before cannot be made, as on a full disk.
+bool RocksdbDisk::has_failed_behind() const {
+  return database_.failures_behind() != failures_behind_.load(std::memory_order_relaxed);
+}
+
 // A write that failed half-way left a torn record in the log, and what follows it would be lost with a kill -9.
 void RocksdbDisk::start_new_log() {
-  rocksdb::FlushOptions options;
-  options.wait = false;
-  options.allow_write_stall = true;
-  database_.db->Flush(options, {database_.records, database_.content}).PermitUncheckedError();
+  database_.start_flush().PermitUncheckedError();
 }
 
 // No sync for responses: after kill -9 the page cache still has the log; a power cut may lose the last moments and
@@ -118,11 +120,36 @@ std::expected<void, StoreError> RocksdbDisk::write(rocksdb::WriteBatch& batch, b
     octets_written_.fetch_add(batch.GetDataSize(), std::memory_order_relaxed);
     if (!gate_.is_open()) { start_new_log(); }
     gate_.succeeded();
+    failures_behind_.store(database_.failures_behind(), std::memory_order_relaxed);
     return {};
+  }
+  if (status.IsIncomplete() && !has_failed_behind()) {
+    too_slow_.fetch_add(1, std::memory_order_relaxed);
+    return std::unexpected(StoreError::too_slow);
   }
   const auto error = count(status);
   gate_.failed(error == StoreError::damaged ? StoreError::store_failed : error);
   return std::unexpected(gate_.last_error());
+}
+
+// When it did not help, the write that follows says so. While the log cannot be written nothing is flushed: that would
+// touch the log, and RocksDB ends the process when it finds one that failed before.
+void RocksdbDisk::resume() {
+  constexpr int kMostWaits = 250;
+  database_.db->Resume().PermitUncheckedError();
+  if (!database_.is_stopped()) { return; }
+  database_.retry_flush();
+  for (int waits = 0; waits < kMostWaits && database_.is_stopped(); ++waits) {
+    rocksdb::Env::Default()->SleepForMicroseconds(2000);
+  }
+}
+
+std::expected<void, StoreError> RocksdbDisk::probe() {
+  static const std::string kLog(32 << 10, '\0');  // goes to the log and nowhere else
+  rocksdb::WriteBatch batch;
+  batch.PutLogData(kLog).PermitUncheckedError();
+  batch.Delete(database_.records, trial_key()).PermitUncheckedError();
+  return write(batch);
 }
 
 void RocksdbDisk::put_record(rocksdb::WriteBatch& batch, const StoredRecord& record) {

@@ -30,6 +30,11 @@ class RocksdbDisk {
   // Writes one batch and tells the gate how that went. Asking the gate first is the caller's part.
   std::expected<void, StoreError> write(rocksdb::WriteBatch& batch);
 
+  // After a failure: has RocksDB try again what it could not make files of, and waits for that, a moment at most.
+  void resume();
+  // A write that changes nothing, as long as those that follow may be: does the disk work again?
+  std::expected<void, StoreError> probe();
+
   // Synced: a purge survives a power cut as well.
   std::expected<void, StoreError> write_purges(const PurgeChange& change);
   // A purge that cannot be read any more counts as a hard one of all that is stored.
@@ -66,17 +71,21 @@ class RocksdbDisk {
   RocksdbDatabase& database() noexcept { return database_; }
   WriteGate& gate() noexcept { return gate_; }
   std::uint64_t errors() const noexcept { return errors_.load(std::memory_order_relaxed); }
+  std::uint64_t too_slow() const noexcept { return too_slow_.load(std::memory_order_relaxed); }
   std::uint64_t octets_written() const noexcept { return octets_written_.load(std::memory_order_relaxed); }
 
  private:
   std::expected<void, StoreError> write(rocksdb::WriteBatch& batch, bool synced);
   rocksdb::Status write_unless_stuck(rocksdb::WriteBatch& batch, bool synced);
+  bool has_failed_behind() const;
   void start_new_log();
   StoreError count(const rocksdb::Status& status);
 
   RocksdbDatabase database_;
   WriteGate gate_;
   std::atomic<std::uint64_t> errors_ = 0;
+  std::atomic<std::uint64_t> too_slow_ = 0;
+  std::atomic<std::uint64_t> failures_behind_ = 0;  // as of the last write that succeeded
   std::atomic<std::uint64_t> octets_written_ = 0;
 };
 

@@ -18,6 +18,7 @@ namespace sluice::cache {
 //                     what a process left of it when it ended is removed
 //   "p" scope name    a purge (purge_table.hpp); the scope is one octet
 //   "g"               the number of the newest purge
+//   "t"               never there: removed to try whether the disk works
 // In the column family of content:
 //   store id, u32 chunk number    u32 crc32c over this key and the octets, then the octets
 // Store ids and chunk numbers are big-endian, so that keys sort as the numbers do.
@@ -94,6 +95,9 @@ inline std::string purge_key(PurgeScope scope, std::string_view name) {
 }
 inline std::string generation_key() {
   return "g";
+}
+inline std::string trial_key() {
+  return "t";
 }
 
 // The value of a purge: u32 crc32c over its key and the rest, u64 soft, u64 soft_time, u64 hard.

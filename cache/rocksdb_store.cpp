@@ -21,7 +21,9 @@ std::expected<void, std::string> open_or_start_empty(CacheDirectory& directory, 
                        "); it was repaired and may have lost responses");
     return {};
   }
-  if (auto aside = directory.set_aside("is damaged beyond repair (" + opened.ToString() + ")", warnings); !aside) {
+  if (auto aside = directory.set_aside(CacheDirectory::Aside::damaged,
+                                       "is damaged beyond repair (" + opened.ToString() + ")", warnings);
+      !aside) {
     return aside;
   }
   const auto fresh = open_database(path, tuning, database);

@@ -50,7 +50,8 @@ StoreStats RocksdbTier::stats() const {
           .evictions = evictions_,
           .stores = stores_,
           .refused = refused_,
-          .errors = disk_.errors()};
+          .errors = disk_.errors(),
+          .too_slow = disk_.too_slow()};
 }
 
 }  // namespace sluice::cache

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <mutex>
 #include <random>
 #include <set>
@@ -39,6 +40,8 @@ class RocksdbTier final : public Store {
   Page walk(std::string_view prefix, std::string_view from, std::size_t most) override;
   StoreResult keep_purges(const PurgeChange& change) override;
   KeptPurges kept_purges() override;
+  bool is_purge_kept(std::string_view key) override;
+  bool mend() override;
   bool may_have(std::string_view key) const override;
   StoreStats stats() const override;
   void set_budget(std::uint64_t octets) override;
@@ -73,6 +76,8 @@ class RocksdbTier final : public Store {
   StoredRecord record_to_change(std::string_view key);
   void put_variant(rocksdb::WriteBatch& batch, StoredRecord& record, StoredVariant variant, RocksdbRemoval& replaced);
   void note_stored(const std::string& key, const DiskIndex::Entry& entry, RocksdbRemoval& replaced, bool was_there);
+  bool is_of_message(std::uint64_t id, std::uint64_t message) const;
+  void note_message(std::uint64_t id, std::uint64_t message);
   bool put_chunks(rocksdb::WriteBatch& batch, const StoredResponse& part, StoredVariant& variant);
   void forget(std::string_view key, std::uint64_t id);
   StoreResult admit_write();
@@ -108,7 +113,8 @@ class RocksdbTier final : public Store {
   bool is_over_ = false;                       // the real size was over the budget
   std::set<std::string, std::less<>> purged_;  // keys whose purge the disk did not take yet: they stay invisible
   std::vector<PurgeChange> unwritten_purges_;  // that the disk did not take yet: nothing is stored ahead of them
-  std::vector<std::uint64_t> abandoned_;       // ids whose chunks the disk did not let go yet
+  std::deque<std::pair<std::uint64_t, std::uint64_t>> messages_;  // store ids of parts and StoredResponse::message
+  std::vector<std::uint64_t> abandoned_;                          // ids whose chunks the disk did not let go yet
 
   std::atomic<std::uint64_t> budget_;
   std::atomic<std::uint64_t> evicted_up_to_ = 0;  // the greatest id evicted

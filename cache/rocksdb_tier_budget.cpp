@@ -11,10 +11,7 @@ constexpr int kMostSecondChances = 16;           // before a response is evicted
 }  // namespace
 
 StoreResult RocksdbTier::admit_write() {
-  if (!disk_.gate().is_open()) {
-    if (!disk_.gate().admit()) { return std::unexpected(disk_.gate().last_error()); }
-    disk_.database().db->Resume().PermitUncheckedError();  // when it did not help, the write that follows says so
-  }
+  if (!disk_.gate().is_open()) { return std::unexpected(disk_.gate().last_error()); }
   if (auto written = write_purges(); !written) { return written; }
   if (disk_.octets_written() >= next_measure_ || is_over_) { measure(); }
   if (is_over_) { return std::unexpected(StoreError::no_space); }

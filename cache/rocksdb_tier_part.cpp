@@ -6,6 +6,24 @@
 #include "cache/validation.hpp"
 
 namespace sluice::cache {
+namespace {
+
+constexpr std::size_t kMostMessages = 256;  // parts of more than so many at the same time need a validator to join
+
+}  // namespace
+
+bool RocksdbTier::is_of_message(std::uint64_t id, std::uint64_t message) const {
+  if (message == 0) { return false; }
+  return std::ranges::find(messages_, std::pair(id, message)) != messages_.end();
+}
+
+// Of which message all of a stored part is; a part of another one that joined it makes that nobody's.
+void RocksdbTier::note_message(std::uint64_t id, std::uint64_t message) {
+  if (is_of_message(id, message)) { return; }
+  const bool is_joined = std::erase_if(messages_, [&](const auto& known) { return known.first == id; }) != 0;
+  if (!is_joined && message != 0) { messages_.emplace_back(id, message); }
+  if (messages_.size() > kMostMessages) { messages_.pop_front(); }
+}
 
 // The chunks that are whole in `part` and not there yet; false when there is none.
 bool RocksdbTier::put_chunks(rocksdb::WriteBatch& batch, const StoredResponse& part, StoredVariant& variant) {
@@ -38,7 +56,8 @@ StoreResult RocksdbTier::put_part(StoredResponsePtr part) {
   StoredRecord record = record_to_change(part->head.key);
   const auto same =
       std::ranges::find_if(record.variants, [&](const auto& v) { return v.head.variant == part->head.variant; });
-  const bool joins = same != record.variants.end() && may_combine(same->head, part->head);
+  const bool joins = same != record.variants.end() &&
+                     (is_of_message(same->store_id, part->message) || may_combine(same->head, part->head));
   if (joins && !same->present) { return {}; }
   StoredVariant variant = joins ? *same : StoredVariant{part->head, new_id(), 0, Spans{}};
   if (joins) { variant.head = combine_heads(same->head, part->head); }
@@ -52,6 +71,7 @@ StoreResult RocksdbTier::put_part(StoredResponsePtr part) {
   put_variant(batch, record, std::move(variant), replaced);
   if (auto written = disk_.write(batch); !written) { return std::unexpected(refuse(written.error())); }
   note_stored(record.key, entry, replaced, joins);
+  note_message(entry.id, part->message);
   return {};
 }
 

@@ -101,7 +101,7 @@ StoreResult RocksdbTier::evict(const DiskIndex::Entry& entry) {
   return {};
 }
 
-// What the disk did not take when it was asked for; tried again before each change.
+// What the disk did not take when it was asked for; tried again before each change, and by mend().
 void RocksdbTier::finish_removals() {
   while (!purged_.empty() && disk_.gate().is_open()) {
     StoreResult result;

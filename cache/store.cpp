@@ -14,6 +14,8 @@ std::string_view to_string(StoreError error) noexcept {
       return "gone";
     case StoreError::too_large:
       return "too-large";
+    case StoreError::too_slow:
+      return "too-slow";
   }
   return "unknown";
 }

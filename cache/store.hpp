@@ -19,6 +19,7 @@ enum class StoreError : std::uint8_t {
   damaged,       // a checksum did not agree: the response was dropped
   gone,          // evicted or purged since it was found
   too_large,     // larger than the store takes
+  too_slow,      // the disk works and does not keep up
 };
 std::string_view to_string(StoreError error) noexcept;
 
@@ -30,6 +31,7 @@ struct StoreStats {
   std::uint64_t stores = 0;
   std::uint64_t refused = 0;  // not admitted, too large
   std::uint64_t errors = 0;
+  std::uint64_t too_slow = 0;  // of those refused: the disk did not keep up
 };
 
 // A stored response being written. It becomes visible to `find` at commit() and not before;
@@ -82,9 +84,19 @@ class Store {
   virtual std::size_t purge(std::string_view key) = 0;
 
   // Purges of many responses, for the next process; a store that does not outlive this one keeps none. Written through
-  // to the disk. Errors: what the disk said; the change is tried again ahead of whatever is stored next.
+  // to the disk. Errors: what the disk said; the change is tried again by mend(), and ahead of whatever is stored next.
   [[nodiscard]] virtual std::expected<void, StoreError> keep_purges(const PurgeChange& /*change*/) { return {}; }
   [[nodiscard]] virtual KeptPurges kept_purges() { return {}; }
+
+  // Did the disk take the last purge of the key? False: it is in force, and mend() tries it again.
+  [[nodiscard]] virtual bool is_purge_kept(std::string_view /*key*/) { return true; }
+
+  // Called every second or so by whoever owns the store, and before it goes: finds out whether a disk that failed works
+  // again, and writes the purges that it did not take. Costs nothing while nothing failed. False: there are still some.
+  virtual bool mend() { return true; }
+
+  // False while only somebody stands in the place of a store that could not be opened.
+  [[nodiscard]] virtual bool is_open() const { return true; }
 
   // Every stored variant under a key, for `sluice cache show`.
   [[nodiscard]] virtual std::vector<StoredResponsePtr> list(std::string_view key) = 0;

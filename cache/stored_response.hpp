@@ -97,6 +97,7 @@ struct StoredResponse {
   std::vector<Segment> segments;
   std::uint64_t store_id = 0;                   // names its chunks on disk; 0 when it has none
   std::optional<Spans> present = std::nullopt;  // what there is of the content; nullopt: all of it
+  std::uint64_t message = 0;                    // names the 206 that all of it came in; 0: nobody knows
   std::shared_ptr<const void> hold;             // keeps content on disk there while it is read piece by piece
   mutable Remembered checked;                   // the newest purge that it is known not to be touched by
   mutable Remembered unlisted_in;  // for the owner of the store: the lists that are known not to have its URL

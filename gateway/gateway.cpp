@@ -155,7 +155,9 @@ class Gateway::Running {
 
   void open_stores() {
     log_ = open_log(configuration());
-    stores_ = sluice::open_stores(configuration().cache, in_state("cache"), purges_);
+    const auto& cache = configuration().cache;
+    has_disk_tier_ = cache.enabled && cache.disk != 0;
+    stores_ = sluice::open_stores(cache, in_state("cache"), purges_);
   }
 
   void load_policy() {
@@ -345,6 +347,7 @@ class Gateway::Running {
     asio::co_spawn(context_, wait_for_signals(this), on_end());
     asio::co_spawn(context_, watch_faults(this), on_end());
     asio::co_spawn(context_, watch_policy(this), on_end());
+    if (stores_.disk != nullptr) { asio::co_spawn(context_, mend_disk(this), on_end()); }
     asio::co_spawn(context_, watch_users(this), on_end());
     watch_addresses();
     if (options_.live) { asio::co_spawn(context_, show_live(this), on_end()); }
@@ -461,7 +464,7 @@ class Gateway::Running {
 
   bool needs_restart(std::string_view name, const config::Configuration& next) const {
     // The budget of the disk tier changes live; whether there is one does not.
-    if (name == "cache.disk") { return stores_.disk == nullptr || next.cache.disk == 0; }
+    if (name == "cache.disk") { return !has_disk_tier_ || next.cache.disk == 0; }
     return config::find_key(name)->needs_restart;
   }
 
@@ -509,7 +512,7 @@ class Gateway::Running {
       stores_.memory->set_budget(next.memory);
       asio::co_spawn(context_, shrink_memory(this), on_end());
     }
-    const bool has_disk = stores_.disk != nullptr && next.disk != 0;
+    const bool has_disk = has_disk_tier_ && next.disk != 0;
     if (has_disk && next.disk != configuration().cache.disk) { stores_.disk->set_budget(next.disk); }
   }
 
@@ -565,8 +568,10 @@ class Gateway::Running {
     constexpr auto kSilence = std::chrono::seconds(60);
     std::uint64_t lost_lines = 0;
     std::uint64_t disk_errors = 0;
+    std::uint64_t too_slow = 0;
     auto next_log = steady_clock::time_point{};
     auto next_disk = steady_clock::time_point{};
+    auto next_slow = steady_clock::time_point{};
     Timer timer(gateway->context_);
     for (;;) {
       timer.expires_after(kLook);
@@ -579,13 +584,28 @@ class Gateway::Running {
         lost_lines = lost;
         next_log = now + kSilence;
       }
-      const auto errors = gateway->stores_.disk != nullptr ? gateway->stores_.disk->store().stats().errors : 0;
-      if (errors > disk_errors && now >= next_disk) {
-        say("cache: the disk failed " + std::to_string(errors - disk_errors) +
+      const auto disk = gateway->stores_.disk != nullptr ? gateway->stores_.disk->store().stats() : cache::StoreStats{};
+      if (disk.errors > disk_errors && now >= next_disk) {
+        say("cache: the disk failed " + std::to_string(disk.errors - disk_errors) +
             " times; what it cannot take is not stored");
-        disk_errors = errors;
+        disk_errors = disk.errors;
         next_disk = now + kSilence;
       }
+      if (disk.too_slow > too_slow && now >= next_slow) {
+        say("cache: the disk is slow: " + std::to_string(disk.too_slow - too_slow) + " responses were not stored");
+        too_slow = disk.too_slow;
+        next_slow = now + kSilence;
+      }
+    }
+  }
+
+  static Task<> mend_disk(Running* gateway) {
+    constexpr auto kPause = std::chrono::seconds(1);
+    Timer timer(gateway->context_);
+    for (;;) {
+      timer.expires_after(kPause);
+      co_await timer.async_wait(use_task);
+      gateway->stores_.disk->mend();
     }
   }
 
@@ -675,13 +695,14 @@ class Gateway::Running {
   std::uint64_t descriptor_limit_ = 0;
   OpenListeners listeners_;
   std::shared_ptr<record::AccessLog> log_;
+  cache::PurgeTable purges_;    // outlives the stores
+  bool has_disk_tier_ = false;  // configured at the start
   Stores stores_;
   std::unique_ptr<pipeline::PolicyInForce> in_force_;
   pipeline::FillTable fills_;
   pipeline::OpenExchanges open_exchanges_;
   pipeline::RecentKeys uncacheable_;
   pipeline::RecentKeys purged_;
-  cache::PurgeTable purges_;
   identity::Verifier verifier_{verifier_threads(), kVerificationsWaiting};
   identity::FileStamp accounts_stamp_;  // of the file of users that was read last
   std::unique_ptr<Shared> shared_;

@@ -45,9 +45,9 @@ std::map<std::string, double> shares_of(const std::map<std::string, std::uint64_
   return shares;
 }
 
-StoreStatus store_status(const cache::StoreStats& stats, bool is_enabled) {
-  return {is_enabled,   stats.responses, stats.octets,  stats.budget,
-          stats.stores, stats.evictions, stats.refused, stats.errors};
+StoreStatus store_status(const cache::StoreStats& stats, bool is_enabled, bool is_closed = false) {
+  return {is_enabled,   is_closed,       stats.responses, stats.octets, stats.budget,
+          stats.stores, stats.evictions, stats.refused,   stats.errors};
 }
 
 StoreStatus memory_status(const Daemon& daemon, const record::Gauges& now) {
@@ -55,7 +55,9 @@ StoreStatus memory_status(const Daemon& daemon, const record::Gauges& now) {
 }
 
 StoreStatus disk_status(const Daemon& daemon, const record::Gauges& now) {
-  return store_status(now.disk_store, daemon.disk != nullptr);
+  const bool is_open = daemon.disk != nullptr && daemon.disk->is_open();
+  const auto& cache = daemon.configuration()->cache;
+  return store_status(now.disk_store, is_open, daemon.disk != nullptr && !is_open && cache.enabled && cache.disk != 0);
 }
 
 PolicyStatus policy_status(const Daemon& daemon, const record::Gauges& now) {

@@ -11,8 +11,9 @@ constexpr std::size_t kOperationQueue = 1024;
 
 }  // namespace
 
-DiskTier::DiskTier(std::unique_ptr<cache::Store> store)
+DiskTier::DiskTier(std::unique_ptr<cache::Store> store, Open open)
     : store_(std::move(store)),
+      open_(std::move(open)),
       reads_(std::make_unique<ThreadPool>("disk-read", kReaders, kReadQueue)),
       writes_(std::make_unique<ThreadPool>("disk-write", 1, kWriteQueue)),
       operations_(std::make_unique<ThreadPool>("disk-operate", 1, kOperationQueue)) {
@@ -28,6 +29,29 @@ void DiskTier::wait_until_written() {
   operations_->finish();
   reads_->finish();
   writes_->finish();
+  constexpr int kMostTries = 6;
+  if (has_ended_.exchange(true)) { return; }
+  for (int tries = 0; tries < kMostTries && !mend_now(); ++tries) {}
+}
+
+void DiskTier::mend() {
+  if (mending_.exchange(true)) { return; }
+  const bool queued = writes_->run([this] {
+    mending_ = false;
+    mend_now();
+  });
+  if (!queued) { mending_ = false; }  // the writes that wait come first
+}
+
+// Who ordered a purge that still is not on disk was told that it may be forgotten.
+bool DiskTier::mend_now() {
+  if (open_ && !store_->is_open()) {
+    if (auto store = open_()) {
+      store_.replace(std::move(store));
+      build_index();
+    }
+  }
+  return store_->mend();
 }
 
 // One step at a time, so that stores come in between; lookups go by key meanwhile.
@@ -95,7 +119,7 @@ bool DiskTier::is_being_purged(std::string_view key) const {
 
 void DiskTier::purge(std::string key) {
   // What waits to be written is not in the store yet, and is purged behind it.
-  if (waiting_.load(std::memory_order_relaxed) == 0 && !store_->may_have(key)) { return; }
+  if (store_->is_open() && waiting_.load(std::memory_order_relaxed) == 0 && !store_->may_have(key)) { return; }
   {
     const std::lock_guard lock(purging_mutex_);
     purging_.insert(key);

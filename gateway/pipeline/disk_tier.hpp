@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -19,11 +20,16 @@ class DiskTier {
  public:
   static constexpr std::uint64_t kWaitingLimit = 64ULL << 20;  // octets of content that wait for the disk
 
-  explicit DiskTier(std::unique_ptr<cache::Store> store);
+  // Called on the writing thread by mend() while the store is not open (Store::is_open): the store that takes its
+  // place, or null when it still cannot be had. What is asked of the first one meanwhile is the caller's to hand over.
+  using Open = std::function<std::unique_ptr<cache::Store>()>;
+
+  explicit DiskTier(std::unique_ptr<cache::Store> store, Open open = {});
   ~DiskTier();
   DiskTier(const DiskTier&) = delete;
   DiskTier& operator=(const DiskTier&) = delete;
 
+  bool is_open() const { return store_->is_open(); }
   bool may_have(std::string_view key) const { return store_->may_have(key) && !is_being_purged(key); }
 
   // REQUIRES: what `request` points to lives until the pool has run: see wait_until_written() for the shutdown.
@@ -37,6 +43,10 @@ class DiskTier {
   void purge(std::string key);  // from now on the key is not found, though the disk may take its time
   // Behind what waits to be written, marks what is stored for the key then as stale from that time on.
   void make_stale(std::string key, cache::UnixTime from);
+
+  // Called every second or so: finds out whether a disk that failed works again, or can be opened now, whatever the
+  // traffic.
+  void mend();
 
   // In force behind what waits to be written. What a smaller one no longer holds goes in steps, stores in between.
   void set_budget(std::uint64_t octets);
@@ -69,17 +79,38 @@ class DiskTier {
 
   cache::Store& store() noexcept { return *store_; }
   std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
-  void wait_until_written();  // at shutdown: everything that waits is written
+  void wait_until_written();  // at shutdown: everything that waits is written, purges that failed before too
 
  private:
   bool enqueue(std::uint64_t octets, ThreadPool::Function work);
   void build_index();
   bool is_being_purged(std::string_view key) const;
+  bool mend_now();
 
-  std::unique_ptr<cache::Store> store_;
+  // The store, and the one that took its place. Whoever still uses the first may.
+  class InUse {
+   public:
+    explicit InUse(std::unique_ptr<cache::Store> first) : first_(std::move(first)), now_(first_.get()) {}
+    cache::Store* operator->() const noexcept { return now_.load(std::memory_order_acquire); }
+    cache::Store& operator*() const noexcept { return *now_.load(std::memory_order_acquire); }
+    void replace(std::unique_ptr<cache::Store> next) {  // REQUIRES: called once at most
+      next_ = std::move(next);
+      now_.store(next_.get(), std::memory_order_release);
+    }
+
+   private:
+    std::unique_ptr<cache::Store> first_;
+    std::unique_ptr<cache::Store> next_;
+    std::atomic<cache::Store*> now_;
+  };
+
+  InUse store_;
+  Open open_;
   std::atomic<std::uint64_t> waiting_{0};
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> mending_{false};  // waits for its turn
+  std::atomic<bool> has_ended_{false};
   std::atomic<std::size_t> purging_count_{0};
   mutable std::mutex purging_mutex_;
   std::multiset<std::string, std::less<>> purging_;  // keys whose purge waits for the disk

@@ -48,7 +48,7 @@ MissCause why_not_stored(Exchange& exchange, Forwarded& forwarded) {
 bool fits_a_tier(const Exchange& exchange, const Fill::Head& head) {
   const auto& cache = exchange.configuration->cache;
   const auto length = head.stored.content_length;
-  if (exchange.services.disk != nullptr && length > cache.memory_largest) { return length <= cache.disk_largest; }
+  if (exchange.services.has_open_disk() && length > cache.memory_largest) { return length <= cache.disk_largest; }
   return std::min(head.range->size(), cache::kPartChunk) <= cache.memory_largest;
 }
 

@@ -28,7 +28,7 @@ cache::StoredResponsePtr freshen_stored(Exchange& exchange, const cache::StoredR
     [[maybe_unused]] const auto admitted =
         response->is_whole() ? services.memory.put(response) : services.memory.put_part(response);
   }
-  if (services.disk != nullptr) { services.disk->freshen(stored, std::move(head)); }
+  if (services.has_open_disk()) { services.disk->freshen(stored, std::move(head)); }
   if (is_invalidated()) { remove_stored(services, key); }
   return response;
 }

@@ -64,7 +64,7 @@ class Keeper {
     response->segments = blocks_.finished(fill_.take_segments());
     // A tier that refuses it counts that itself.
     const bool in_memory = services_.memory.put(response).has_value();
-    const bool on_disk = services_.disk != nullptr && services_.disk->put(std::move(response));
+    const bool on_disk = services_.has_open_disk() && services_.disk->put(std::move(response));
     if (fill_.is_invalidated()) { remove_stored(services_, keeping_.key); }  // in between
     return in_memory || on_disk;
   }
@@ -83,7 +83,7 @@ class Keeper {
   }
 
   void write_to_disk(std::uint64_t expected_size) {
-    if (services_.disk != nullptr) { writing_ = std::make_unique<DiskTier::Writing>(*services_.disk, expected_size); }
+    if (services_.has_open_disk()) { writing_ = std::make_unique<DiskTier::Writing>(*services_.disk, expected_size); }
   }
 
   // Content of unknown size counts as what has come of it.

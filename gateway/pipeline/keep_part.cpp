@@ -1,5 +1,6 @@
 #include "gateway/pipeline/keep_part.hpp"
 
+#include <atomic>
 #include <cstring>
 
 #include "cache/partial_content.hpp"
@@ -9,6 +10,12 @@
 namespace sluice::pipeline {
 
 namespace {
+
+// Chunks of one message belong together even when it has no validator.
+std::uint64_t next_message() {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
 
 class PartKeeper {
  public:
@@ -92,7 +99,7 @@ class PartKeeper {
     }
     auto chunk = part(range, octets);
     store_in_memory(chunk);
-    if (services_.disk == nullptr || !may_store()) { return; }
+    if (!services_.has_open_disk() || !may_store()) { return; }
     if (chunk->is_whole()) {
       services_.disk->put(std::move(chunk));
     } else {
@@ -103,6 +110,7 @@ class PartKeeper {
   cache::StoredResponsePtr part(cache::ByteRange range, cache::Segment octets) const {
     auto out = std::make_shared<cache::StoredResponse>();
     out->head = head();
+    out->message = message_;
     out->segments.push_back(std::move(octets));
     if (range.size() < head().content_length) { out->present = cache::Spans(range); }
     return out;
@@ -110,7 +118,7 @@ class PartKeeper {
 
   // What is too large for memory as a whole.
   bool is_for_disk() const {
-    return services_.disk != nullptr && head().content_length > keeping_.configuration->cache.memory_largest;
+    return services_.has_open_disk() && head().content_length > keeping_.configuration->cache.memory_largest;
   }
 
   // A tier that refuses it counts that itself.
@@ -124,6 +132,7 @@ class PartKeeper {
   Keeping& keeping_;
   Fill& fill_;
   const cache::ByteRange range_;
+  const std::uint64_t message_ = next_message();
   std::shared_ptr<char[]> block_;  // being filled; null between two
   std::size_t block_size_ = 0;
   std::uint64_t block_begin_;

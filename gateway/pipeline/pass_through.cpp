@@ -78,7 +78,7 @@ void say_why_not_kept(Exchange& exchange, const Forwarded& forwarded) {
 // As far as the head tells: whether it was stored is known at the end (Fill::was_stored).
 bool fits_a_tier(const Exchange& exchange, const Fill::Head& head) {
   const auto& cache = exchange.configuration->cache;
-  const auto largest = std::max(cache.memory_largest, exchange.services.disk != nullptr ? cache.disk_largest : 0);
+  const auto largest = std::max(cache.memory_largest, exchange.services.has_open_disk() ? cache.disk_largest : 0);
   return !head.length_known || head.stored.content_length <= largest;
 }
 

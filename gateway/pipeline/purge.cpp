@@ -43,37 +43,59 @@ void add_variants(const std::vector<cache::StoredResponsePtr>& responses, Varian
 
 void touch(cache::Store& store, const PurgeOrder& order, cache::UnixTime now, Variants& variants) {
   add_variants(store.list(order.name), variants);
-  if (order.is_hard) {
+  // What cannot be reached cannot be marked: it is removed when it can.
+  if (order.is_hard || !store.is_open()) {
     store.purge(order.name);
   } else {
     cache::make_stale(store, order.name, now);
   }
 }
 
-// In both tiers, ahead of and behind the writes that wait.
+// The number of a purge, kept by the store.
+Purged enter(cache::PurgeTable& purges, cache::Store& store, const PurgeOrder& order, cache::UnixTime now) {
+  Purged purged{order};
+  purged.number = purges.add(order.scope, order.name, order.is_hard, now, [&](const cache::PurgeChange& change) {
+    purged.survives_restart = store.keep_purges(change).has_value();
+  });
+  return purged;
+}
+
+// The memory tier keeps nothing for another process.
+Purged enter(PurgePlaces places, const PurgeOrder& order, cache::UnixTime now) {
+  return enter(places.purges, places.memory, order, now);
+}
+
+// What is stored goes first: when the number that follows is on disk, synced, this is too.
+Purged purge_url_on_disk(cache::PurgeTable& purges, cache::Store& store, const PurgeOrder& order, cache::UnixTime now,
+                         Variants& variants) {
+  touch(store, order, now, variants);
+  auto purged = enter(purges, store, order, now);
+  purged.survives_restart = purged.survives_restart && store.is_purge_kept(order.name);
+  return purged;
+}
+
+// In both tiers, ahead of and behind the writes that wait. The disk first: what is found there is put into memory.
 Task<std::optional<Purged>> purge_url(PurgePlaces places, PurgeOrder order, Mailbox& mailbox) {
   const auto now = coarse_unix_now();
   Purged purged{order};
-  purged.number = places.purges.add(order.scope, order.name, order.is_hard, now, {});
-  places.fills.invalidate(order.name);
   Variants variants;
-  touch(places.memory, order, now, variants);
-  if (places.disk != nullptr) {
+  if (places.disk == nullptr) {
+    purged = enter(places, order, now);
+  } else {
     auto on_disk = co_await places.disk->operate(
-        [order, now](cache::Store& store) {
+        [&purges = places.purges, order, now](cache::Store& store) {
           Variants touched;
-          touch(store, order, now, touched);
-          return touched;
+          auto done = purge_url_on_disk(purges, store, order, now, touched);
+          return std::pair(std::move(done), std::move(touched));
         },
         mailbox);
     if (!on_disk) { co_return std::nullopt; }
-    variants.merge(*on_disk);
-    if (order.is_hard) {
-      places.disk->purge(order.name);
-    } else {
-      places.disk->make_stale(order.name, now);
-    }
+    std::tie(purged, variants) = std::move(*on_disk);
   }
+  places.fills.invalidate(order.name);
+  touch(places.memory, order, now, variants);
+  if (places.disk != nullptr && order.is_hard) { places.disk->purge(order.name); }
+  if (places.disk != nullptr && !order.is_hard) { places.disk->make_stale(order.name, now); }
   places.purged.remember(order.name, kPurgeMemory);
   purged.responses = variants.size();
   co_return purged;
@@ -81,20 +103,9 @@ Task<std::optional<Purged>> purge_url(PurgePlaces places, PurgeOrder order, Mail
 
 Task<std::optional<Purged>> purge_many(PurgePlaces places, PurgeOrder order, Mailbox& mailbox) {
   const auto now = coarse_unix_now();
-  if (places.disk == nullptr) {
-    const auto keep = [](const cache::PurgeChange&) {};  // nothing survives a restart
-    const auto number = places.purges.add(order.scope, order.name, order.is_hard, now, keep);
-    co_return Purged{order, number, std::nullopt, true};
-  }
+  if (places.disk == nullptr) { co_return enter(places, order, now); }
   co_return co_await places.disk->operate(
-      [&purges = places.purges, order, now](cache::Store& store) {
-        Purged purged{order};
-        purged.number = purges.add(order.scope, order.name, order.is_hard, now, [&](const cache::PurgeChange& change) {
-          purged.survives_restart = store.keep_purges(change).has_value();
-        });
-        return purged;
-      },
-      mailbox);
+      [&purges = places.purges, order, now](cache::Store& store) { return enter(purges, store, order, now); }, mailbox);
 }
 
 }  // namespace

@@ -52,6 +52,7 @@ Task<> sweep_memory(PurgePlaces places) {
 }  // namespace
 
 Task<> sweep_purges(PurgePlaces places, std::uint64_t number, Mailbox& mailbox) {
+  if (places.disk != nullptr && !places.disk->is_open()) { co_return; }  // what is in there cannot be reached
   // The disk first: what is found there is put into memory.
   if (places.disk != nullptr) {
     const bool swept = co_await sweep_disk(places, mailbox);

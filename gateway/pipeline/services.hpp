@@ -58,6 +58,9 @@ struct Services {
   cache::PurgeTable& purges;
   identity::Verifier& verifier;
   const std::string& via_name;  // our pseudonym in Via: unique, so that a loop is seen at the first return
+
+  // Is there a disk tier that may store something?
+  bool has_open_disk() const { return disk != nullptr && disk->is_open(); }
 };
 
 }  // namespace sluice::pipeline

@@ -193,6 +193,15 @@ class OverARestart(Purging):
                         self.assertTrue(self.is_hit(path), path)
                     self.assertGreater(self.purge("--tag", "other")["number"], before)
 
+    def test_the_number_of_a_purge_by_url_survives(self):
+        for _ in range(5):
+            self.purge(self.origin.url("/never"), expect=None)
+        self.fill("/a/news")
+        self.wait_until_on_disk("/a/news")
+        self.daemon.restart()
+        self.purge("--prefix", self.origin.url("/a"), "--hard")
+        self.assertFalse(self.is_hit("/a/news"))
+
     def wait_until_on_disk(self, *paths):
         for path in paths:
             eventually(lambda path=path: "disk" in [variant["tier"] for variant in self.daemon.tool(

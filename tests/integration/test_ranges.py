@@ -10,7 +10,7 @@ import unittest
 from support import tool
 from support.case import SluiceTestCase, find_program
 from support.client import Client
-from support.origin import unused_port
+from support.origin import reply, unused_port
 from support.waiting import eventually
 
 MIB = 1 << 20
@@ -237,6 +237,25 @@ class Ranges(SluiceTestCase):
             answer = client.request(self.url(), fields={"Range": f"bytes={2 * MIB - 10}-{3 * MIB + 9}"})
             self.assertEqual(answer.status, 206)
             self.assertTrue(answer.body == self.octets(2 * MIB - 10, 3 * MIB + 9), "other octets than the origin's")
+
+
+class WithoutAValidator(SluiceTestCase):
+    def test_the_chunks_of_one_response_are_kept_together(self):
+        whole = os.urandom(3 * MIB)
+
+        def part(exchange):
+            first, last = (int(octet) for octet in exchange.fields["Range"].removeprefix("bytes=").split("-"))
+            fields = {"Cache-Control": "max-age=600", "Content-Range": f"bytes {first}-{last}/{len(whole)}", **self.tag}
+            return reply(206, body=whole[first:last + 1], fields=fields, reason="Partial Content")
+
+        origin = self.start_origin()
+        daemon = self.start_daemon()
+        for self.tag in ({}, {"ETag": 'W/"x"'}):
+            url = origin.on(f"/{len(self.tag)}", part)
+            first = self.get(daemon, url, {"Range": f"bytes=0-{2 * MIB - 1}"})
+            self.assertTrue(first.body == whole[:2 * MIB])
+            again = self.get(daemon, url, {"Range": "bytes=0-9"})
+            self.assertEqual((again.body, again.is_hit), (whole[:10], True), self.tag)
 
 
 if __name__ == "__main__":

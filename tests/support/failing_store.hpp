@@ -18,6 +18,8 @@ struct StoreScript {
   std::atomic<int> finds{0}, reads{0}, writes{0}, appends{0}, commits{0}, puts{0}, freshened{0}, purges{0};
   std::atomic<int> open_writers{0};
   std::atomic<bool> fails_to_keep_purges{false};
+  std::atomic<bool> fails_to_purge{false};
+  std::atomic<int> mended{0};
   std::atomic<int> index_steps{0};                  // that build_index_step() still has to make
   std::function<void()> before_write = [] {};       // runs on the writing thread
   std::function<void()> before_put = [] {};         // likewise
@@ -77,6 +79,11 @@ class FailingStore final : public cache::Store {
     ++script_->purges;
     return store_->purge(key);
   }
+  bool is_purge_kept(std::string_view /*key*/) override { return !script_->fails_to_purge; }
+  bool mend() override {
+    ++script_->mended;
+    return true;
+  }
   std::vector<cache::StoredResponsePtr> list(std::string_view key) override { return store_->list(key); }
   Page walk(std::string_view prefix, std::string_view from, std::size_t most) override {
     return store_->walk(prefix, from, most);
@@ -93,6 +100,9 @@ class FailingStore final : public cache::Store {
     return script_->index_steps-- > 0;
   }
 
+  bool is_open() const override { return !is_closed; }
+
+  bool is_closed = false;
   bool reads_by_piece = false;  // what find() returns has no content of its own, as from a disk
 
  private:

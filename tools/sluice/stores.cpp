@@ -5,6 +5,7 @@
 namespace sluice::cli {
 
 std::string store_words(const control::StoreStatus& store) {
+  if (store.closed) { return "off: it cannot be opened; the daemon's log says why, and it is tried again"; }
   if (!store.enabled) { return "off"; }
   std::string out = plural(store.responses, "response") + "  " + human_size(store.octets) + " of " +
                     human_size(store.budget) + "  " + plural(store.evictions, "eviction");

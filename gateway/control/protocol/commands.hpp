@@ -87,6 +87,7 @@ struct MemoryStatus {
 
 struct StoreStatus {  // cache::StoreStats
   bool enabled = false;
+  bool closed = false;  // configured, and cannot be opened now
   std::uint64_t responses = 0;
   std::uint64_t octets = 0;
   std::uint64_t budget = 0;

@@ -370,6 +370,25 @@ TEST(MemoryStore, APartOfAnotherRepresentationTakesThePlaceOfWhatIsStored) {
   EXPECT_EQ(store->stats().responses, 1U);
 }
 
+TEST(MemoryStore, PartsOfOneMessageBelongTogetherWithoutAValidatorAndThoseOfTwoDoNot) {
+  const auto store = store_of(1 << 20);
+  const auto whole = pattern(300, 1);
+  const auto of_message = [&](ByteRange range, std::uint64_t message) {
+    auto part = std::make_shared<StoredResponse>(*make_part("k", whole, range, "x"));
+    part->head = make_head("k", whole.size(), {{"ETag", "W/\"x\""}});
+    part->message = message;
+    return part;
+  };
+  const auto present = [&] { return *store->find("k", kPlain.fields()).response->present; };
+  ASSERT_TRUE(store->put_part(of_message({0, 99}, 7)));
+  ASSERT_TRUE(store->put_part(of_message({100, 199}, 7)));
+  EXPECT_EQ(present(), Spans({0, 199}));
+  ASSERT_TRUE(store->put_part(of_message({200, 299}, 8)));
+  EXPECT_EQ(present(), Spans({200, 299}));
+  ASSERT_TRUE(store->put_part(of_message({0, 99}, 0)));
+  EXPECT_EQ(present(), Spans({0, 99}));
+}
+
 TEST(MemoryStore, AFreshHeadIsForAllPartsAndLeavesThemAsTheyAre) {
   const auto store = store_of(1 << 20);
   const auto whole = pattern(300, 1);

@@ -91,7 +91,10 @@ TEST(PurgeTable, IsKeptAheadOfBeingInForceAndComesBack) {
     for (const auto& entry : change.put) { kept.entries.push_back(entry); }
     kept.generation = change.generation;
   };
-  table.add(PurgeScope::url, "http://a.example/", true, kNow, [](const PurgeChange&) { FAIL() << "stores do that"; });
+  table.add(PurgeScope::url, "http://a.example/", true, kNow, [](const PurgeChange& change) {
+    EXPECT_EQ(change.generation, 1U);
+    EXPECT_TRUE(change.put.empty() && change.remove.empty()) << "stores carry it out";
+  });
   table.add(PurgeScope::host, "a.example", false, kNow, keep);
   table.add(PurgeScope::tag, "t", true, kNow, keep);
   PurgeTable next;
@@ -100,6 +103,31 @@ TEST(PurgeTable, IsKeptAheadOfBeingInForceAndComesBack) {
   EXPECT_EQ(next.judge(head_with("http://a.example/")).stale_from, kNow);
   EXPECT_TRUE(next.judge(head_with("http://b.example/", {{"Cache-Tag", "t"}})).is_gone);
   EXPECT_TRUE(next.judge(head_with("http://a.example/", {{"Cache-Tag", "t"}}, 3)).is_clean());
+}
+
+// The store of earlier processes was opened when this one had purged things already.
+TEST(PurgeTable, WhatAnEarlierProcessKeptCountsAsEarlier) {
+  PurgeTable table;
+  table.add(PurgeScope::host, "a.example", false, kNow, kForget);
+  table.add(PurgeScope::url, "http://u.example/", true, kNow, kForget);
+  table.add(PurgeScope::tag, "t", true, kNow, kForget);
+  const KeptPurges before{{{PurgeScope::host, "a.example", 5, kNow - Seconds{60}, 7}, {PurgeScope::tag, "s", 0, {}, 9}},
+                          9};
+  KeptPurges kept;
+  table.join(before, [&](const PurgeChange& change) { kept = {change.put, change.generation}; });
+  EXPECT_EQ(table.generation(), 12U);
+  PurgeTable next;
+  next.restore(kept);
+  for (const auto* each : {&table, &next}) {
+    EXPECT_TRUE(each->judge(head_with("http://a.example/", {}, 6)).is_gone) << "kept";
+    EXPECT_FALSE(each->judge(head_with("http://a.example/", {}, 9)).is_gone);
+    EXPECT_EQ(each->judge(head_with("http://a.example/", {}, 9)).stale_from, kNow) << "of this process";
+    EXPECT_TRUE(each->judge(head_with("http://b.example/", {{"Cache-Tag", "t"}}, 9)).is_gone);
+    EXPECT_TRUE(each->judge(head_with("http://b.example/", {{"Cache-Tag", "s"}}, 8)).is_gone);
+    EXPECT_TRUE(each->judge(head_with("http://a.example/", {{"Cache-Tag", "s,t"}}, 12)).is_clean());
+  }
+  EXPECT_TRUE(table.judge(head_with("http://u.example/", {}, 9)).is_gone);
+  EXPECT_EQ(kept.entries.size(), 3U);
 }
 
 TEST(PurgeTable, AFullTableTouchesTooMuchRatherThanTooLittle) {

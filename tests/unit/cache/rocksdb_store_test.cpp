@@ -4,6 +4,7 @@
 #include <random>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/unit/cache/store_support.hpp"
 
@@ -37,6 +38,13 @@ std::string content_for(int number, std::size_t size) {
 
 void index(Store& store) {
   while (store.build_index_step()) {}
+}
+
+// What another process finds after kill -9 of this one.
+std::unique_ptr<Store> open_copy(const TemporaryDirectory& directory, const std::unique_ptr<Store>& store) {
+  EXPECT_TRUE(store);
+  fs::copy(directory.path(), directory.path("copy"), fs::copy_options::recursive);
+  return open(directory.path("copy"));
 }
 
 std::uint64_t octets_in(const std::string& directory) {
@@ -101,6 +109,30 @@ TEST(RocksdbStore, OfAPartTheWholeChunksAreKept) {
   EXPECT_GE(store->stats().octets, charged);
   EXPECT_EQ(store->purge("k"), 1U);
   EXPECT_EQ(store->find("k", kPlain.fields()).response, nullptr);
+}
+
+TEST(RocksdbStore, PartsOfOneMessageBelongTogetherWithoutAValidatorAndThoseOfTwoDoNot) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  const auto whole = content_for(1, 5 * kChunk);
+  const auto of_message = [&](ByteRange range, std::uint64_t message) {
+    auto part = std::make_shared<StoredResponse>(*make_part("k", whole, range, "x"));
+    part->head = make_head("k", whole.size(), {{"ETag", "W/\"x\""}});
+    part->message = message;
+    return part;
+  };
+  const auto present = [&] { return *store->find("k", kPlain.fields()).response->present; };
+  ASSERT_TRUE(store->put_part(of_message({0, kChunk - 1}, 7)));
+  ASSERT_TRUE(store->put_part(of_message({kChunk, 2 * kChunk - 1}, 7)));
+  EXPECT_EQ(present(), Spans({0, 2 * kChunk - 1}));
+  const auto found = store->find("k", kPlain.fields()).response;
+  EXPECT_EQ(read_range(*store, *found, {0, 2 * kChunk - 1}), whole.substr(0, 2 * kChunk));
+  ASSERT_TRUE(store->put_part(of_message({2 * kChunk, 3 * kChunk - 1}, 8)));
+  EXPECT_EQ(present(), Spans({2 * kChunk, 3 * kChunk - 1}));
+  ASSERT_TRUE(store->put_part(of_message({3 * kChunk, 4 * kChunk - 1}, 0)));
+  ASSERT_TRUE(store->put_part(of_message({0, kChunk - 1}, 0)));
+  EXPECT_EQ(present(), Spans({0, kChunk - 1}));
+  EXPECT_EQ(store->stats().responses, 1U);
 }
 
 TEST(RocksdbStore, AFreshHeadIsForAllPartsWhicheverTierItComesFrom) {
@@ -375,6 +407,48 @@ TEST(RocksdbStore, PurgesAreKeptForTheNextProcess) {
   EXPECT_EQ(kept.entries[1].hard, 2U);
 }
 
+TEST(RocksdbStore, PurgesThatTheDiskDidNotTakeAreWrittenWhenItDoes) {
+  const TemporaryDirectory directory;
+  const std::vector<std::string> keys = {"one", "two", "three"};
+  const PurgeChange many{{{PurgeScope::tag, "news", 3, UnixTime{Seconds{1'700'000'000}}, 2}}, {}, 3};
+  auto store = open(directory.path());
+  for (const auto& key : keys) { ASSERT_TRUE(store->put(make_response(key, content_for(1, 500)))); }
+  {
+    const FullDisk full;
+    for (const auto& key : keys) { EXPECT_EQ(store->purge(key), 1U); }
+    EXPECT_FALSE(store->keep_purges(many));
+    EXPECT_FALSE(store->mend());
+    for (const auto& key : keys) {
+      EXPECT_FALSE(store->is_purge_kept(key));
+      EXPECT_FALSE(store->find(key, kPlain.fields()).response) << "in force";
+    }
+  }
+  EXPECT_TRUE(store->mend());
+  for (const auto& key : keys) { EXPECT_TRUE(store->is_purge_kept(key)); }
+  store = open_copy(directory, store);
+  for (const auto& key : keys) { EXPECT_FALSE(store->find(key, kPlain.fields()).response); }
+  EXPECT_EQ(store->kept_purges().generation, 3U);
+}
+
+TEST(RocksdbStore, ADiskThatFailedIsTriedWhenItIsToBeMendedAndNotByTraffic) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  ASSERT_TRUE(store->put(make_response("before", content_for(1, 500))));
+  {
+    const FullDisk full;
+    for (int i = 0; i < 50; ++i) { EXPECT_FALSE(store->put(make_response("full", content_for(i, 500)))); }
+    EXPECT_EQ(store->stats().errors, 1U);
+    EXPECT_TRUE(store->mend()) << "no purge waits";
+    EXPECT_EQ(store->stats().errors, 2U);
+  }
+  EXPECT_FALSE(store->put(make_response("after", content_for(1, 500))));
+  EXPECT_TRUE(store->mend());
+  EXPECT_TRUE(store->put(make_response("after", content_for(1, 500))));
+  store = open_copy(directory, store);
+  EXPECT_TRUE(store->find("before", kPlain.fields()).response);
+  EXPECT_TRUE(store->find("after", kPlain.fields()).response);
+}
+
 TEST(RocksdbStore, WhatIsUsedOutlivesWhatIsNot) {
   const TemporaryDirectory directory;
   auto store = open(directory.path(), 4 << 20);
@@ -482,11 +556,44 @@ TEST(RocksdbStore, AnUnknownFormatIsSetAside) {
   std::vector<std::string> warnings;
   auto store = open(directory.path(), 1 << 20, &warnings);
   ASSERT_EQ(warnings.size(), 1U);
-  EXPECT_NE(warnings[0].find(directory.path() + ".damaged-1"), std::string::npos);
-  EXPECT_TRUE(fs::exists(directory.path() + ".damaged-1/FORMAT"));
+  EXPECT_NE(warnings[0].find(directory.path() + ".unknown-format-1"), std::string::npos);
+  EXPECT_TRUE(fs::exists(directory.path() + ".unknown-format-1/FORMAT"));
   EXPECT_EQ(store->find("k", kPlain.fields()).response, nullptr);
   EXPECT_TRUE(store->put(make_response("k", "y")));
   EXPECT_FALSE(open_rocksdb_store({.directory = directory.path()}));
+}
+
+TEST(RocksdbStore, WhatWasSetAsideBeforeIsDeletedAndNothingElse) {
+  const TemporaryDirectory directory;
+  const auto is_there = [&](const char* suffix) { return fs::exists(directory.path() + suffix); };
+  fs::create_directories(directory.path() + ".damaged-1/db");
+  std::ofstream(directory.path() + ".damaged-1/LOCKED");
+  fs::create_directories(directory.path() + ".damaged-2/somebody's");
+  std::ofstream(directory.path() + ".damaged-3") << "a file";
+  for (int round = 0; round < 3; ++round) {
+    { ASSERT_TRUE(open(directory.path())->put(make_response("k", "x"))); }
+    std::ofstream(directory.path() + "/FORMAT") << "sluice-cache 999\nepoch 1\n";
+    std::vector<std::string> warnings;
+    ASSERT_TRUE(open(directory.path(), 1 << 20, &warnings));
+    EXPECT_EQ(warnings.size(), 2U);
+  }
+  EXPECT_FALSE(is_there(".damaged-1"));
+  EXPECT_TRUE(is_there(".damaged-2/somebody's"));
+  EXPECT_TRUE(is_there(".damaged-3"));
+  EXPECT_NE(is_there(".unknown-format-1"), is_there(".unknown-format-2"));
+}
+
+TEST(RocksdbStore, WhatASmallBudgetDoesNotHoldIsNotTakenInAdvanceEither) {
+  const TemporaryDirectory directory;
+  const auto store = open(directory.path(), 8 << 20);
+  ASSERT_TRUE(store->put(make_response("k", "x")));
+  std::uint64_t taken = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(directory.path())) {
+    struct stat status{};
+    ASSERT_EQ(::stat(entry.path().c_str(), &status), 0);
+    taken += static_cast<std::uint64_t>(status.st_blocks) * 512;
+  }
+  EXPECT_LT(taken, 1U << 20);
 }
 
 TEST(RocksdbStore, ADirectoryWithOtherFilesIsLeftAlone) {

@@ -202,6 +202,38 @@ TEST_F(DiskTierTest, WhatTheDiskDoesNotKeepUpWithIsDroppedAndCounted) {
   EXPECT_EQ(script_->puts, 2);
 }
 
+TEST_F(DiskTierTest, AStoreIsMendedWhenAskedAndOnceMoreBeforeItGoes) {
+  tier_->mend();
+  let_it_write();
+  EXPECT_EQ(script_->mended, 1);
+  tier_->wait_until_written();
+  EXPECT_EQ(script_->mended, 2);
+}
+
+TEST_F(DiskTierTest, AStoreThatCouldNotBeOpenedIsOpenedLater) {
+  std::atomic<int> tries{0};
+  auto closed = std::make_unique<FailingStore>(script_, cache::make_memory_store({}));
+  closed->is_closed = true;
+  tier_ = std::make_unique<DiskTier>(std::move(closed), [&]() -> std::unique_ptr<cache::Store> {
+    if (++tries < 2) { return nullptr; }
+    return std::make_unique<FailingStore>(script_, cache::make_memory_store({}));
+  });
+  EXPECT_FALSE(tier_->is_open());
+  tier_->purge(kKey);  // of what may be in there
+  tier_->mend();
+  let_it_write();
+  EXPECT_EQ(script_->purges, 1);
+  EXPECT_FALSE(tier_->is_open());
+  tier_->mend();
+  let_it_write();
+  EXPECT_TRUE(tier_->is_open());
+  let_it_write();
+  EXPECT_EQ(stored(), 1U);
+  tier_->mend();
+  let_it_write();
+  EXPECT_EQ(tries, 2);
+}
+
 // What was invalidated must not come back: not from the queue either.
 TEST_F(DiskTierTest, APurgeReachesWhatStillWaitsToBeWritten) {
   Gate gate;

@@ -62,6 +62,18 @@ TEST_F(PurgeTest, APurgeThatTheDiskDoesNotTakeIsInForceAndSaysSo) {
   EXPECT_TRUE(purge({PurgeScope::tag, "news", true}, false).survives_restart) << "without a disk nothing does";
 }
 
+TEST_F(PurgeTest, APurgeOfAUrlThatTheDiskDoesNotTakeSaysSo) {
+  const std::string url = "http://a.example/";
+  store_everywhere(url, "x");
+  EXPECT_TRUE(purge({PurgeScope::url, url}).survives_restart);
+  script_->fails_to_purge = true;
+  EXPECT_FALSE(purge({PurgeScope::url, url, true}).survives_restart);
+  EXPECT_TRUE(purge({PurgeScope::url, url, true}, false).survives_restart) << "without a disk nothing does";
+  script_->fails_to_purge = false;
+  script_->fails_to_keep_purges = true;
+  EXPECT_FALSE(purge({PurgeScope::url, url, true}).survives_restart);
+}
+
 TEST_F(PurgeTest, AUrlIsCountedOnceAndReachesWhatIsFilled) {
   store_everywhere("http://a.example/", "x");
   const auto fill = fills_.join("http://a.example/").fill;
