@@ -1,16 +1,27 @@
-#include "cache/rocksdb_database.hpp"
-
 #include <algorithm>
+#include <cstdarg>
 #include <utility>
 #include <vector>
 
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
+#include "cache/rocksdb_database.hpp"
+
 namespace sluice::cache {
 namespace {
+
+// RocksDB's account of itself goes nowhere: it is written without a check, and a full disk would end the process at the
+// second line. What goes wrong is in the status of each call, and told by the owner of the store.
+class NoAccount final : public rocksdb::Logger {
+ public:
+  NoAccount() : Logger(rocksdb::InfoLogLevel::FATAL_LEVEL) {}
+  using Logger::Logv;
+  void Logv(const char* /*format*/, std::va_list /*words*/) override {}
+};
 
 constexpr int kNeverStall = 1 << 20;  // the store refuses before RocksDB would make a writer wait
 
@@ -33,10 +44,9 @@ rocksdb::DBOptions database_options() {
   options.skip_checking_sst_file_sizes_on_db_open = true;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.max_log_file_size = 1 << 20;
-  options.keep_log_file_num = 2;
+  options.info_log = std::make_shared<NoAccount>();
   options.max_manifest_file_size = 4 << 20;
+  options.manifest_preallocation_size = 64 << 10;  // on a disk with little room, the rest is for what follows it
   return options;
 }
 
