@@ -22,8 +22,14 @@ struct RocksdbDatabase {
   void close() noexcept;
 
   std::uint64_t property(rocksdb::ColumnFamilyHandle* family, const std::string& name) const;
-  std::uint64_t octets_on_disk() const;  // all files, also those that only wait to be deleted; logs estimated
-  std::uint64_t live_octets() const;     // without what is known to be garbage
+  std::uint64_t octets_on_disk() const;    // all files, also those that only wait to be deleted; logs estimated
+  std::uint64_t live_octets() const;       // without what is known to be garbage
+  std::uint64_t unflushed_octets() const;  // what only the log and memory have
+  bool is_flushing() const;
+  void flush();  // that to files, behind the caller; the log that held it is deleted then
+  // Until it is done or this has taken long; not at all when one ever failed.
+  void wait_for_flush();
+
   // Merges away what was removed below the content key `end`, so that files without anything live are deleted. Blocks.
   void reclaim(const std::string& end);
   std::uint64_t files_waiting() const;  // flushed and not compacted; grows only when compaction cannot go on

@@ -100,10 +100,12 @@ rocksdb::Status RocksdbDisk::write_unless_stuck(rocksdb::WriteBatch& batch, bool
 
 // A write that failed half-way left a torn record in the log, and what follows it would be lost with a kill -9.
 void RocksdbDisk::start_new_log() {
-  rocksdb::FlushOptions options;
-  options.wait = false;
-  options.allow_write_stall = true;
-  database_.db->Flush(options, {database_.records, database_.content}).PermitUncheckedError();
+  database_.flush();
+}
+
+void RocksdbDisk::shorten_log(std::uint64_t most) {
+  if (!gate_.is_open() || database_.is_flushing() || database_.unflushed_octets() <= most) { return; }
+  database_.flush();
 }
 
 // No sync for responses: after kill -9 the page cache still has the log; a power cut may lose the last moments and

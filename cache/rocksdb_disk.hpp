@@ -30,6 +30,9 @@ class RocksdbDisk {
   // Writes one batch and tells the gate how that went. Asking the gate first is the caller's part.
   std::expected<void, StoreError> write(rocksdb::WriteBatch& batch);
 
+  // To files, behind the caller, when the log holds more than that. Nothing while the disk is known to fail.
+  void shorten_log(std::uint64_t most);
+
   // Synced: a purge survives a power cut as well.
   std::expected<void, StoreError> write_purges(const PurgeChange& change);
   // A purge that cannot be read any more counts as a hard one of all that is stored.

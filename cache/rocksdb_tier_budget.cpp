@@ -15,6 +15,10 @@ StoreResult RocksdbTier::admit_write() {
     if (!disk_.gate().admit()) { return std::unexpected(disk_.gate().last_error()); }
     disk_.database().db->Resume().PermitUncheckedError();  // when it did not help, the write that follows says so
   }
+  if (!directory_.keep_epoch()) {
+    disk_.gate().failed(StoreError::store_failed);
+    return std::unexpected(StoreError::store_failed);
+  }
   if (auto written = write_purges(); !written) { return written; }
   if (disk_.octets_written() >= next_measure_ || is_over_) { measure(); }
   if (is_over_) { return std::unexpected(StoreError::no_space); }

@@ -313,6 +313,7 @@ class Gateway::Running {
     asio::co_spawn(context_, wait_for_signals(this), on_end());
     asio::co_spawn(context_, watch_faults(this), on_end());
     asio::co_spawn(context_, watch_policy(this), on_end());
+    if (stores_.disk != nullptr) { asio::co_spawn(context_, tend_disk(this), on_end()); }
     asio::co_spawn(context_, watch_users(this), on_end());
     watch_addresses();
     if (options_.live) { asio::co_spawn(context_, show_live(this), on_end()); }
@@ -553,6 +554,16 @@ class Gateway::Running {
         disk_errors = errors;
         next_disk = now + kSilence;
       }
+    }
+  }
+
+  static Task<> tend_disk(Running* gateway) {
+    constexpr auto kLook = std::chrono::milliseconds(250);
+    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, Executor> timer(gateway->context_);
+    for (;;) {
+      timer.expires_after(kLook);
+      co_await timer.async_wait(use_task);
+      gateway->stores_.disk->tend();
     }
   }
 
