@@ -6,6 +6,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <malloc.h>
 
 #include "gateway/control/lists/list_preview.hpp"
 #include "gateway/control/say.hpp"
@@ -54,6 +55,8 @@ std::shared_ptr<const policy::Lists> ListKeeper::load(const std::vector<policy::
   auto result = build(library_, local(), false, edits_.all());
   if (result.built) { compiled_edits_ = edits_.all().size(); }
   end_build(std::move(result));
+  // What compiling took goes back to the system. Not after later builds: it holds up whoever allocates meanwhile.
+  if (!declared.empty()) { ::malloc_trim(0); }
   return lists_;
 }
 
