@@ -110,7 +110,10 @@ std::expected<CacheDirectory, std::string> CacheDirectory::open(const std::strin
 }
 
 CacheDirectory::CacheDirectory(CacheDirectory&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)), epoch_(other.epoch_) {}
+    : path_(std::move(other.path_)),
+      lock_(std::exchange(other.lock_, -1)),
+      epoch_(other.epoch_),
+      is_epoch_kept_(other.is_epoch_kept_) {}
 
 CacheDirectory::~CacheDirectory() {
   unlock();
@@ -157,7 +160,15 @@ std::expected<void, std::string> CacheDirectory::check_format(std::vector<std::s
     return set_aside(Aside::unknown_format, "was written in a format that this version does not read", warnings);
   }
   epoch_ = last + 1;
-  return write_format();
+  is_epoch_kept_ = false;
+  return {};
+}
+
+std::expected<void, std::string> CacheDirectory::keep_epoch() {
+  if (is_epoch_kept_) { return {}; }
+  auto written = write_format();
+  is_epoch_kept_ = written.has_value();
+  return written;
 }
 
 std::expected<void, std::string> CacheDirectory::write_format() const {
@@ -190,6 +201,7 @@ std::expected<void, std::string> CacheDirectory::set_aside(Aside reason, const s
   // Locked anew before the old lock goes: the directory of that name is another one now.
   if (auto locked = create_and_lock(); !locked) { return locked; }
   epoch_ = 1;
+  is_epoch_kept_ = true;
   return write_format();
 }
 

@@ -21,8 +21,12 @@ class CacheDirectory {
   ~CacheDirectory();
 
   const std::string& path() const noexcept { return path_; }
-  // Counts the openings, this one included; on disk before open() returned. Makes store ids unique for ever.
+  // Counts the openings that stored something, this one included. Makes store ids unique for ever.
   std::uint64_t epoch() const noexcept { return epoch_; }
+
+  // Puts the epoch on disk, once: ahead of the first store id that is made of it. Not at the start, which would wait
+  // for what the kernel has to write.
+  std::expected<void, std::string> keep_epoch();
 
   // Sets everything aside and starts empty, still locked. `why` completes "the cache in X ...".
   enum class Aside : std::uint8_t { damaged, unknown_format };
@@ -38,6 +42,7 @@ class CacheDirectory {
   std::string path_;
   int lock_ = -1;
   std::uint64_t epoch_ = 0;
+  bool is_epoch_kept_ = true;
 };
 
 }  // namespace sluice::cache

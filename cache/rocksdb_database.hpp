@@ -22,11 +22,18 @@ struct RocksdbDatabase {
   void close() noexcept;
 
   std::uint64_t property(rocksdb::ColumnFamilyHandle* family, const std::string& name) const;
-  std::uint64_t octets_on_disk() const;  // all files, also those that only wait to be deleted; logs estimated
-  std::uint64_t live_octets() const;     // without what is known to be garbage
+  std::uint64_t octets_on_disk() const;    // all files, also those that only wait to be deleted; logs estimated
+  std::uint64_t live_octets() const;       // without what is known to be garbage
+  std::uint64_t unflushed_octets() const;  // what only the log and memory have
+  bool is_flushing() const;
+
+  // To files what only the log and memory have, behind the caller; the log that held it is deleted then.
+  // REQUIRES: the last write of the log did not fail, or a write succeeded since.
+  void start_flush();
+  void wait_for_flush();  // until it is done or this has taken long; not at all when one ever failed
+
   // Merges away what was removed below the content key `end`, so that files without anything live are deleted. Blocks.
   void reclaim(const std::string& end);
-  rocksdb::Status start_flush();          // of all that only the log and memory have
   bool is_stopped() const;                // does RocksDB let nobody write, until a flush has succeeded?
   void retry_flush();                     // REQUIRES: is_stopped(). RocksDB does not try again by itself what failed
   std::uint64_t failures_behind() const;  // flushes and compactions that failed so far

@@ -103,9 +103,19 @@ bool RocksdbDisk::has_failed_behind() const {
   return database_.failures_behind() != failures_behind_.load(std::memory_order_relaxed);
 }
 
+StoreError RocksdbDisk::fail() {
+  gate_.failed(count(rocksdb::Status::IOError()));
+  return gate_.last_error();
+}
+
 // A write that failed half-way left a torn record in the log, and what follows it would be lost with a kill -9.
 void RocksdbDisk::start_new_log() {
-  database_.start_flush().PermitUncheckedError();
+  database_.start_flush();
+}
+
+void RocksdbDisk::shorten_log(std::uint64_t most) {
+  if (!gate_.is_open() || database_.is_flushing() || database_.unflushed_octets() <= most) { return; }
+  database_.start_flush();
 }
 
 // No sync for responses: after kill -9 the page cache still has the log; a power cut may lose the last moments and

@@ -34,6 +34,10 @@ class RocksdbDisk {
   void resume();
   // A write that changes nothing, as long as those that follow may be: does the disk work again?
   std::expected<void, StoreError> probe();
+  // A file beside the database could not be written: counts as a failed write of it.
+  StoreError fail();
+  // To files, behind the caller, when the log holds more than that. Nothing while the disk is known to fail.
+  void shorten_log(std::uint64_t most);
 
   // Synced: a purge survives a power cut as well.
   std::expected<void, StoreError> write_purges(const PurgeChange& change);

@@ -16,6 +16,12 @@ std::uint64_t allowance_of(std::uint64_t budget, std::uint64_t memtable) {
   return budget - budget / 16 - std::min(budget / 4, 6 * memtable);
 }
 
+// What a start may read again: a few milliseconds' worth. A file for less is not worth it, the less so the more there
+// are.
+std::uint64_t most_log(std::uint64_t budget) {
+  return std::clamp<std::uint64_t>(budget / 8192, 1 << 20, 4 << 20);
+}
+
 }  // namespace
 
 RocksdbTier::RocksdbTier(const RocksdbStoreOptions& options, CacheDirectory directory, RocksdbDatabase database)
@@ -33,6 +39,16 @@ RocksdbTier::RocksdbTier(const RocksdbStoreOptions& options, CacheDirectory dire
   }
   if (batch.Count() != 0 && !disk_.write(batch)) { return; }  // the marks stay for the next opening
   unknown_ = disk_.database().live_octets();
+}
+
+RocksdbTier::~RocksdbTier() {
+  disk_.database().wait_for_flush();
+  shorten_log();
+  disk_.database().wait_for_flush();
+}
+
+void RocksdbTier::shorten_log() {
+  disk_.shorten_log(most_log(budget_));
 }
 
 void RocksdbTier::set_budget(std::uint64_t octets) {

@@ -28,11 +28,13 @@ using StoreResult = std::expected<void, StoreError>;
 class RocksdbTier final : public Store {
  public:
   RocksdbTier(const RocksdbStoreOptions& options, CacheDirectory directory, RocksdbDatabase database);
+  ~RocksdbTier() override;
 
   Found find(std::string_view key, Fields request) override;
   std::expected<Segment, StoreError> read(const StoredResponse& response, std::uint64_t offset) override;
   std::expected<std::unique_ptr<StoreWriter>, StoreError> write(std::uint64_t expected_size) override;
   StoreResult put(StoredResponsePtr response) override;
+  void put_all(std::span<const StoredResponsePtr> responses) override;
   StoreResult put_part(StoredResponsePtr part) override;
   std::expected<StoredResponsePtr, StoreError> freshen(const StoredResponse& response, StoredHead head) override;
   std::size_t purge(std::string_view key) override;
@@ -45,6 +47,7 @@ class RocksdbTier final : public Store {
   bool may_have(std::string_view key) const override;
   StoreStats stats() const override;
   void set_budget(std::uint64_t octets) override;
+  void shorten_log() override;
   bool build_index_step() override;
 
   // For the writer.
@@ -67,12 +70,23 @@ class RocksdbTier final : public Store {
   using Lock = std::scoped_lock<std::mutex>;
 
   std::uint64_t hash(std::string_view key) const { return hash_key(key, seed_); }
+  std::size_t count_together(std::span<const StoredResponsePtr> responses) const;
+  bool fits_one_chunk(const StoredResponse& response) const;
   bool is_being_purged(std::string_view key);
   std::expected<std::optional<StoredRecord>, StoreError> visible_record(std::string_view key);
   std::expected<StoredResponsePtr, StoreError> load(std::string_view key, StoredVariant& variant);
   void drop_damaged(std::string_view key, std::uint64_t id);
 
   // REQUIRES (all below): `changes_` is held.
+  // A response that is in a batch which was not written yet.
+  struct Staged {
+    Staged(RocksdbDisk& disk, ReadHolds& holds) : replaced(disk, holds) {}
+    StoredRecord record;
+    DiskIndex::Entry entry;
+    RocksdbRemoval replaced;
+  };
+  void stage(rocksdb::WriteBatch& batch, StoredHead head, const Completed& completed, Staged& staged);
+  StoreResult write_together(std::span<const StoredResponsePtr> responses);
   StoredRecord record_to_change(std::string_view key);
   void put_variant(rocksdb::WriteBatch& batch, StoredRecord& record, StoredVariant variant, RocksdbRemoval& replaced);
   void note_stored(const std::string& key, const DiskIndex::Entry& entry, RocksdbRemoval& replaced, bool was_there);

@@ -12,6 +12,7 @@ constexpr int kMostSecondChances = 16;           // before a response is evicted
 
 StoreResult RocksdbTier::admit_write() {
   if (!disk_.gate().is_open()) { return std::unexpected(disk_.gate().last_error()); }
+  if (!directory_.keep_epoch()) { return std::unexpected(disk_.fail()); }
   if (auto written = write_purges(); !written) { return written; }
   if (disk_.octets_written() >= next_measure_ || is_over_) { measure(); }
   if (is_over_) { return std::unexpected(StoreError::no_space); }

@@ -54,28 +54,34 @@ StoreResult RocksdbTier::write_chunk(std::uint64_t id, std::uint32_t number, con
 }
 
 std::expected<StoredResponsePtr, StoreError> RocksdbTier::commit(StoredHead head, Completed completed) {
-  const auto id = completed.id;
-  const auto charge = disk_charge(head, chunk_size(id));
+  const auto charge = disk_charge(head, chunk_size(completed.id));
   reclaim_if_needed();
   const Lock lock(changes_);
   if (auto admitted = admit_write(); !admitted) { return std::unexpected(admitted.error()); }
   const auto missing = charge > completed.reserved ? charge - completed.reserved : 0;
   if (auto room = make_room(missing); !room) { return std::unexpected(room.error()); }
 
-  StoredRecord record = record_to_change(head.key);
-  rocksdb::WriteBatch batch;
-  RocksdbRemoval replaced(disk_, *holds_);
-  put_variant(batch, record, {std::move(head), id, charge}, replaced);
-  if (!completed.rest.empty()) { disk_.put_chunk(batch, id, completed.chunks_written, completed.rest); }
-  if (completed.chunks_written != 0) { disk_.unmark_writing(batch, id); }
+  rocksdb::WriteBatch batch(charge);
+  Staged staged(disk_, *holds_);
+  stage(batch, std::move(head), completed, staged);
   if (auto written = disk_.write(batch); !written) { return std::unexpected(written.error()); }
-  note_stored(record.key, {hash(record.key), id, charge}, replaced, false);
+  note_stored(staged.record.key, staged.entry, staged.replaced, false);
   release(completed.reserved);
   auto response = std::make_shared<StoredResponse>();
-  response->head = std::move(record.variants.front().head);
-  response->store_id = id;
+  response->head = std::move(staged.record.variants.front().head);
+  response->store_id = completed.id;
   if (completed.chunks_written == 0) { response->segments = std::move(completed.rest); }
   return response;
+}
+
+void RocksdbTier::stage(rocksdb::WriteBatch& batch, StoredHead head, const Completed& completed, Staged& staged) {
+  const auto id = completed.id;
+  const auto charge = disk_charge(head, chunk_size(id));
+  staged.record = record_to_change(head.key);
+  staged.entry = {hash(head.key), id, charge};
+  put_variant(batch, staged.record, {std::move(head), id, charge}, staged.replaced);
+  if (!completed.rest.empty()) { disk_.put_chunk(batch, id, completed.chunks_written, completed.rest); }
+  if (completed.chunks_written != 0) { disk_.unmark_writing(batch, id); }
 }
 
 // Puts a variant in front of its record, its queue entry and the record into the batch. What it takes the place of

@@ -20,6 +20,10 @@ std::string_view to_string(StoreError error) noexcept {
   return "unknown";
 }
 
+void Store::put_all(std::span<const StoredResponsePtr> responses) {
+  for (const auto& response : responses) { [[maybe_unused]] const auto counted = put(response); }
+}
+
 std::size_t make_stale(Store& store, std::string_view key, UnixTime from) {
   const auto stored = store.list(key);
   bool all_marked = true;

@@ -70,6 +70,9 @@ class Store {
   // Stores a whole response at once.
   [[nodiscard]] virtual std::expected<void, StoreError> put(StoredResponsePtr response) = 0;
 
+  // The same for several, in that order; together they may cost less. What could not be stored is in the statistics.
+  virtual void put_all(std::span<const StoredResponsePtr> responses);
+
   // A part of a response (`present` is set) joins what is stored of the same representation, or takes the place of what
   // is stored under the same key and variant (RFC 9111 3.4). What is stored then is whole when nothing is missing.
   // RocksdbStore keeps the chunks that are whole in the part. Errors: those of put().
@@ -118,6 +121,11 @@ class Store {
   // From now on nothing is stored beyond another budget. What a smaller one no longer holds goes by build_index_step();
   // until it has gone, stores may be refused.
   virtual void set_budget(std::uint64_t octets) = 0;
+
+  // Moves what the next process would have to read out of a log to where it need not, when that is worth a file. The
+  // store does so itself before it goes; whoever stores calls it when there is little to store. Does not wait for the
+  // disk.
+  virtual void shorten_log() {}
 
   // One bounded step of what a store does after opening and after set_budget(), called until it returns false: it
   // evicts what a smaller budget no longer holds, and RocksdbStore learns which responses earlier processes left.

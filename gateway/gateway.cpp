@@ -347,7 +347,7 @@ class Gateway::Running {
     asio::co_spawn(context_, wait_for_signals(this), on_end());
     asio::co_spawn(context_, watch_faults(this), on_end());
     asio::co_spawn(context_, watch_policy(this), on_end());
-    if (stores_.disk != nullptr) { asio::co_spawn(context_, mend_disk(this), on_end()); }
+    if (stores_.disk != nullptr) { asio::co_spawn(context_, tend_disk(this), on_end()); }
     asio::co_spawn(context_, watch_users(this), on_end());
     watch_addresses();
     if (options_.live) { asio::co_spawn(context_, show_live(this), on_end()); }
@@ -599,13 +599,15 @@ class Gateway::Running {
     }
   }
 
-  static Task<> mend_disk(Running* gateway) {
-    constexpr auto kPause = std::chrono::seconds(1);
+  static Task<> tend_disk(Running* gateway) {
+    constexpr auto kLook = std::chrono::milliseconds(250);
+    constexpr int kLooksPerSecond = 4;
     Timer timer(gateway->context_);
-    for (;;) {
-      timer.expires_after(kPause);
+    for (int looks = 1;; ++looks) {
+      timer.expires_after(kLook);
       co_await timer.async_wait(use_task);
-      gateway->stores_.disk->mend();
+      gateway->stores_.disk->tend();
+      if (looks % kLooksPerSecond == 0) { gateway->stores_.disk->mend(); }
     }
   }
 

@@ -5,6 +5,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <malloc.h>
 
 #include "gateway/base/timer.hpp"
 #include "gateway/control/lists/edit_effect.hpp"
@@ -55,6 +56,8 @@ std::shared_ptr<const policy::Lists> ListKeeper::load(const std::vector<policy::
   auto result = build(library_, local(declared_), false, edits_.all());
   if (result.built) { compiled_edits_ = edits_.all().size(); }
   end_build(std::move(result));
+  // What compiling took goes back to the system. Not after later builds: it holds up whoever allocates meanwhile.
+  if (!declared.empty()) { ::malloc_trim(0); }
   return lists_;
 }
 

@@ -1,5 +1,8 @@
 #include "gateway/pipeline/disk_tier.hpp"
 
+#include <chrono>
+#include <utility>
+
 namespace sluice::pipeline {
 
 namespace {
@@ -8,6 +11,9 @@ constexpr unsigned kReaders = 2;
 constexpr std::size_t kReadQueue = 4096;
 constexpr std::size_t kWriteQueue = 65536;
 constexpr std::size_t kOperationQueue = 1024;
+constexpr std::uint64_t kGroup = 512ULL << 10;  // octets
+constexpr auto kGathering = std::chrono::milliseconds(2);
+constexpr std::uint64_t kCalm = 1ULL << 20;  // octets from one tend() to the next
 
 }  // namespace
 
@@ -17,6 +23,7 @@ DiskTier::DiskTier(std::unique_ptr<cache::Store> store, Open open)
       reads_(std::make_unique<ThreadPool>("disk-read", kReaders, kReadQueue)),
       writes_(std::make_unique<ThreadPool>("disk-write", 1, kWriteQueue)),
       operations_(std::make_unique<ThreadPool>("disk-operate", 1, kOperationQueue)) {
+  shorten_log();
   build_index();
 }
 
@@ -26,6 +33,10 @@ DiskTier::~DiskTier() {
 
 void DiskTier::wait_until_written() {
   stopping_ = true;
+  {
+    const std::lock_guard lock(group_mutex_);
+    close_group();
+  }
   operations_->finish();
   reads_->finish();
   writes_->finish();
@@ -36,7 +47,7 @@ void DiskTier::wait_until_written() {
 
 void DiskTier::mend() {
   if (mending_.exchange(true)) { return; }
-  const bool queued = writes_->run([this] {
+  const bool queued = run([this] {
     mending_ = false;
     mend_now();
   });
@@ -48,6 +59,7 @@ bool DiskTier::mend_now() {
   if (open_ && !store_->is_open()) {
     if (auto store = open_()) {
       store_.replace(std::move(store));
+      store_->shorten_log();
       build_index();
     }
   }
@@ -56,7 +68,7 @@ bool DiskTier::mend_now() {
 
 // One step at a time, so that stores come in between; lookups go by key meanwhile.
 void DiskTier::build_index() {
-  const bool queued = writes_->run([this] {
+  const bool queued = run([this] {
     if (!stopping_ && store_->build_index_step()) { build_index(); }
   });
   if (!queued && !stopping_) { dropped_.fetch_add(1, std::memory_order_relaxed); }
@@ -75,28 +87,85 @@ Task<std::expected<cache::Segment, cache::StoreError>> DiskTier::read(cache::Sto
   co_return std::move(*piece);
 }
 
-bool DiskTier::enqueue(std::uint64_t octets, ThreadPool::Function work) {
+bool DiskTier::reserve(std::uint64_t octets) {
   if (waiting_.load(std::memory_order_relaxed) + octets > kWaitingLimit) {
     dropped_.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
   waiting_.fetch_add(octets, std::memory_order_relaxed);
-  const bool taken = writes_->run([this, octets, work = std::move(work)]() mutable {
+  stored_.fetch_add(octets, std::memory_order_relaxed);
+  return true;
+}
+
+bool DiskTier::drop(std::uint64_t octets) {
+  waiting_.fetch_sub(octets, std::memory_order_relaxed);
+  dropped_.fetch_add(1, std::memory_order_relaxed);
+  return false;
+}
+
+bool DiskTier::enqueue(std::uint64_t octets, ThreadPool::Function work) {
+  if (!reserve(octets)) { return false; }
+  const bool taken = run([this, octets, work = std::move(work)]() mutable {
     work();
     waiting_.fetch_sub(octets, std::memory_order_relaxed);
   });
-  if (!taken) {
-    waiting_.fetch_sub(octets, std::memory_order_relaxed);
-    dropped_.fetch_add(1, std::memory_order_relaxed);
+  return taken || drop(octets);
+}
+
+// Behind the group: a response that comes later is stored later.
+bool DiskTier::run(ThreadPool::Function work) {
+  const std::lock_guard lock(group_mutex_);
+  close_group();
+  return writes_->run(std::move(work));
+}
+
+// REQUIRES: group_mutex_ is held.
+void DiskTier::close_group() {
+  group_.reset();
+  group_closed_.notify_all();
+}
+
+bool DiskTier::join_group(cache::StoredResponsePtr response, std::uint64_t octets) {
+  const std::lock_guard lock(group_mutex_);
+  if (group_ == nullptr) {
+    auto group = std::make_shared<Group>();
+    if (!writes_->run([this, group] { write_group(*group); })) { return false; }
+    group_ = std::move(group);
   }
-  return taken;
+  group_->responses.push_back(std::move(response));
+  group_->octets += octets;
+  if (group_->octets >= kGroup) { close_group(); }
+  return true;
+}
+
+// Waits a moment for others to join, unless something is to be done behind them: to write many at once costs less, and
+// whoever puts one need not wake this thread.
+void DiskTier::write_group(Group& group) {
+  {
+    std::unique_lock lock(group_mutex_);
+    group_closed_.wait_for(lock, kGathering, [&] { return group_.get() != &group || stopping_; });
+    if (group_.get() == &group) { close_group(); }
+  }
+  store_->put_all(group.responses);
+  group.responses.clear();
+  waiting_.fetch_sub(group.octets, std::memory_order_relaxed);
+}
+
+void DiskTier::tend() {
+  const auto stored = stored_.exchange(0, std::memory_order_relaxed);
+  const bool was_stored_to = std::exchange(was_stored_to_, stored != 0);
+  if (stored < kCalm && (stored != 0 || was_stored_to)) { shorten_log(); }
+}
+
+void DiskTier::shorten_log() {
+  // When there is no room in the queue it is not calm.
+  [[maybe_unused]] const bool queued = run([this] { store_->shorten_log(); });
 }
 
 // The store counts its own failures; a failed write behind the exchange concerns no client.
 bool DiskTier::put(cache::StoredResponsePtr response) {
   const auto octets = response->memory();
-  return enqueue(
-      octets, [this, response = std::move(response)] { [[maybe_unused]] const auto counted = store_->put(response); });
+  return reserve(octets) && (join_group(std::move(response), octets) || drop(octets));
 }
 
 bool DiskTier::put_part(cache::StoredResponsePtr part) {
@@ -132,18 +201,18 @@ void DiskTier::purge(std::string key) {
     purging_count_.store(purging_.size(), std::memory_order_release);
   };
   // Never dropped for want of room: what was invalidated must not come back.
-  if (!writes_->run(work)) { work(); }
+  if (!run(work)) { work(); }
 }
 
 void DiskTier::make_stale(std::string key, cache::UnixTime from) {
   if (waiting_.load(std::memory_order_relaxed) == 0) { return; }
   const auto work = [this, key = std::move(key), from] { cache::make_stale(*store_, key, from); };
-  if (!writes_->run(work)) { work(); }
+  if (!run(work)) { work(); }
 }
 
 void DiskTier::set_budget(std::uint64_t octets) {
   const auto work = [this, octets] { store_->set_budget(octets); };
-  if (!writes_->run(work)) { work(); }
+  if (!run(work)) { work(); }
   build_index();
 }
 
@@ -167,7 +236,7 @@ DiskTier::Writing::Writing(DiskTier& tier, std::uint64_t expected_size)
 
 // The writer belongs to the writing thread, so it is dropped there.
 DiskTier::Writing::~Writing() {
-  const bool queued = tier_.writes_->run([state = state_] { state->writer.reset(); });
+  const bool queued = tier_.run([state = state_] { state->writer.reset(); });
   if (!queued) { state_->failed = true; }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -47,6 +48,8 @@ class DiskTier {
   // Called every second or so: finds out whether a disk that failed works again, or can be opened now, whatever the
   // traffic.
   void mend();
+  // Called now and then: what the log of the store holds goes to files when little is being stored.
+  void tend();
 
   // In force behind what waits to be written. What a smaller one no longer holds goes in steps, stores in between.
   void set_budget(std::uint64_t octets);
@@ -82,7 +85,20 @@ class DiskTier {
   void wait_until_written();  // at shutdown: everything that waits is written, purges that failed before too
 
  private:
+  // Responses that wait to be stored together.
+  struct Group {
+    std::vector<cache::StoredResponsePtr> responses;
+    std::uint64_t octets = 0;
+  };
+
+  bool reserve(std::uint64_t octets);  // false: dropped
+  bool drop(std::uint64_t octets);     // what was reserved; false
   bool enqueue(std::uint64_t octets, ThreadPool::Function work);
+  bool run(ThreadPool::Function work);
+  bool join_group(cache::StoredResponsePtr response, std::uint64_t octets);
+  void close_group();
+  void write_group(Group& group);
+  void shorten_log();
   void build_index();
   bool is_being_purged(std::string_view key) const;
   bool mend_now();
@@ -108,9 +124,14 @@ class DiskTier {
   Open open_;
   std::atomic<std::uint64_t> waiting_{0};
   std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> stored_{0};  // octets since the last tend()
+  bool was_stored_to_ = false;            // ahead of it; of the thread that calls it
   std::atomic<bool> stopping_{false};
   std::atomic<bool> mending_{false};  // waits for its turn
   std::atomic<bool> has_ended_{false};
+  std::mutex group_mutex_;
+  std::condition_variable group_closed_;
+  std::shared_ptr<Group> group_;  // that the next response joins; it is the last piece of work in the queue
   std::atomic<std::size_t> purging_count_{0};
   mutable std::mutex purging_mutex_;
   std::multiset<std::string, std::less<>> purging_;  // keys whose purge waits for the disk

@@ -114,6 +114,25 @@ class FullDisk(SmallDisk):
         daemon.start()
         self.request_all(daemon, paths)
 
+    def test_a_start_with_hardly_any_room(self):
+        daemon = self.prepare_daemon({"cache.memory": "8MiB", "cache.disk": "1GiB"})
+        cache = os.path.join(daemon.state, "cache")
+        self.mount(cache)
+        paths = [f"/{number}" for number in range(8)]
+        daemon.start()
+        self.request_all(daemon, paths)
+        eventually(lambda: self.stored_on_disk(daemon) == len(paths), "all of it is on disk")
+        daemon.kill()
+        for kibibytes in (4, 8, 16, 24, 64, 4096, 6144):
+            ballast = self.fill_up(cache)
+            os.truncate(ballast, os.path.getsize(ballast) - (kibibytes << 10))
+            daemon.start()
+            self.request_all(daemon, paths)
+            daemon.kill() if kibibytes % 16 else daemon.stop()
+            os.remove(ballast)
+        daemon.start()
+        self.assertEqual(self.request_all(daemon, paths), len(paths))
+
     def test_the_whole_state_directory_is_full(self):
         daemon = self.prepare_daemon({"cache.memory": "8MiB", "cache.disk": "1GiB"}, policy=None)
         self.mount(daemon.state)

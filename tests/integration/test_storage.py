@@ -14,7 +14,7 @@ from support.origin import reply
 from support.waiting import Stopwatch, eventually
 
 FRESH = {"Cache-Control": "max-age=86400"}
-ROUNDS = int(os.environ.get("SLUICE_TEST_KILL_ROUNDS", "20"))
+ROUNDS = int(os.environ.get("SLUICE_TEST_KILL_ROUNDS", "100"))
 PER_ROUND = 100  # responses asked for, of which a part is there when the kill comes
 FILLERS = 4
 

@@ -15,7 +15,8 @@ struct StoreScript {
   // The number of the call (from 0) that fails, of each kind.
   std::atomic<int> failing_find{kNever}, failing_read{kNever}, failing_write{kNever}, failing_append{kNever},
       failing_commit{kNever}, failing_put{kNever};
-  std::atomic<int> finds{0}, reads{0}, writes{0}, appends{0}, commits{0}, puts{0}, freshened{0}, purges{0};
+  std::atomic<int> finds{0}, reads{0}, writes{0}, appends{0}, commits{0}, puts{0}, freshened{0}, purges{0}, groups{0},
+      shortened{0};
   std::atomic<int> open_writers{0};
   std::atomic<bool> fails_to_keep_purges{false};
   std::atomic<bool> fails_to_purge{false};
@@ -65,6 +66,10 @@ class FailingStore final : public cache::Store {
     if (script_->puts++ == script_->failing_put) { return std::unexpected(cache::StoreError::no_space); }
     return store_->put(std::move(response));
   }
+  void put_all(std::span<const cache::StoredResponsePtr> responses) override {
+    Store::put_all(responses);
+    ++script_->groups;
+  }
   std::expected<void, cache::StoreError> put_part(cache::StoredResponsePtr part) override {
     script_->before_put();
     if (script_->puts++ == script_->failing_put) { return std::unexpected(cache::StoreError::no_space); }
@@ -95,6 +100,7 @@ class FailingStore final : public cache::Store {
   bool may_have(std::string_view key) const override { return !store_->list(key).empty(); }
   cache::StoreStats stats() const override { return store_->stats(); }
   void set_budget(std::uint64_t octets) override { store_->set_budget(octets); }
+  void shorten_log() override { ++script_->shortened; }
   bool build_index_step() override {
     script_->before_index_step();
     return script_->index_steps-- > 0;

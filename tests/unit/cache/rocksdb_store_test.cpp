@@ -1,6 +1,7 @@
 #include "cache/rocksdb_store.hpp"
 
 #include <fstream>
+#include <iterator>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -547,6 +548,122 @@ TEST(RocksdbStore, ASecondOpeningOfTheSameDirectoryIsRefused) {
                                 " is in use by another process; stop it, or give this one a directory of its own");
   store.reset();
   EXPECT_TRUE(open_rocksdb_store({.directory = directory.path()}));
+}
+
+// The number makes store ids unique: it is on disk ahead of the first of them, and not waited for at the start.
+TEST(RocksdbStore, AnOpeningIsCountedWhenItStoresSomething) {
+  const TemporaryDirectory directory;
+  const auto format = [&] {
+    std::ifstream file(directory.path() + "/FORMAT");
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  ASSERT_TRUE(open(directory.path())->put(make_response("first", content_for(1, 500))));
+  const auto first = format();
+  open(directory.path()).reset();
+  EXPECT_EQ(format(), first);
+  auto store = open(directory.path());
+  index(*store);
+  EXPECT_EQ(format(), first);
+  ASSERT_TRUE(store->put(make_response("second", content_for(2, 500))));
+  EXPECT_NE(format(), first);
+  for (const auto& [key, number] : {std::pair{"first", 1}, std::pair{"second", 2}}) {
+    EXPECT_EQ(content_of(*store, *store->find(key, kPlain.fields()).response), content_for(number, 500)) << key;
+  }
+}
+
+TEST(RocksdbStore, SeveralTogetherAreStoredAsOneByOne) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  std::vector<StoredResponsePtr> responses;
+  for (int i = 0; i < 300; ++i) { responses.push_back(make_response(key_of(i), content_for(i, 4000))); }
+  responses.push_back(make_response("long", content_for(300, 3 * kChunk)));
+  responses.push_back(make_response(key_of(7), content_for(301, 20)));
+  auto lying = std::make_shared<StoredResponse>(*responses.front());
+  lying->head.key = "shorter than it says";
+  lying->segments.clear();
+  responses.push_back(lying);
+  store->put_all(responses);
+  EXPECT_EQ(store->stats().responses, 301U);
+  EXPECT_EQ(store->stats().stores, 302U);
+  EXPECT_EQ(store->stats().refused, 1U);
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 300; ++i) {
+      const auto found = store->find(key_of(i), kPlain.fields()).response;
+      ASSERT_TRUE(found) << i;
+      EXPECT_EQ(content_of(*store, *found), i == 7 ? content_for(301, 20) : content_for(i, 4000));
+    }
+    EXPECT_EQ(content_of(*store, *store->find("long", kPlain.fields()).response), content_for(300, 3 * kChunk));
+    store.reset();
+    store = open(directory.path());
+  }
+}
+
+TEST(RocksdbStore, SeveralTogetherKeepTheBudget) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path(), 4 << 20);
+  index(*store);
+  for (int round = 0; round < 20; ++round) {
+    std::vector<StoredResponsePtr> responses;
+    for (int i = 0; i < 200; ++i) { responses.push_back(make_response(key_of(round * 200 + i), content_for(i, 3000))); }
+    store->put_all(responses);
+    EXPECT_LE(store->stats().octets, 4U << 20);
+  }
+  EXPECT_EQ(store->stats().stores + store->stats().refused, 4000U);
+  EXPECT_GT(store->stats().evictions, 1000U);
+  EXPECT_TRUE(store->find(key_of(3999), kPlain.fields()).response);
+}
+
+std::uint64_t log_octets(const std::string& directory) {
+  std::uint64_t octets = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    if (entry.path().extension() == ".log") { octets += entry.file_size(); }
+  }
+  return octets;
+}
+
+TEST(RocksdbStore, ALongLogIsShortenedWhenItIsAskedForAndAtTheEnd) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path());
+  const auto put = [&](int from) {
+    for (int i = from; i < from + 60; ++i) {
+      ASSERT_TRUE(store->put(make_response(key_of(i), content_for(i, 50'000))));
+    }
+  };
+  put(0);
+  EXPECT_GT(log_octets(directory.path()), 2U << 20);
+  store->shorten_log();
+  store.reset();  // deletes what is obsolete
+  EXPECT_LT(log_octets(directory.path()), 1U << 20);
+  store = open(directory.path());
+  put(60);
+  store.reset();
+  EXPECT_LT(log_octets(directory.path()), 1U << 20);
+  store = open(directory.path());
+  for (int i = 0; i < 120; ++i) {
+    const auto found = store->find(key_of(i), kPlain.fields()).response;
+    ASSERT_TRUE(found) << i;
+    EXPECT_EQ(content_of(*store, *found), content_for(i, 50'000));
+  }
+}
+
+// After kill -9 the log of the process before is still needed, and nobody synced it: a power cut may tear it.
+TEST(RocksdbStore, APurgeBehindAnOlderLogSurvivesThatItIsTorn) {
+  const TemporaryDirectory directory;
+  auto killed = open(directory.path("killed"));
+  for (int i = 0; i < 20; ++i) { ASSERT_TRUE(killed->put(make_response(key_of(i), content_for(i, 5000)))); }
+  fs::copy(directory.path("killed"), directory.path("next"), fs::copy_options::recursive);
+  auto next = open(directory.path("next"));
+  index(*next);
+  std::vector<fs::path> logs;
+  for (const auto& entry : fs::recursive_directory_iterator(directory.path("next"))) {
+    if (entry.path().extension() == ".log") { logs.push_back(fs::relative(entry.path(), directory.path("next"))); }
+  }
+  std::ranges::sort(logs);
+  ASSERT_TRUE(next->keep_purges({{{PurgeScope::tag, "news", 3, UnixTime{Seconds{1'700'000'000}}, 2}}, {}, 3}));
+  fs::copy(directory.path("next"), directory.path("cut"), fs::copy_options::recursive);
+  const auto older = directory.path("cut") / logs.front();
+  fs::resize_file(older, fs::file_size(older) / 2);
+  EXPECT_EQ(open(directory.path("cut"))->kept_purges().generation, 3U);
 }
 
 TEST(RocksdbStore, AnUnknownFormatIsSetAside) {

@@ -62,8 +62,9 @@ class Differential {
     switch (random_() % 12) {
       case 0:
       case 1:
-      case 2:
         return put(key, key_number, request);
+      case 2:
+        return put_several();
       case 3:
       case 4:
         return write(key, key_number, request);
@@ -102,6 +103,19 @@ class Differential {
     const auto response = make_response(key, content(), fields_of(key_number), request, ++time_);
     EXPECT_TRUE(stores_.memory().put(response));
     EXPECT_TRUE(stores_.disk().put(response));
+  }
+
+  // Of a few keys, so that some come twice; small ones and some of several chunks.
+  void put_several() {
+    std::vector<StoredResponsePtr> responses;
+    for (std::size_t i = random_() % 8; i > 0; --i) {
+      const auto number = random_() % 24;
+      const Request request(Lines{{"X-N", std::to_string(random_() % 20)}, {"Accept-Language", "de"}});
+      responses.push_back(make_response("http://host.example/" + std::to_string(number), content(), fields_of(number),
+                                        request, ++time_));
+    }
+    stores_.memory().put_all(responses);
+    stores_.disk().put_all(responses);
   }
 
   void write(const std::string& key, unsigned key_number, const Request& request) {

@@ -234,6 +234,50 @@ TEST_F(DiskTierTest, AStoreThatCouldNotBeOpenedIsOpenedLater) {
   EXPECT_EQ(tries, 2);
 }
 
+TEST_F(DiskTierTest, WhatWaitsIsStoredTogetherUnlessSomethingElseStandsBetween) {
+  Gate gate;
+  script_->before_put = gate.waiter();
+  tier_->put(response_of(1));
+  gate.wait_until_reached();
+  for (int i = 0; i < 5; ++i) { tier_->put(response_of(2)); }
+  tier_->freshen(response_of(2), head_of(2));
+  for (int i = 0; i < 5; ++i) { tier_->put(response_of(3)); }
+  gate.open();
+  tier_->wait_until_written();
+  EXPECT_EQ(script_->puts, 11);
+  EXPECT_EQ(script_->groups, 3);
+  EXPECT_EQ(tier_->store().list(kKey).at(0)->head.content_length, 3U);
+}
+
+TEST_F(DiskTierTest, WhatIsPutBehindAPurgeIsNotPurged) {
+  Gate gate;
+  script_->before_put = gate.waiter();
+  tier_->put(response_of(1));
+  gate.wait_until_reached();
+  tier_->put(response_of(2));
+  tier_->purge(kKey);
+  tier_->put(response_of(3));
+  gate.open();
+  tier_->wait_until_written();
+  ASSERT_EQ(stored(), 1U);
+  EXPECT_EQ(tier_->store().list(kKey).at(0)->head.content_length, 3U);
+}
+
+TEST_F(DiskTierTest, ALogIsShortenedAtTheStartAndWhenLittleWasStored) {
+  tier_->tend();  // nothing was stored yet
+  let_it_write();
+  EXPECT_EQ(script_->shortened, 1);
+  tier_->put(response_of(8 << 20));
+  tier_->tend();  // that was much: there is more to come
+  let_it_write();
+  EXPECT_EQ(script_->shortened, 1);
+  tier_->tend();  // a little, of let_it_write()
+  tier_->tend();  // the end of it
+  tier_->tend();
+  tier_->wait_until_written();
+  EXPECT_EQ(script_->shortened, 3);
+}
+
 // What was invalidated must not come back: not from the queue either.
 TEST_F(DiskTierTest, APurgeReachesWhatStillWaitsToBeWritten) {
   Gate gate;
