@@ -7,6 +7,7 @@
 #include "gateway/base/file.hpp"
 #include "gateway/control/judge/included_files.hpp"
 #include "gateway/control/missing_policy.hpp"
+#include "gateway/control/say.hpp"
 #include "gateway/control/versions/version_store.hpp"
 #include "gateway/identity/accounts_file.hpp"
 #include "gateway/own_addresses.hpp"
@@ -29,10 +30,6 @@ bool check_account(Look look) {
   }
 }
 
-void print(const std::vector<policy::Diagnostic>& diagnostics) {
-  for (const auto& diagnostic : diagnostics) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
-}
-
 std::string unreadable(const config::Configuration& configuration, const std::error_code& why) {
   if (why != std::errc::no_such_file_or_directory) { return why.message(); }
   return control::missing_policy(!configuration.policy.file.empty(),
@@ -51,14 +48,14 @@ bool check_policy(const config::Configuration& configuration) {
   const auto compiled = policy::Snapshot::compile(
       *text, {.file_name = file, .version = 1, .self = own_addresses(), .include = control::included_files()});
   if (compiled) { return true; }
-  print(compiled.error());
+  control::say(compiled.error());
   return false;
 }
 
 bool check_users(const std::string& file) {
   if (file.empty()) { return true; }
   const auto loaded = identity::load_accounts(file);
-  print(loaded ? loaded->warnings : loaded.error());
+  control::say(loaded ? loaded->warnings : loaded.error());
   return loaded.has_value();
 }
 

@@ -28,7 +28,7 @@
 #include "gateway/control/list_keeper.hpp"
 #include "gateway/control/metrics_server.hpp"
 #include "gateway/control/say.hpp"
-#include "gateway/identity/accounts_file.hpp"
+#include "gateway/fault_watch.hpp"
 #include "gateway/open_listeners.hpp"
 #include "gateway/open_stores.hpp"
 #include "gateway/own_addresses.hpp"
@@ -37,8 +37,9 @@
 #include "gateway/resolver_options.hpp"
 #include "gateway/service_manager.hpp"
 #include "gateway/state_lock.hpp"
+#include "gateway/user_file.hpp"
 #include "gateway/version.hpp"
-#include "gateway/worker.hpp"
+#include "gateway/worker_pool.hpp"
 
 namespace sluice {
 
@@ -48,12 +49,6 @@ using control::say;
 using std::chrono::steady_clock;
 
 constexpr std::uint64_t kReservedDescriptors = 64;  // for the disk, the log, the control socket
-constexpr auto kWorkerAnswer = std::chrono::milliseconds(500);
-constexpr std::size_t kVerificationsWaiting = 128;
-
-void print(const std::vector<policy::Diagnostic>& diagnostics) {
-  for (const auto& diagnostic : diagnostics) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
-}
 
 record::LogFormat log_format(const std::string& name) {
   if (name == "squid") { return record::LogFormat::squid; }
@@ -102,7 +97,7 @@ class Gateway::Running {
     load_users();
     make_workers();
     start_control();
-    start_workers();
+    workers_.start();
     say("ready");
     service_manager::ready("serving");
     context_.run();
@@ -170,7 +165,7 @@ class Gateway::Running {
     in_force_ = std::make_unique<pipeline::PolicyInForce>(policy);
     policies_.put_in_force(*in_force_, [this](const pipeline::PolicyPtr& policy) {
       lists_.declare(policy->list_declarations());
-      return judge_tunnels(policy);
+      return workers_.judge_tunnels(policy);
     });
     // What nobody confirmed while we were away judges no request.
     if (const auto news = policies_.expire(coarse_unix_now()); !news.empty()) { say(news); }
@@ -180,12 +175,12 @@ class Gateway::Running {
       say("reading " + std::to_string(declared.size()) + (declared.size() == 1 ? " list" : " lists"));
     }
     policies_.use_lists(lists_.load(declared));
-    print(policies_.current()->warnings());
+    say(policies_.current()->warnings());
   }
 
   // What is in force when none could be loaded.
   pipeline::PolicyPtr without_policy(const std::vector<policy::Diagnostic>& why) {
-    print(why);
+    say(why);
     const auto mend = "mend it and see `sluice policy check " + policies_.file() + "`";
     if (configuration().policy.unloadable == "refuse") {
       throw InvalidPolicy("no policy could be loaded, and nothing is served without one; " + mend +
@@ -196,80 +191,14 @@ class Gateway::Running {
     return closed;
   }
 
-  // Half of the cores at most: who signs in must not hold up who did.
-  static unsigned verifier_threads() { return std::clamp(std::thread::hardware_concurrency() / 2, 1U, 4U); }
-
-  static identity::VerifierMemory memory_of(const config::Auth& auth) {
-    return {auth.cache_ttl, auth.refused_ttl, auth.cache_entries};
-  }
-
   void load_users() {
-    const auto& file = configuration().auth.htpasswd;
-    auto loaded = file.empty() ? identity::LoadedAccounts{} : load_accounts(file);
-    use_accounts(std::move(loaded), configuration().auth);
+    users_.load(configuration().auth);
     warn_of_missing_users();
-  }
-
-  static identity::LoadedAccounts load_accounts(const std::string& file) {
-    auto loaded = identity::load_accounts(file);
-    if (loaded) { return std::move(*loaded); }
-    print(loaded.error());
-    throw std::runtime_error("the users of auth.htpasswd cannot be read");
-  }
-
-  void use_accounts(identity::LoadedAccounts loaded, const config::Auth& auth) {
-    print(loaded.warnings);
-    accounts_stamp_ = loaded.stamp;
-    const auto signed_out = verifier_.use(std::move(loaded.accounts), memory_of(auth));
-    if (const auto closed = sign_out(signed_out); closed > 0) {
-      say("closed tunnels of users who are gone, or have another password: " + std::to_string(closed));
-    }
-  }
-
-  std::size_t sign_out(const identity::Users& users) {
-    if (users.empty()) { return 0; }
-    const auto shared = std::make_shared<const identity::Users>(users);
-    std::vector<std::future<std::size_t>> answers;
-    for (auto& worker : workers_) { answers.push_back(worker->sign_out(shared)); }
-    return sum_of(answers);
   }
 
   void warn_of_missing_users() const {
     if (!configuration().auth.htpasswd.empty() || !in_force_->snapshot()->asks_for_users()) { return; }
     say("the policy asks for users, but auth.htpasswd names no file: nobody is one of them");
-  }
-
-  record::HitsByRule hits_of_this_run() const {
-    record::HitsByRule all;
-    for (const auto& worker : workers_) { worker->rule_hits().add_to(all); }
-    return all;
-  }
-
-  std::size_t judge_tunnels(const pipeline::PolicyPtr& policy) {
-    std::vector<std::future<std::size_t>> answers;
-    for (auto& worker : workers_) { answers.push_back(worker->judge_tunnels(policy)); }
-    return sum_of(answers);
-  }
-
-  // A worker that is ending answers no more; its tunnels are being closed anyway.
-  static std::size_t sum_of(std::vector<std::future<std::size_t>>& closed) {
-    std::size_t sum = 0;
-    for (auto& answer : closed) {
-      if (answer.wait_for(kWorkerAnswer) == std::future_status::ready) { sum += answer.get(); }
-    }
-    return sum;
-  }
-
-  std::vector<pipeline::TopKeys::Entry> top_keys() {
-    std::vector<std::future<std::vector<pipeline::TopKeys::Entry>>> answers;
-    for (auto& worker : workers_) { answers.push_back(worker->top_keys()); }
-    std::vector<pipeline::TopKeys::Entry> all;
-    for (auto& answer : answers) {
-      // A worker that is ending answers no more.
-      if (answer.wait_for(kWorkerAnswer) != std::future_status::ready) { continue; }
-      std::ranges::move(answer.get(), std::back_inserter(all));
-    }
-    return all;
   }
 
   // Each client may need an upstream connection too.
@@ -284,21 +213,9 @@ class Gateway::Running {
 
   void make_workers() {
     shared_ = std::make_unique<Shared>(Shared{*in_force_, *stores_.memory, stores_.content.get(), stores_.disk.get(),
-                                              fills_, open_exchanges_, uncacheable_, purged_, purges_, verifier_,
-                                              via_name_for(configuration())});
-    for (auto& sockets : listeners_.sockets) {
-      workers_.push_back(
-          std::make_unique<Worker>(*shared_, configuration_, log_, std::move(sockets), connections_per_worker()));
-    }
-  }
-
-  void start_workers() {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);  // the main thread takes the signals
-    for (auto& worker : workers_) { worker->start(); }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+                                              fills_, open_exchanges_, uncacheable_, purged_, purges_,
+                                              users_.verifier(), via_name_for(configuration())});
+    workers_.make(*shared_, configuration_, log_, listeners_, connections_per_worker());
   }
 
   void start_control() {
@@ -309,7 +226,7 @@ class Gateway::Running {
         .state_directory = configuration().state_directory,
         .listeners = {},
         .metrics_address = {},
-        .workers = {},
+        .workers = workers_.metrics(),
         .policies = policies_,
         .lists = lists_,
         .memory = *stores_.memory,
@@ -318,21 +235,17 @@ class Gateway::Running {
         .uncacheable = uncacheable_,
         .purged = purged_,
         .purges = purges_,
-        .top_keys = [this] { return top_keys(); },
+        .top_keys = [this] { return workers_.top_keys(); },
         .configuration = [this] { return configuration_; },
         .log = [this] { return log_; },
         .log_file = [this] { return log_file(); },
-        .flush_logs =
-            [this] {
-              for (auto& worker : workers_) { worker->flush_log(); }
-            },
+        .flush_logs = [this] { workers_.flush_logs(); },
         .reload = [this](const std::string& by) { return reload(by); },
         .drain = [this] { return drain(); },
         .is_draining = [this] { return draining_; },
-        .rule_hits = [this] { return ledger_.with(hits_of_this_run()); },
+        .rule_hits = [this] { return ledger_.with(workers_.rule_hits()); },
     });
     for (const auto& name : listeners_.names) { daemon_->listeners.push_back({name.address, name.mode}); }
-    for (const auto& worker : workers_) { daemon_->workers.push_back(&worker->metrics()); }
     control_ = std::make_unique<control::ControlServer>(context_, *daemon_, socket_path(), allowed_users_);
     control_->start();
     using Declared = control::PolicySurroundings::Declared;
@@ -400,7 +313,7 @@ class Gateway::Running {
       report_reload(reload("SIGHUP"));
     } else if (draining_) {
       say("second signal: cutting what is left");
-      cut();
+      workers_.cut();
     } else {
       drain();
     }
@@ -498,12 +411,12 @@ class Gateway::Running {
 
   void put_in_force(config::Configuration next, Prepared prepared) {
     set_budgets(next.cache);
-    use_accounts(std::move(prepared.accounts), next.auth);
+    users_.use(std::move(prepared.accounts), next.auth);
     configuration_ = std::make_shared<const config::Configuration>(std::move(next));
     log_ = std::move(prepared.log);
     control_->allow(std::move(prepared.users));
     lists_.trust(configuration_->lists.trust);
-    for (auto& worker : workers_) { worker->use(configuration_, log_); }
+    workers_.use(configuration_, log_);
     warn_of_missing_users();
   }
 
@@ -523,9 +436,9 @@ class Gateway::Running {
 
   control::Drain drain() {
     control::Drain result;
-    for (const auto& worker : workers_) {
-      result.connections += worker->metrics().connections_open.value();
-      result.tunnels += worker->metrics().tunnels_open.value();
+    for (const auto* worker : workers_.metrics()) {
+      result.connections += worker->connections_open.value();
+      result.tunnels += worker->tunnels_open.value();
     }
     result.limit = std::chrono::duration<double>(configuration().timeouts.drain).count();
     if (draining_) { return result; }
@@ -533,27 +446,19 @@ class Gateway::Running {
     if (options_.live) { std::fputc('\n', stderr); }  // behind the summary line
     say("draining: " + std::to_string(result.connections) + " connections open");
     service_manager::stopping();
-    for (auto& worker : workers_) { worker->drain(); }
+    workers_.drain();
     asio::co_spawn(context_, wait_for_workers(this), on_end());
     return result;
-  }
-
-  void cut() {
-    for (auto& worker : workers_) { worker->cut(); }
-  }
-
-  bool workers_have_ended() const {
-    return std::ranges::all_of(workers_, [](const auto& worker) { return worker->has_ended(); });
   }
 
   static Task<> wait_for_workers(Running* gateway) {
     const auto limit = steady_clock::now() + gateway->configuration().timeouts.drain;
     bool cut = false;
     Timer timer(gateway->context_);
-    while (!gateway->workers_have_ended()) {
+    while (!gateway->workers_.have_ended()) {
       if (!cut && steady_clock::now() >= limit) {
         say("drain limit reached: cutting what is left");
-        gateway->cut();
+        gateway->workers_.cut();
         cut = true;
       }
       timer.expires_after(std::chrono::milliseconds(20));
@@ -562,40 +467,15 @@ class Gateway::Running {
     gateway->context_.stop();
   }
 
-  // What no client notices but the operator must: said when it begins, and at most once a minute while it goes on.
   static Task<> watch_faults(Running* gateway) {
     constexpr auto kLook = std::chrono::seconds(2);
-    constexpr auto kSilence = std::chrono::seconds(60);
-    std::uint64_t lost_lines = 0;
-    std::uint64_t disk_errors = 0;
-    std::uint64_t too_slow = 0;
-    auto next_log = steady_clock::time_point{};
-    auto next_disk = steady_clock::time_point{};
-    auto next_slow = steady_clock::time_point{};
+    FaultWatch watch;
     Timer timer(gateway->context_);
     for (;;) {
       timer.expires_after(kLook);
       co_await timer.async_wait(use_task);
-      const auto now = steady_clock::now();
-      const auto lost = gateway->log_->dropped();
-      if (lost > lost_lines && now >= next_log) {
-        say("access log " + gateway->log_file() + ": " + std::to_string(lost - lost_lines) +
-            " lines lost, it cannot be written");
-        lost_lines = lost;
-        next_log = now + kSilence;
-      }
-      const auto disk = gateway->stores_.disk != nullptr ? gateway->stores_.disk->store().stats() : cache::StoreStats{};
-      if (disk.errors > disk_errors && now >= next_disk) {
-        say("cache: the disk failed " + std::to_string(disk.errors - disk_errors) +
-            " times; what it cannot take is not stored");
-        disk_errors = disk.errors;
-        next_disk = now + kSilence;
-      }
-      if (disk.too_slow > too_slow && now >= next_slow) {
-        say("cache: the disk is slow: " + std::to_string(disk.too_slow - too_slow) + " responses were not stored");
-        too_slow = disk.too_slow;
-        next_slow = now + kSilence;
-      }
+      watch.look_at_log(gateway->log_file(), gateway->log_->dropped());
+      if (gateway->stores_.disk != nullptr) { watch.look_at_disk(gateway->stores_.disk->store().stats()); }
     }
   }
 
@@ -629,31 +509,18 @@ class Gateway::Running {
     }
   }
 
-  // A file of users that changed is read again; one that cannot be read leaves the last good one in force.
   static Task<> watch_users(Running* gateway) {
     constexpr auto kLook = std::chrono::seconds(1);
     Timer timer(gateway->context_);
     for (;;) {
       timer.expires_after(kLook);
       co_await timer.async_wait(use_task);
-      const auto& file = gateway->configuration().auth.htpasswd;
-      if (!file.empty() && identity::stamp_of(file) != gateway->accounts_stamp_) { gateway->reload_users(file); }
+      gateway->users_.look(gateway->configuration().auth);
     }
-  }
-
-  void reload_users(const std::string& file) {
-    accounts_stamp_ = identity::stamp_of(file);  // what is wrong is said once
-    auto loaded = identity::load_accounts(file);
-    if (!loaded) {
-      print(loaded.error());
-      return say("the users of " + file + " stay as they were");
-    }
-    say("the users of " + file + " changed: " + std::to_string(loaded->accounts->size()) + " can sign in");
-    use_accounts(std::move(*loaded), configuration().auth);
   }
 
   void save_hits() {
-    const auto saved = ledger_.save(hits_of_this_run());
+    const auto saved = ledger_.save(workers_.rule_hits());
     if (saved) {
       says_hits_failure_ = true;
     } else if (says_hits_failure_) {
@@ -676,14 +543,13 @@ class Gateway::Running {
 
   // Threads first, then what they used; nothing that a coroutine still refers to goes before it.
   void stop() {
-    for (auto& worker : workers_) { worker->join(); }
-    verifier_.finish();
+    workers_.join();
+    users_.verifier().finish();
     control_->close();
     if (metrics_ != nullptr) { metrics_->close(); }
     if (stores_.disk != nullptr) { stores_.disk->wait_until_written(); }
     save_hits();
-    for (auto& worker : workers_) { worker->tear_down(); }
-    workers_.clear();
+    workers_.tear_down();
     say("ended");
   }
 
@@ -705,10 +571,9 @@ class Gateway::Running {
   pipeline::OpenExchanges open_exchanges_;
   pipeline::RecentKeys uncacheable_;
   pipeline::RecentKeys purged_;
-  identity::Verifier verifier_{verifier_threads(), kVerificationsWaiting};
-  identity::FileStamp accounts_stamp_;  // of the file of users that was read last
+  UserFile users_{[this](const identity::Users& users) { return workers_.sign_out(users); }};
   std::unique_ptr<Shared> shared_;
-  std::vector<std::unique_ptr<Worker>> workers_;
+  WorkerPool workers_;
   bool draining_ = false;
   bool says_hits_failure_ = true;  // once, until they can be written again
   asio::io_context context_{1};

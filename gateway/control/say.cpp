@@ -15,6 +15,10 @@ void say(std::string_view text) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
+void say(const std::vector<policy::Diagnostic>& diagnostics) {
+  for (const auto& diagnostic : diagnostics) { std::fprintf(stderr, "%s\n", diagnostic.text().c_str()); }
+}
+
 std::function<void(std::exception_ptr)> say_failure_of(std::string who) {
   return [who = std::move(who)](const std::exception_ptr& failure) {
     if (failure == nullptr) { return; }
