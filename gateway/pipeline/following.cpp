@@ -41,7 +41,7 @@ void Leadership::end_as(Fill::State state, std::optional<Error> error) {
 bool may_share(const Exchange& exchange) {
   if (exchange.request.method != http::Method::get) { return false; }
   return cache::find(exchange.request.fields, cache::FieldName::authorization) == nullptr &&
-         !cache::has_token(exchange.request.fields, cache::FieldName::cache_control, "no-store");
+         !cache::parse_cache_control(exchange.request.fields).no_store;
 }
 
 Task<std::optional<Fill::State>> wait_for_head(Exchange& exchange, std::shared_ptr<Fill> fill) {

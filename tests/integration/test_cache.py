@@ -639,6 +639,22 @@ class Collapsing(SluiceTestCase):
         for client in clients:
             self.assertEqual(client.response().body, b"x")
 
+    def test_who_wants_nothing_stored_shares_with_nobody(self):
+        def slow(_):
+            self.gate.wait()
+            return reply(body=b"x", fields=FRESH)
+
+        daemon = self.start_daemon({"cache.collapse_wait": "10m"})
+        url = self.origin.on("/x", slow)
+        wishes = ("no-store", 'no-store="x"', "no-store=1")
+        clients = [self.connect(daemon) for _ in wishes]
+        for client, wish in zip(clients, wishes):
+            client.send_request(url, fields={"Cache-Control": wish})
+        eventually(lambda: self.gate.waiting == len(wishes), lambda: f"a forward each; {self.gate.waiting} are")
+        self.gate.open()
+        for client in clients:
+            self.assertEqual(client.response().body, b"x")
+
     def test_a_leader_that_fails_does_not_take_the_others_down_with_wrong_octets(self):
         def failing(exchange):
             self.gate.wait()
