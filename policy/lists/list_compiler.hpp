@@ -18,8 +18,8 @@ namespace sluice::policy {
 
 // Where an entry stands and what it says.
 struct EntryPlace {
-  std::uint32_t tag = 0;  // from ListCompiler::add_tag()
-  std::uint32_t line = 0;
+  std::uint32_t tag = 0;   // from ListCompiler::add_tag()
+  std::uint32_t line = 0;  // 0: in no source, but put in by hand; such entries are not counted
   Reach reach = Reach::subtree;
   Effect effect = Effect::holds;
 };
@@ -29,13 +29,16 @@ struct EntryPlace {
 // Memory: some 24 octets and the packed name for each entry until finish() returns.
 class ListCompiler {
  public:
-  // What became of the entries of one list. An entry of two categories of the list is one distinct name.
+  // The entries of one list that are of one kind. A name in two categories of the list is two entries, one distinct.
+  struct KindCounts {
+    std::uint64_t entries = 0;
+    std::uint64_t distinct = 0;  // known when finish() has been called
+  };
   struct Counts {
-    std::uint64_t names = 0;  // entries that are names, and so on
-    std::uint64_t prefixes = 0;
-    std::uint64_t paths = 0;
-    std::uint64_t expressions = 0;
-    std::uint64_t distinct_names = 0;
+    KindCounts names;
+    KindCounts prefixes;
+    KindCounts paths;
+    KindCounts expressions;
   };
   struct Compiled {
     std::string octets;
@@ -91,13 +94,16 @@ class ListCompiler {
   std::uint32_t keep_packed(std::string_view packed);
   std::string_view packed_at(std::uint32_t place) const noexcept;
   std::string_view path_of(const PathOccurrence& occurrence) const noexcept;
-  Counts& counts_of(const EntryPlace& place) { return counts_[tag_lists_[place.tag]]; }
+  void count(KindCounts Counts::* kind, const EntryPlace& place);
+  void count_distinct();
   void note_host(const EntryPlace& place);
   void note_destination(const EntryPlace& place);
   void note_url(const EntryPlace& place);
   void remove_what_is_removed();
   void sort_names();
   void sort_paths();
+  void sort_prefixes();
+  void sort_expressions();
 
   Removals removals_;
   std::vector<ListTag> tags_;

@@ -17,11 +17,17 @@ void add_report(const policy::ImportReport& report, const std::string& file, Lis
 }
 
 void add_counts(const policy::ListCompiler::Counts& compiled, ListCounts& counts) {
-  counts.names = compiled.names;
-  counts.distinct_names = compiled.distinct_names;
-  counts.prefixes = compiled.prefixes;
-  counts.paths = compiled.paths;
-  counts.expressions = compiled.expressions;
+  const auto add = [&](const policy::ListCompiler::KindCounts& kind, std::uint64_t& entries, std::uint64_t& distinct) {
+    entries = kind.entries;
+    distinct = kind.distinct;
+    counts.distinct += kind.distinct;
+    counts.duplicates += kind.entries - kind.distinct;
+  };
+  counts.distinct = counts.duplicates = 0;
+  add(compiled.names, counts.names, counts.distinct_names);
+  add(compiled.prefixes, counts.prefixes, counts.distinct_prefixes);
+  add(compiled.paths, counts.paths, counts.distinct_paths);
+  add(compiled.expressions, counts.expressions, counts.distinct_expressions);
 }
 
 std::string doubt_of(const ListCounts& counts, std::string_view format) {

@@ -11,7 +11,8 @@ namespace sluice::control {
 
 // What became of the lines of one file of a list.
 void add_report(const policy::ImportReport& report, const std::string& file, ListCounts& counts);
-// What only the compiler knows: how many names stand for the lines.
+// What only the compiler knows: how many entries are of which kind, and how many of them name something else.
+// REQUIRES: `compiled` of a compiler that has finished.
 void add_counts(const policy::ListCompiler::Counts& compiled, ListCounts& counts);
 
 // Why they cannot be those of a list in this format: next to all lines were rejected; "" when they can.

@@ -393,11 +393,16 @@ struct ListRejection {
 struct ListCounts {
   std::uint64_t lines = 0;    // with something in them, comments left out
   std::uint64_t entries = 0;  // that they gave: names, prefixes, paths, expressions
-  std::uint64_t names = 0;
+  std::uint64_t distinct = 0;
+  std::uint64_t duplicates = 0;  // entries of what another one names already
+  std::uint64_t names = 0;       // of the entries, and so on
   std::uint64_t distinct_names = 0;
   std::uint64_t prefixes = 0;
+  std::uint64_t distinct_prefixes = 0;
   std::uint64_t paths = 0;
+  std::uint64_t distinct_paths = 0;
   std::uint64_t expressions = 0;
+  std::uint64_t distinct_expressions = 0;
   std::uint64_t exceptions = 0;
   std::uint64_t lowered = 0;  // patterns that became names, paths or plain expressions
   std::uint64_t skipped = 0;

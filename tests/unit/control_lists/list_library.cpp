@@ -167,6 +167,24 @@ TEST_F(ListLibraryTest, EditsAreCarriedOutInWhatIsCompiledAndInFrontOfIt) {
   EXPECT_FALSE(build(library, {list}, false, edits).is_new);
 }
 
+TEST_F(ListLibraryTest, CountsDistinctEntriesOfAllKindsWithoutThoseByHand) {
+  write("tree/a/domains", "a.example\nb.example\n192.0.2.1\n");
+  write("tree/a/urls", "c.example/path\nc.example/PATH\n");
+  write("tree/b/domains", "a.example\n192.0.2.1\n");
+  write("tree/b/expressions", "poker[0-9]\npoker[0-9]\n");
+  const auto list = declared("ut1", ListFormat::squidguard_domains, (folder_ / "tree").string());
+  const std::vector<ListEdit> edits{{true, "ut1", "a", "b.example"}, {false, "ut1", "a", "new.example"}};
+  ListLibrary library(state());
+  const ListCounts counts = build(library, {list}, false, edits).lists.at(0).counts;
+  EXPECT_EQ(counts.entries, 9U);
+  EXPECT_EQ(counts.distinct, 5U);
+  EXPECT_EQ(counts.duplicates, 4U);
+  EXPECT_EQ(counts.distinct_names, 2U);
+  EXPECT_EQ(counts.distinct_prefixes, 1U);
+  EXPECT_EQ(counts.distinct_paths, 1U);
+  EXPECT_EQ(counts.distinct_expressions, 1U);
+}
+
 TEST_F(ListLibraryTest, TheFileOfEditsIsNotWrittenOverWhenItIsNotUnderstood) {
   const std::string file = write("edits", "add names names a.example\nsomething else\n");
   ListEdits edits(file);
