@@ -98,6 +98,7 @@ std::optional<std::uint32_t> ListCompiler::add_tag(const ListTag& tag) {
   if (list == lists_.end()) {
     lists_.push_back(tag.list);
     counts_.emplace_back();
+    suffixes_asked_.push_back(0);
   }
   traits_.emplace_back();
   tags_.push_back(tag);
@@ -140,20 +141,31 @@ void ListCompiler::note_url(const EntryPlace& place) {
 std::expected<void, NameError> ListCompiler::add_host(std::string_view host, const EntryPlace& place) {
   NameBuffer buffer;
   const auto name = normal_name(host, buffer);
-  if (!name) {
-    const auto address = Address::parse(host);
-    if (!address) { return std::unexpected(name.error()); }
-    EntryPlace as_host = place;
-    as_host.reach = Reach::exact;
-    add_prefix(Prefix(*address, 128), as_host);
+  if (name) {
+    add_name(*name, place);
     return {};
   }
-  const PackedName packed(*name);
+  const auto address = Address::parse(host);
+  if (!address) { return std::unexpected(name.error()); }
+  EntryPlace as_host = place;
+  as_host.reach = Reach::exact;
+  add_prefix(Prefix(*address, 128), as_host);
+  return {};
+}
+
+void ListCompiler::add_name(std::string_view name, const EntryPlace& place) {
+  const PackedName packed(name);
   note_host(place);
   count(&Counts::names, place);
-  names_.push_back({hash_of_name(*name), keep_packed(packed.octets()),
+  names_.push_back({hash_of_name(name), keep_packed(packed.octets()),
                     Membership(place.tag, place.effect, place.reach).code(), place.line});
-  return {};
+}
+
+bool ListCompiler::may_ask_for_suffix(std::uint32_t tag) noexcept {
+  std::uint32_t& asked = suffixes_asked_[tag_lists_[tag]];
+  if (asked == kMostSuffixesAsked) { return false; }
+  ++asked;
+  return true;
 }
 
 void ListCompiler::add_prefix(const Prefix& prefix, const EntryPlace& place) {

@@ -59,12 +59,19 @@ class ListCompiler {
 
   // A name or an address as it is written. Errors: it is neither.
   std::expected<void, NameError> add_host(std::string_view host, const EntryPlace& place);
+  // REQUIRES: a name in its normal form.
+  void add_name(std::string_view name, const EntryPlace& place);
   void add_prefix(const Prefix& prefix, const EntryPlace& place);
   // Everything below a host whose path and query begin with `path`, upper and lower case alike. Errors: no host; a
   // path that does not begin with "/" or holds a blank or a control is a bad_octet, a long one too_long.
   std::expected<void, NameError> add_path(std::string_view host, std::string_view path, const EntryPlace& place);
   // Found anywhere in a URL. Errors: RE2's own words; too much memory; one that every URL matches, which is no site's.
   std::expected<void, std::string> add_expression(std::string_view expression, const EntryPlace& place);
+
+  // Whether one more name of the tag's list may be looked for among the public suffixes: that costs too much for all
+  // names of a long list.
+  static constexpr std::uint32_t kMostSuffixesAsked = 50'000;
+  bool may_ask_for_suffix(std::uint32_t tag) noexcept;
 
   Counts counts(std::string_view list) const;
   // `origin`: any octets, given back by ListSet::origin(); asked for when everything has been counted, and then
@@ -111,7 +118,8 @@ class ListCompiler {
   std::vector<std::uint32_t> tag_lists_;  // the number of the list of each tag
   std::vector<std::string> lists_;
   std::vector<Counts> counts_;  // of each list
-  std::string packed_;          // the number of units of each name, and the units
+  std::vector<std::uint32_t> suffixes_asked_;
+  std::string packed_;  // the number of units of each name, and the units
   std::string path_texts_;
   std::vector<NameOccurrence> names_;
   std::vector<PathOccurrence> paths_;

@@ -37,6 +37,10 @@ std::string kind_text(const char* kind, std::uint64_t entries, std::uint64_t dis
          human_percent(1 - static_cast<double>(distinct) / static_cast<double>(entries)) + "\n";
 }
 
+std::string remark_text(const control::ListRemark& remark) {
+  return "  " + printable(control::place_of(remark)) + ": " + printable(remark.reason) + "\n";
+}
+
 std::string counts_text(const ListCounts& counts) {
   std::string out = "lines       " + human_count(counts.lines) + "  entries " + human_count(counts.entries) +
                     "  distinct " + human_count(counts.distinct) + "  duplicates " + human_count(counts.duplicates) +
@@ -50,10 +54,9 @@ std::string counts_text(const ListCounts& counts) {
   for (const auto& [what, count] : counts.unsupported) {
     out += "unsupported " + printable(what) + " " + human_count(count) + "\n";
   }
-  for (const auto& rejection : counts.rejections) {
-    out += "  " + printable(rejection.file) + (rejection.file.empty() ? "line " : ":") +
-           std::to_string(rejection.line) + ": " + printable(rejection.reason) + "\n";
-  }
+  for (const auto& rejection : counts.rejections) { out += remark_text(rejection); }
+  if (counts.wide > 0) { out += "wide        " + human_count(counts.wide) + "\n"; }
+  for (const auto& entry : counts.wide_entries) { out += remark_text(entry); }
   return out;
 }
 

@@ -384,7 +384,7 @@ struct PolicyTest {       // answers `policy.test`
 
 // --- lists --------------------------------------------------------------------------------------------------------
 
-struct ListRejection {
+struct ListRemark {  // about one line
   std::string file;  // below a tree; "" of a single file
   std::uint32_t line = 0;
   std::string reason;
@@ -408,7 +408,9 @@ struct ListCounts {
   std::uint64_t skipped = 0;
   std::uint64_t rejected = 0;
   std::map<std::string, std::uint64_t> unsupported;
-  std::vector<ListRejection> rejections;  // the first of them
+  std::vector<ListRemark> rejections;    // the first of them
+  std::uint64_t wide = 0;                // entries that hold for far more than lists mean to: `com`, `0.0.0.0/0`
+  std::vector<ListRemark> wide_entries;  // the first of them
 };
 
 struct ListState {
@@ -672,7 +674,7 @@ SLUICE_JSON_DECLARE(PolicyTestStage);
 SLUICE_JSON_DECLARE(PolicyTestFailure);
 SLUICE_JSON_DECLARE(PolicyTestsResult);
 SLUICE_JSON_DECLARE(PolicyTest);
-SLUICE_JSON_DECLARE(ListRejection);
+SLUICE_JSON_DECLARE(ListRemark);
 SLUICE_JSON_DECLARE(ListCounts);
 SLUICE_JSON_DECLARE(ListState);
 SLUICE_JSON_DECLARE(ListsShow);

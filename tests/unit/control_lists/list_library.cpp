@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "gateway/base/file.hpp"
+#include "gateway/control/lists/list_counts.hpp"
 #include "policy/lists/lists.hpp"
 
 namespace sluice::control {
@@ -214,6 +215,21 @@ TEST_F(ListLibraryTest, AListOfWhichNextToNothingIsUnderstoodIsAnAlarm) {
   EXPECT_FALSE(build(library, {list}).lists.at(0).alarm.empty()) << "not at the first time alone";
   write("names", "a.example\nb.example\n<p>\n");
   EXPECT_EQ(build(library, {list}, true).lists.at(0).alarm, "");
+}
+
+TEST_F(ListLibraryTest, WideEntriesAreWarnedOfInALineAndAreNoAlarm) {
+  write("tree/a/domains", "a.example\ncom\nnet\norg\nuk\n");
+  ListLibrary library(state());
+  const auto list = declared("ut1", ListFormat::squidguard_domains, (folder_ / "tree").string());
+  const ListState built = build(library, {list}).lists.at(0);
+  EXPECT_EQ(built.alarm, "");
+  EXPECT_EQ(built.counts.wide, 4U);
+  const std::string warning = warning_of(built.counts);
+  EXPECT_THAT(warning, testing::StartsWith("a/domains:2: `com` is a public suffix"));
+  EXPECT_THAT(warning, testing::EndsWith("; and 1 more like that"));
+  EXPECT_THAT(warning, testing::Not(testing::HasSubstr("`uk`")));
+  ListLibrary after_restart(state());
+  EXPECT_EQ(warning_of(build(after_restart, {list}).lists.at(0).counts), warning) << "also when nothing is compiled";
 }
 
 TEST(ListSource, IsTheSameOutOfItsKeptCopy) {
