@@ -25,6 +25,8 @@ void Exchange::begin() {
   target.port = 0;
   user.clear();
   has_no_user = false;
+  has_changed_fields = false;
+  judged_type.reset();
   key.clear();
   decision = {};
   address_matters = true;
