@@ -63,6 +63,7 @@ struct Exchange {
   std::string user;                       // as verified; empty: not known
   bool has_no_user = false;               // and nobody is asked for it
   std::uint64_t accounts_generation = 0;  // of the accounts by which it was found
+  bool has_signed_out = false;            // those accounts changed since, and the user is not in them as before
 
   // decide; connecting judges again when the address is known
   policy::Decision decision;
