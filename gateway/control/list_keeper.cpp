@@ -73,8 +73,8 @@ std::shared_ptr<const policy::Lists> ListKeeper::preview(const std::vector<polic
   auto lists = preview_lists(local(declared), edits_.all(), problems);
   for (ListProblem& problem : problems) {
     const auto list = std::ranges::find(declared, problem.list, &policy::ListDeclaration::name);
-    const std::string why = list == declared.end() ? "" : fetcher_.alarm(*list);
-    if (!why.empty()) { problem.why = why + "; nothing is in it"; }
+    std::string why = list == declared.end() ? "" : fetcher_.alarm(*list);
+    if (problem.is_unread && !why.empty()) { problem.why = std::move(why); }
   }
   for (const ListProblem& problem : problems) { say(problem.text()); }
   preview_ = {declared, std::move(lists), edits_.all().size(), std::move(problems)};

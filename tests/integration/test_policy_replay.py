@@ -120,6 +120,7 @@ deny id D
         policy = """set request field User-Agent "gateway"
 remove request field Referer
 set response field Content-Type "text/plain"
+deny field User-Agent ~ "^Late" to 127.0.0.0/8, ::1 id ADDR
 deny field User-Agent ~ "^Evil" status 200 id UA
 deny field Referer ~ "games" path /late status 200 id REF
 deny type image/png path /type id TYPE
@@ -133,9 +134,10 @@ deny id D
                     ("/late", {"Referer": "http://games.example/"}), ("/type", {}))
         for path, fields in requests:
             self.get(daemon, self.origin.url(path), fields)
-        eventually(lambda: len(daemon.log_lines()) == 4, lambda: "\n".join(daemon.log_lines()))
+        self.get(daemon, self.origin.url("/x").replace("127.0.0.1", "localhost"), {"User-Agent": "Late/1"})
+        eventually(lambda: len(daemon.log_lines()) == 5, lambda: "\n".join(daemon.log_lines()))
         lines = [json.loads(line) for line in daemon.log_lines()]
-        self.assertEqual([line["rule"] for line in lines], ["A", "UA", "REF", "TYPE"])
+        self.assertEqual([line["rule"] for line in lines], ["A", "UA", "REF", "TYPE", "ADDR"])
         self.assertEqual((lines[0]["agent"], lines[0]["referer"], lines[0]["type"]), ("Good/1", "http://a.example/", "text/html"))
         self.assertEqual(self.origin.last("/x").fields["User-Agent"], "gateway")
         found = daemon.tool("policy", "explain", lines[0]["id"], "-o", "json").json()

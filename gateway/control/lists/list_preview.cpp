@@ -15,12 +15,12 @@ namespace {
 void import_into(policy::ListCompiler& compiler, const policy::ListDeclaration& list,
                  std::vector<ListProblem>& problems) {
   if (list.is_url()) {
-    problems.push_back({list.name, "URLs are not asked here; nothing is in it"});
+    problems.push_back({list.name, "URLs are not asked here", true});
     return;
   }
   const auto source = read_list_source(list);
   if (!source) {
-    problems.push_back({list.name, source.error() + "; nothing is in it"});
+    problems.push_back({list.name, source.error(), true});
     return;
   }
   ListCounts counts;

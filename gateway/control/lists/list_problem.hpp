@@ -8,9 +8,12 @@ namespace sluice::control {
 struct ListProblem {
   std::string list;  // its name; "" of all lists together
   std::string why;
+  bool is_unread = false;  // and so nothing is in it
 
   // "list NAME: why"
-  std::string text() const { return (list.empty() ? "lists: " : "list " + list + ": ") + why; }
+  std::string text() const {
+    return (list.empty() ? "lists: " : "list " + list + ": ") + why + (is_unread ? "; nothing is in it" : "");
+  }
 };
 
 }  // namespace sluice::control
