@@ -52,7 +52,11 @@ void check_default(const PolicySyntax& policy, Report& report) {
   const auto is_verdict = [](const RuleSyntax& rule) { return !rule.setting && !rule.is_shadow; };
   const auto last = std::ranges::find_if(policy.rules.rbegin(), policy.rules.rend(), is_verdict);
   const bool has_rules = last != policy.rules.rend();
-  if (has_rules && (last->is_unconditional() || last->is_broken)) { return; }
+  // What is wrong in the line that was meant to be the default is said already.
+  const auto may_be_default = [](const RuleSyntax& rule) {
+    return rule.is_broken ? !rule.is_narrowed && rule.verdict != Verdict::reject : rule.is_unconditional();
+  };
+  if (has_rules && may_be_default(*last)) { return; }
   const Position at = has_rules ? last->at : Position{std::max(report.line_count(), 1), 1};
   report.error(at, "the default verdict is written, never implied: add `allow` or `deny` as the last line");
 }

@@ -143,7 +143,7 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
         {1, 1},
         "the expressions of this policy for the URL, or for a field, together need more than 32 MiB; leave some out");
   }
-  if (report.has_errors()) { return std::unexpected(std::move(report).errors()); }
+  if (report.has_errors()) { return std::unexpected(std::move(report).errors_and_warnings()); }
   warn_of_doubtful(policy, nets, report);
   compiled->warn_of_loops(policy, report);
   compiled->pac = make_pac(policy, nets, report);

@@ -49,6 +49,7 @@ class RuleParser {
     if (has_unless_ && rule_.exceptions.empty() && !rule_.is_broken) {
       fail(unless_at_, "`unless` without a condition behind it");
     }
+    if (rule_.is_broken) { return; }
     warn_of_repeated(rule_.conditions);
     warn_of_repeated(rule_.exceptions);
   }
@@ -106,9 +107,11 @@ class RuleParser {
     }
     const auto kind = subject_of(subject);
     if (!kind) {
+      rule_.is_narrowed = rule_.is_narrowed || may_be_condition(subject);
       fail(subject.at, unknown_word(subject));
       return tokens_.skip_to(all_words());
     }
+    rule_.is_narrowed = true;
     check_order(subject);
     if (rule_.verdict == Verdict::reject && (*kind == Subject::protocol || *kind == Subject::port)) {
       fail(subject.at, "`quic` stands for `protocol udp port 443`: no other protocol or port is asked for");
@@ -117,6 +120,13 @@ class RuleParser {
     condition.at = subject.at;
     if (!parse_values(tokens_, report_, sets_, condition)) { rule_.is_broken = true; }
     (has_unless_ ? rule_.exceptions : rule_.conditions).push_back(std::move(condition));
+  }
+
+  // `hots` may, and a net without its `to`; not `reson`, nor a text that nothing stands ahead of.
+  static bool may_be_condition(const Token& token) {
+    if (token.kind != Token::Kind::word) { return false; }
+    const std::string_view meant = nearest(token.text, all_words());
+    return std::ranges::find(kWordsAbout, meant) == kWordsAbout.end() || meant == "not" || meant == "unless";
   }
 
   static std::string unknown_word(const Token& token) {

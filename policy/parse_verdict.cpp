@@ -42,12 +42,12 @@ std::vector<ConditionSyntax> is_quic(Position at) {
 }
 
 bool parse_quic(TokenStream& tokens, Report& report, RuleSyntax& rule) {
+  rule.verdict = Verdict::reject;
   const Token word = tokens.peek();
   if (!word.is("reject")) {
     return fail(report, word.at, "`quic` is followed by `reject`, as in `quic reject`, not by " + name_of(word));
   }
   tokens.take();
-  rule.verdict = Verdict::reject;
   rule.action = "quic reject";
   rule.implied = is_quic(rule.at);
   return true;

@@ -95,6 +95,14 @@ std::vector<Diagnostic> Report::errors() && {
   if (errors.size() == kMostErrors) { errors.back().message += " (more errors than these 100 are not listed)"; }
   return errors;
 }
+
+std::vector<Diagnostic> Report::errors_and_warnings() && {
+  std::vector<Diagnostic> all = std::move(*this).errors();
+  const std::vector<Diagnostic> doubtful = std::move(*this).warnings();
+  all.insert(all.end(), doubtful.begin(), doubtful.end());
+  return all;
+}
+
 std::vector<Diagnostic> Report::warnings() && {
   return sorted(std::move(warnings_), files());
 }

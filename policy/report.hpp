@@ -40,6 +40,7 @@ class Report {
 
   // In the order of the text.
   std::vector<Diagnostic> errors() &&;
+  std::vector<Diagnostic> errors_and_warnings() &&;  // errors first
   std::vector<Diagnostic> warnings() &&;
 
  private:

@@ -36,7 +36,7 @@ struct CompileOptions {
 // is reached.
 class Snapshot {
  public:
-  // Errors: every diagnostic of severity error, in the order of the text. Warnings of a good text: warnings().
+  // Errors: all of the text, in its order, and behind them what is doubtful. Warnings of a good text: warnings().
   static std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> compile(std::string_view text,
                                                                                          const CompileOptions& options);
   ~Snapshot();

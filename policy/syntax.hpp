@@ -94,7 +94,8 @@ struct RuleSyntax {
   bool has_own_id = false;  // written
   Position id_at;
   Position at;
-  bool is_broken = false;  // an error was reported in it
+  bool is_broken = false;    // an error was reported in it
+  bool is_narrowed = false;  // a condition was begun, right or wrong
 
   bool is_unconditional() const noexcept {
     return !is_broken && implied.empty() && conditions.empty() && exceptions.empty();

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cache/uri.hpp"
 #include "gateway/control/fetch_once.hpp"
 
 namespace sluice::control {
@@ -13,10 +14,12 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-// Where the answer of a place leads to, as an absolute URL.
+// Where the answer of a place leads to. RFC 9110 10.2.2: "When it has the form of a relative reference ([URI], Section
+// 4.2), the final value is computed by resolving it against the target URI". What lies behind `#` is not asked for.
 std::string url_of(const std::string& location, const FetchPlace& place) {
-  if (location.starts_with("//")) { return (place.is_secure ? "https:" : "http:") + location; }
-  return location.starts_with('/') ? place.origin + location : location;
+  std::string reference = location.substr(0, location.find('#'));
+  if (place_of(reference)) { return reference; }
+  return cache::resolve(place.origin + place.target, reference).value_or(reference);
 }
 
 std::expected<FetchedList, std::string> fetched(FetchAnswer answer) {

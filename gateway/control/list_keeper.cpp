@@ -9,6 +9,7 @@
 
 #include "gateway/base/timer.hpp"
 #include "gateway/control/lists/edit_effect.hpp"
+#include "gateway/control/lists/list_counts.hpp"
 #include "gateway/control/lists/list_preview.hpp"
 #include "gateway/control/say.hpp"
 
@@ -71,22 +72,30 @@ void ListKeeper::start(asio::io_context& context, FetchOptions options, Publish 
 
 std::shared_ptr<const policy::Lists> ListKeeper::preview(const std::vector<policy::ListDeclaration>& declared) {
   if (preview_ && preview_->declared == declared && preview_->edits == edits_.all().size()) { return preview_->lists; }
-  std::vector<std::string> problems;
+  std::vector<ListProblem> problems;
   auto lists = preview_lists(local(declared), edits_.all(), problems);
-  for (std::string& problem : problems) {
-    const auto list = std::ranges::find(declared, problem.substr(0, problem.find(':')), &policy::ListDeclaration::name);
-    const std::string why = list == declared.end() ? "" : fetcher_.alarm(*list);
-    if (!why.empty()) { problem = list->name + ": " + why + "; nothing is in it"; }
+  for (ListProblem& problem : problems) {
+    const auto list = std::ranges::find(declared, problem.list, &policy::ListDeclaration::name);
+    std::string why = list == declared.end() ? "" : fetcher_.alarm(*list);
+    if (problem.is_unread && !why.empty()) { problem.why = std::move(why); }
   }
-  for (const std::string& problem : problems) { say("list " + problem); }
+  for (const ListProblem& problem : problems) { say(problem.text()); }
   preview_ = {declared, std::move(lists), edits_.all().size(), std::move(problems)};
   return preview_->lists;
 }
 
-std::vector<std::string> ListKeeper::problems(const std::vector<policy::ListDeclaration>& declared) {
-  if (declared == declared_) { return alarms(); }
-  preview(declared);
-  return preview_->problems;
+std::vector<ListProblem> ListKeeper::problems(const std::vector<policy::ListDeclaration>& declared) {
+  if (declared != declared_) {
+    preview(declared);
+    return preview_->problems;
+  }
+  auto problems = alarms();
+  for (const ListState& state : shown_.lists) {
+    if (std::string warning = warning_of(state.counts); !warning.empty()) {
+      problems.push_back({state.name, std::move(warning)});
+    }
+  }
+  return problems;
 }
 
 void ListKeeper::declare(const std::vector<policy::ListDeclaration>& declared) {
@@ -296,17 +305,17 @@ ListsShow ListKeeper::show() const {
   return all;
 }
 
-std::vector<std::string> ListKeeper::alarms() const {
-  std::vector<std::string> alarms;
+std::vector<ListProblem> ListKeeper::alarms() const {
+  std::vector<ListProblem> alarms;
   for (const ListState& state : shown_.lists) {
-    const std::string alarm = shown(state).alarm;
-    if (!alarm.empty()) { alarms.push_back(state.name + ": " + alarm); }
+    if (std::string alarm = shown(state).alarm; !alarm.empty()) { alarms.push_back({state.name, std::move(alarm)}); }
   }
   return alarms;
 }
 
 ListsStatus ListKeeper::status() const {
-  ListsStatus status{.lists = shown_.lists.size(), .octets = shown_.octets, .alarms = alarms()};
+  ListsStatus status{.lists = shown_.lists.size(), .octets = shown_.octets, .alarms = {}};
+  for (const ListProblem& alarm : alarms()) { status.alarms.push_back(alarm.list + ": " + alarm.why); }
   if (!shown_.failure.empty()) { status.alarms.push_back("lists: " + shown_.failure); }
   return status;
 }

@@ -12,6 +12,7 @@
 #include "gateway/control/list_fetcher.hpp"
 #include "gateway/control/lists/list_edits.hpp"
 #include "gateway/control/lists/list_library.hpp"
+#include "gateway/control/lists/list_problem.hpp"
 #include "policy/lists/lists.hpp"
 
 namespace sluice::control {
@@ -38,7 +39,7 @@ class ListKeeper {
   // Lists that a text declares which is not in force, read here and now.
   std::shared_ptr<const policy::Lists> preview(const std::vector<policy::ListDeclaration>& declared);
   // "NAME: why" of those that are not as their files say, or have none.
-  std::vector<std::string> problems(const std::vector<policy::ListDeclaration>& declared);
+  std::vector<ListProblem> problems(const std::vector<policy::ListDeclaration>& declared);
   // What the policy in force declares now. What preview() gave for it is in force until it is built.
   void declare(const std::vector<policy::ListDeclaration>& declared);
   // URLs are asked first, then everything is built again.
@@ -75,13 +76,13 @@ class ListKeeper {
   std::vector<policy::ListDeclaration> local(const std::vector<policy::ListDeclaration>& declared) const;
   ListState shown(ListState state) const;
   std::vector<std::string> edits_of(const ListState& state) const;
-  std::vector<std::string> alarms() const;
+  std::vector<ListProblem> alarms() const;
 
   struct Preview {
     std::vector<policy::ListDeclaration> declared;
     std::shared_ptr<const policy::Lists> lists;
     std::size_t edits = 0;  // that it has
-    std::vector<std::string> problems;
+    std::vector<ListProblem> problems;
   };
 
   ListLibrary library_;

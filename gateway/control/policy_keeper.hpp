@@ -95,31 +95,36 @@ class PolicyKeeper {
     PolicyTestsResult tests;
     std::vector<Diagnostic> warnings;
   };
-
-  Compiled read(const std::string& by, bool must_record);
-  void recover();
-  policy::CompileOptions options(std::uint64_t version) const;
-  Compiled compile(const std::string& text, std::uint64_t version) const;
-  Compiled compile(const Draft& draft, std::uint64_t version) const;
   struct Editable {
     std::string text;
     pipeline::PolicyPtr policy;
   };
+
+  policy::CompileOptions options(std::uint64_t version) const;
   Compiled compile(const std::string& text, policy::CompileOptions how) const;
+  Compiled compile(const std::string& text, std::uint64_t version) const;
+  Compiled compile(const Draft& draft, std::uint64_t version) const;
   std::size_t swap_in(const pipeline::PolicyPtr& policy);  // how many tunnels that closed
   std::size_t put_in_force_again();                        // how many tunnels that closed
-  Answer<Editable> text_to_edit() const;
+  std::uint64_t next_number() const;
+  // policy_load.cpp
+  void recover();
+  Compiled read(const std::string& by, bool must_record);
+  // policy_publish.cpp
   std::vector<policy::Diagnostic> called(const std::string& name, std::vector<policy::Diagnostic> diagnostics) const;
+  Answer<pipeline::PolicyPtr> checked(const Draft& draft, std::uint64_t version, PolicyTestsResult& tests) const;
   Answer<Published> publish(const Draft& draft);
-  Answer<PolicyChange> publish_edit(Draft draft, PolicyChange change);
   PolicyApplied applied(const Published& published) const;
   Answer<PolicyApplied> would_apply(const Draft& draft) const;
-  Answer<pipeline::PolicyPtr> checked(const Draft& draft, std::uint64_t version, PolicyTestsResult& tests) const;
-  Answer<PolicyVersion> version(std::uint64_t number) const;
   std::optional<Error> refused_now() const;  // while a version waits to be confirmed, or to be written
+  // policy_edits.cpp
+  Answer<Editable> text_to_edit() const;
+  Answer<PolicyChange> publish_edit(Draft draft, PolicyChange change);
+  // policy_confirmation.cpp
   std::string fall_back(Time now, const std::string& why_not_written);
   std::string write_again(Time now);
-  std::uint64_t next_number() const;
+  // policy_history.cpp
+  Answer<PolicyVersion> version(std::uint64_t number) const;
 
   std::string file_;
   VersionStore versions_;

@@ -19,8 +19,8 @@ Diagnostic warning(const policy::Snapshot& policy, std::string message) {
 void warn_of_lists(const policy::Snapshot& policy, const PolicySurroundings& around,
                    std::vector<Diagnostic>& warnings) {
   if (!around.list_problems || policy.list_declarations().empty()) { return; }
-  for (const std::string& problem : around.list_problems(policy.list_declarations())) {
-    warnings.push_back(warning(policy, "list " + problem));
+  for (const ListProblem& problem : around.list_problems(policy.list_declarations())) {
+    warnings.push_back(warning(policy, problem.text()));
   }
 }
 

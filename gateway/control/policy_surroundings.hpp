@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/control/lists/list_problem.hpp"
 #include "gateway/control/protocol.hpp"
 #include "policy/snapshot.hpp"
 
@@ -15,8 +16,8 @@ struct PolicySurroundings {
   using Declared = std::vector<policy::ListDeclaration>;
   // Reads the lists of a text that declares others than those in force, ahead of judging it.
   std::function<std::shared_ptr<const policy::Lists>(const Declared& declared)> read_lists;
-  // What is wrong with the lists that a text declares: "NAME: why".
-  std::function<std::vector<std::string>(const Declared& declared)> list_problems;
+  // What is wrong with the lists that a text declares, or doubtful about them.
+  std::function<std::vector<ListProblem>(const Declared& declared)> list_problems;
   // Whether anybody could sign in.
   std::function<bool()> has_users;
 };

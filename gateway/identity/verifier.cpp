@@ -11,13 +11,21 @@ Verifier::Verifier(unsigned threads, std::size_t queue_limit) : pool_("verify", 
 Users Verifier::use(std::shared_ptr<const Accounts> accounts, VerifierMemory memory) {
   const std::lock_guard lock(mutex_);
   const auto before = std::exchange(accounts_, std::move(accounts));
-  generation_.fetch_add(1, std::memory_order_release);
+  const auto generation = generation_.fetch_add(1, std::memory_order_release) + 1;
   memory_ = memory;
   accepted_.clear();
   refused_.clear();
   flights_.clear();  // each is held by the function that lands it
   if (before == nullptr) { return {}; }
-  return before->changed_in(accounts_ != nullptr ? *accounts_ : Accounts({}));
+  auto signed_out = before->changed_in(accounts_ != nullptr ? *accounts_ : Accounts({}));
+  for (const auto& user : signed_out) { signed_out_[user] = generation; }
+  return signed_out;
+}
+
+bool Verifier::has_signed_out(std::string_view user, std::uint64_t generation) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = signed_out_.find(user);
+  return found != signed_out_.end() && found->second > generation;
 }
 
 bool Verifier::has_accounts() const {

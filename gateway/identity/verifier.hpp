@@ -2,9 +2,12 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -43,6 +46,9 @@ class Verifier {
   // Another number each time that there are other accounts.
   std::uint64_t generation() const noexcept { return generation_.load(std::memory_order_acquire); }
 
+  // Could the user sign in with the accounts of that generation, and cannot any more as then?
+  bool has_signed_out(std::string_view user, std::uint64_t generation) const;
+
   // What is remembered. Cost: two short hashes, a lock that is held for a lookup.
   std::optional<Verification> recall(const Credentials& credentials) const;
   // Suspends; `mailbox` is that of the worker that waits.
@@ -70,6 +76,7 @@ class Verifier {
   mutable std::mutex mutex_;
   std::shared_ptr<const Accounts> accounts_;
   std::atomic<std::uint64_t> generation_ = 1;
+  std::map<std::string, std::uint64_t, std::less<>> signed_out_;  // users, and the first generation without them
   VerifierMemory memory_;
   CredentialMemory accepted_;
   CredentialMemory refused_;

@@ -12,7 +12,7 @@ using identity::Verification;
 // Of the one line that there may be; what cannot be read is as if nothing had been said.
 std::optional<Credentials> credentials_of(const Exchange& exchange) {
   const cache::Field* found = nullptr;
-  for (const auto& field : exchange.request.fields) {
+  for (const auto& field : exchange.fields_as_received()) {
     if (field.id != cache::FieldName::proxy_authorization) { continue; }
     if (found != nullptr) { return std::nullopt; }
     found = &field;

@@ -16,9 +16,12 @@ bool any_line(const void* message, std::string_view name, policy::FieldLines::Vi
   return false;
 }
 
-// What the policy changes about the request is changed ahead of everything that looks at it.
+// What the policy changes about the request is changed ahead of everything that looks at it, but for the policy itself.
 void choose_settings(Exchange& exchange, const policy::Facts& facts) {
   exchange.policy->choose(SettingStage::request, facts, exchange.settings);
+  if (exchange.settings.fields.empty()) { return; }
+  exchange.received_fields = exchange.request.fields;
+  exchange.has_changed_fields = true;
   change_fields(exchange.settings, exchange.request.fields);
 }
 
@@ -62,7 +65,7 @@ policy::Facts facts_of(const Exchange& exchange) {
   facts.method = exchange.request.method_text;
   facts.url = exchange.target.normal_text();
   facts.path_and_query = exchange.target.normal_path_and_query();
-  facts.fields = field_lines(exchange.request.fields);
+  facts.fields = field_lines(exchange.fields_as_received());
   if (!exchange.user.empty() || exchange.has_no_user) { facts.user = exchange.user; }
   facts.has_no_response = is_connect;
   facts.now = std::chrono::floor<std::chrono::seconds>(exchange.start_time);

@@ -25,6 +25,9 @@ void Exchange::begin() {
   target.port = 0;
   user.clear();
   has_no_user = false;
+  has_signed_out = false;
+  has_changed_fields = false;
+  judged_type.reset();
   key.clear();
   decision = {};
   address_matters = true;

@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "cache/cache_status.hpp"
 #include "cache/stored_response.hpp"
@@ -28,6 +30,10 @@ struct Exchange {
   void begin();
 
   cache::RequestView request_view() const noexcept { return {request.method_text, target.text, request.fields}; }
+  // What the policy judges and the log names, whatever the policy changed about the request.
+  const std::vector<cache::Field>& fields_as_received() const noexcept {
+    return has_changed_fields ? received_fields : request.fields;
+  }
   bool is_tunnel_request() const noexcept { return request.method == http::Method::connect; }
 
   Services& services;
@@ -57,6 +63,7 @@ struct Exchange {
   std::string user;                       // as verified; empty: not known
   bool has_no_user = false;               // and nobody is asked for it
   std::uint64_t accounts_generation = 0;  // of the accounts by which it was found
+  bool has_signed_out = false;            // those accounts changed since, and the user is not in them as before
 
   // decide; connecting judges again when the address is known
   policy::Decision decision;
@@ -65,15 +72,18 @@ struct Exchange {
   std::optional<policy::Address> destination;  // the address judged last
   std::string destination_text;                // of the address that a stored response came from
   policy::Settings settings;                   // those that apply to the request
+  bool has_changed_fields = false;             // of the request, by those settings
+  std::vector<cache::Field> received_fields;   // then: as they came
 
   // judge_hello
   std::unique_ptr<const KnownHello> hello;  // what the client began its tunnel with; null: that was not asked for
 
   // obtain
   std::string key;
-  policy::Settings response_settings;   // those that apply to the response, once its head is known
-  std::string directives;               // what governs the response in place of its Cache-Control
-  cache::OwnedFields for_client_alone;  // fields of the response that are not stored, though its client gets them
+  policy::Settings response_settings;      // those that apply to the response, once its head is known
+  std::optional<std::string> judged_type;  // of the response, where those settings changed it
+  std::string directives;                  // what governs the response in place of its Cache-Control
+  cache::OwnedFields for_client_alone;     // fields of the response that are not stored, though its client gets them
   cache::CacheStatus cache_status;
   bool is_validation = false;  // something is stored, and the origin server is asked whether it still holds
   std::string upstream_text;

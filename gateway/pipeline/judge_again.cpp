@@ -16,14 +16,27 @@ policy::Facts facts_by_now(const Exchange& exchange) {
     facts.status = exchange.status;
     facts.type = exchange.content_type;
   }
+  if (exchange.has_signed_out) { facts.user.reset(); }
   facts.now = coarse_unix_now();
   return facts;
+}
+
+// True when the user has left, or has another password, since this was asked last.
+bool signs_out(Exchange& exchange) {
+  const auto& verifier = exchange.services.verifier;
+  const auto generation = verifier.generation();
+  if (exchange.user.empty() || generation == exchange.accounts_generation) { return false; }
+  const bool is_out = verifier.has_signed_out(exchange.user, exchange.accounts_generation);
+  exchange.accounts_generation = generation;
+  exchange.has_signed_out = exchange.has_signed_out || is_out;
+  return is_out;
 }
 
 }  // namespace
 
 Result<void> judge_again(Exchange& exchange) {
-  if (!exchange.services.policy.is_newer_than(exchange.policy_generation)) { return {}; }
+  const bool has_signed_out = signs_out(exchange);
+  if (!has_signed_out && !exchange.services.policy.is_newer_than(exchange.policy_generation)) { return {}; }
   const auto& current = exchange.services.policy.current();
   exchange.policy_generation = exchange.services.policy.generation();
   const auto decision = decide_under_way(*current, facts_by_now(exchange));

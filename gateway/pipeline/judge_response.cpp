@@ -1,5 +1,7 @@
 #include "gateway/pipeline/judge_response.hpp"
 
+#include <algorithm>
+
 #include "cache/syntax.hpp"
 #include "gateway/pipeline/change_fields.hpp"
 #include "gateway/pipeline/decide.hpp"
@@ -57,6 +59,17 @@ std::optional<std::uint64_t> size_of(const Exchange& exchange, const http::Respo
   return std::nullopt;
 }
 
+void change_fields_of_response(Exchange& exchange, std::vector<cache::Field>& fields) {
+  const auto is_of_type = [](const policy::Setting* one) {
+    return cache::equals_ignoring_case(one->name, "Content-Type");
+  };
+  if (std::ranges::any_of(exchange.response_settings.fields, is_of_type)) {
+    const auto* type = cache::find(fields, cache::FieldName::content_type);
+    exchange.judged_type = type != nullptr ? std::string(type->value) : std::string();
+  }
+  change_fields(exchange.response_settings, fields);
+}
+
 Result<void> judge_stored(Exchange& exchange, FromStore& stored) {
   const auto& head = stored.response->head;
   const auto kept = head.fields.fields();
@@ -64,7 +77,7 @@ Result<void> judge_stored(Exchange& exchange, FromStore& stored) {
   exchange.destination = policy::Address::parse(head.origin_address);
   auto judged = judge(exchange, {head.status, fields, head.content_length});
   if (!judged || exchange.response_settings.fields.empty()) { return judged; }
-  change_fields(exchange.response_settings, fields);
+  change_fields_of_response(exchange, fields);
   auto changed = std::make_shared<cache::StoredResponse>(*stored.response);
   changed->head.fields = cache::OwnedFields(fields);
   changed->head.seal();
@@ -75,7 +88,7 @@ Result<void> judge_stored(Exchange& exchange, FromStore& stored) {
 Result<void> judge_streamed(Exchange& exchange, Streamed& streamed) {
   auto judged = judge(exchange, {streamed.head.status, streamed.head.fields, size_of(exchange, streamed.head)});
   if (!judged) { return judged; }
-  change_fields(exchange.response_settings, streamed.head.fields);
+  change_fields_of_response(exchange, streamed.head.fields);
   const auto* limit = exchange.response_settings[SettingKind::limit_size];
   if (limit != nullptr) { streamed.body = std::make_unique<LimitedBody>(std::move(streamed.body), limit->size); }
   return judged;

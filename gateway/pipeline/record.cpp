@@ -95,10 +95,11 @@ void record(Exchange& exchange) {
   record.sent = client.stream.sent() - exchange.sent_before;
   record.sent_heads = exchange.sent_heads;
   record.content_type = exchange.content_type;
-  for (const auto& field : exchange.request.fields) {
+  const auto& fields = exchange.fields_as_received();
+  for (const auto& field : fields) {
     if (field.id == cache::FieldName::user_agent) { record.user_agent = field.value; }
   }
-  if (const auto* referer = cache::find(exchange.request.fields, "Referer")) { record.referer = referer->value; }
+  if (const auto* referer = cache::find(fields, "Referer")) { record.referer = referer->value; }
   record.decision = exchange.decision;
   record.shadow_setting = shadow_setting_of(exchange);
   record.kept_by = exchange.kept_by;

@@ -42,7 +42,11 @@ std::string cache_status_of(const Exchange& exchange) {
 }
 
 void note_content_type(Exchange& exchange, cache::Fields fields) {
-  if (const auto* type = cache::find(fields, cache::FieldName::content_type)) { exchange.content_type = type->value; }
+  if (exchange.judged_type) {
+    exchange.content_type = *exchange.judged_type;
+  } else if (const auto* type = cache::find(fields, cache::FieldName::content_type)) {
+    exchange.content_type = type->value;
+  }
 }
 
 http::ResponseOptions response_options(const Exchange& exchange, std::string_view cache_status) {

@@ -25,9 +25,6 @@ struct Candidate {
 };
 
 std::vector<Candidate> candidates_of(std::vector<ExpressionEntry> entries) {
-  std::ranges::sort(entries, {}, [](const ExpressionEntry& entry) {
-    return std::tuple(std::string_view(entry.text), entry.member, entry.line);
-  });
   std::vector<Candidate> candidates;
   for (ExpressionEntry& entry : entries) {
     if (candidates.empty() || candidates.back().text != entry.text) {

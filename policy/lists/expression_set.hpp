@@ -74,7 +74,7 @@ struct ExpressionEntry {
 };
 
 // Puts expressions into groups and writes the sections. Returns those that the budget of memory has no room for.
-// REQUIRES: expressions that UrlPatterns::inspect() has found good.
+// REQUIRES: expressions that UrlPatterns::inspect() has found good, by text, member and line.
 std::vector<ExpressionEntry> write_expressions(std::vector<ExpressionEntry> entries, MemberSetsWriter& sets,
                                                SectionTexts& sections);
 

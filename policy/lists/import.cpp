@@ -66,8 +66,12 @@ void ImportReport::add(const ImportReport& other) {
   lowered += other.lowered;
   skipped += other.skipped;
   rejected += other.rejected;
-  for (const Rejection& rejection : other.rejections) {
+  for (const Remark& rejection : other.rejections) {
     if (rejections.size() < kMostRejections) { rejections.push_back(rejection); }
+  }
+  wide += other.wide;
+  for (const Remark& entry : other.wide_entries) {
+    if (wide_entries.size() < kMostWide) { wide_entries.push_back(entry); }
   }
   for (const auto& [what, count] : other.unsupported) { unsupported[what] += count; }
 }

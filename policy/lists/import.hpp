@@ -33,11 +33,12 @@ bool has_final_exceptions(ListFormat format) noexcept;
 
 // What became of the lines of a text.
 struct ImportReport {
-  struct Rejection {
+  struct Remark {
     std::uint32_t line = 0;
     std::string reason;
   };
   static constexpr std::size_t kMostRejections = 100;  // kept; all are counted
+  static constexpr std::size_t kMostWide = 20;         // likewise
 
   std::uint64_t lines = 0;       // with something in them, comments left out
   std::uint64_t entries = 0;     // that these lines gave
@@ -45,7 +46,9 @@ struct ImportReport {
   std::uint64_t lowered = 0;     // patterns that became names, paths or plain expressions
   std::uint64_t skipped = 0;     // that concern others: cosmetic rules, `localhost`, records of a zone itself
   std::uint64_t rejected = 0;    // that are wrong
-  std::vector<Rejection> rejections;
+  std::vector<Remark> rejections;
+  std::uint64_t wide = 0;  // entries that hold for far more than lists mean to
+  std::vector<Remark> wide_entries;
   std::map<std::string, std::uint64_t> unsupported;  // what is right but not known here, with its count
 
   void add(const ImportReport& other);

@@ -103,7 +103,10 @@ bool lower_host_pattern(std::string_view text, const Pattern& pattern, ImportLin
   const auto end = static_cast<std::size_t>(std::ranges::find_if_not(text, is_name_octet) - text.begin());
   const std::string_view host = text.substr(0, end);
   const std::string_view rest = text.substr(end);
-  if (host.empty() || host.find('.') == host.npos || host.ends_with('.')) { return false; }
+  if (host.empty() || host.ends_with('.')) { return false; }
+  // A label that nothing ends may be the beginning of a longer one, a number part of an address.
+  const bool is_label = host.find('.') == host.npos;
+  if (is_label && (rest.empty() || (host.front() >= '0' && host.front() <= '9'))) { return false; }
   if (rest.empty() || rest == "^" || rest == "/" || rest == "^*" || rest == "/*" || rest == "^|") {
     if (lines.host(host, Reach::subtree, pattern.effect)) { lines.lowered(); }
     return true;

@@ -1,5 +1,7 @@
 #include "policy/lists/import_lines.hpp"
 
+#include <algorithm>
+
 namespace sluice::policy {
 namespace {
 
@@ -34,13 +36,35 @@ void ImportLines::count(Effect effect) {
 }
 
 bool ImportLines::host(std::string_view name, Reach reach, Effect effect) {
-  const auto added = compiler_.add_host(name, place(reach, effect));
-  if (added) {
-    count(effect);
-    return true;
+  NameBuffer buffer;
+  if (const auto normal = normal_name(name, buffer)) {
+    compiler_.add_name(*normal, place(reach, effect));
+    if (reach != Reach::exact) { look_whether_wide(*normal); }
+  } else if (const auto added = compiler_.add_host(name, place(reach, effect)); !added) {
+    reject(because(added.error(), name));
+    return false;
   }
-  reject(because(added.error(), name));
-  return false;
+  count(effect);
+  return true;
+}
+
+void ImportLines::look_whether_wide(std::string_view name) {
+  constexpr std::ptrdiff_t kMostDots = 3;  // of public suffixes, next to all
+  const auto dots = std::ranges::count(name, '.');
+  std::optional<Wide> wide;
+  if (dots == 0) {
+    wide = wide_label(name);
+  } else if (dots <= kMostDots && compiler_.may_ask_for_suffix(tag_)) {
+    wide = wide_suffix(name);
+  }
+  if (wide) { say_wide(*wide, name); }
+}
+
+void ImportLines::say_wide(Wide wide, std::string_view entry) {
+  ++report_.wide;
+  if (report_.wide_entries.size() < ImportReport::kMostWide) {
+    report_.wide_entries.push_back({line_, '`' + std::string(entry) + "` " + std::string(to_string(wide))});
+  }
 }
 
 void ImportLines::path(std::string_view host, std::string_view path, Reach reach, Effect effect) {
@@ -51,6 +75,7 @@ void ImportLines::path(std::string_view host, std::string_view path, Reach reach
 
 void ImportLines::prefix(const Prefix& prefix, Effect effect) {
   compiler_.add_prefix(prefix, place(Reach::subtree, effect));
+  if (const auto wide = wide_prefix(prefix)) { say_wide(*wide, prefix.text()); }
   count(effect);
 }
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "policy/lists/import.hpp"
+#include "policy/lists/wide.hpp"
 
 namespace sluice::policy {
 
@@ -56,6 +57,8 @@ class ImportLines {
 
   EntryPlace place(Reach reach, Effect effect) const noexcept { return {tag_, line_, reach, effect}; }
   void count(Effect effect);
+  void look_whether_wide(std::string_view name);
+  void say_wide(Wide wide, std::string_view entry);
 
   std::uint32_t tag_;
   ListCompiler& compiler_;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <tuple>
 
+#include "policy/lists/distinct.hpp"
 #include "policy/lists/list_set.hpp"
 #include "policy/lists/name_hash.hpp"
 #include "policy/lists/name_table.hpp"
@@ -97,6 +98,7 @@ std::optional<std::uint32_t> ListCompiler::add_tag(const ListTag& tag) {
   if (list == lists_.end()) {
     lists_.push_back(tag.list);
     counts_.emplace_back();
+    suffixes_asked_.push_back(0);
   }
   traits_.emplace_back();
   tags_.push_back(tag);
@@ -139,25 +141,36 @@ void ListCompiler::note_url(const EntryPlace& place) {
 std::expected<void, NameError> ListCompiler::add_host(std::string_view host, const EntryPlace& place) {
   NameBuffer buffer;
   const auto name = normal_name(host, buffer);
-  if (!name) {
-    const auto address = Address::parse(host);
-    if (!address) { return std::unexpected(name.error()); }
-    EntryPlace as_host = place;
-    as_host.reach = Reach::exact;
-    add_prefix(Prefix(*address, 128), as_host);
+  if (name) {
+    add_name(*name, place);
     return {};
   }
-  const PackedName packed(*name);
-  note_host(place);
-  ++counts_of(place).names;
-  names_.push_back({hash_of_name(*name), keep_packed(packed.octets()),
-                    Membership(place.tag, place.effect, place.reach).code(), place.line});
+  const auto address = Address::parse(host);
+  if (!address) { return std::unexpected(name.error()); }
+  EntryPlace as_host = place;
+  as_host.reach = Reach::exact;
+  add_prefix(Prefix(*address, 128), as_host);
   return {};
+}
+
+void ListCompiler::add_name(std::string_view name, const EntryPlace& place) {
+  const PackedName packed(name);
+  note_host(place);
+  count(&Counts::names, place);
+  names_.push_back({hash_of_name(name), keep_packed(packed.octets()),
+                    Membership(place.tag, place.effect, place.reach).code(), place.line});
+}
+
+bool ListCompiler::may_ask_for_suffix(std::uint32_t tag) noexcept {
+  std::uint32_t& asked = suffixes_asked_[tag_lists_[tag]];
+  if (asked == kMostSuffixesAsked) { return false; }
+  ++asked;
+  return true;
 }
 
 void ListCompiler::add_prefix(const Prefix& prefix, const EntryPlace& place) {
   place.reach == Reach::exact ? note_host(place) : note_destination(place);
-  ++counts_of(place).prefixes;
+  count(&Counts::prefixes, place);
   prefixes_.push_back({prefix, Membership(place.tag, place.effect, place.reach).code(), place.line});
 }
 
@@ -180,7 +193,7 @@ std::expected<void, NameError> ListCompiler::add_path(std::string_view host, std
   if (is_too_large_) { return {}; }
   const PackedName packed(*name);
   note_url(place);
-  ++counts_of(place).paths;
+  count(&Counts::paths, place);
   paths_.push_back({hash_of_name(*name), keep_packed(packed.octets()), static_cast<std::uint32_t>(path_texts_.size()),
                     static_cast<std::uint32_t>(normal->size()), Membership(place.tag, place.effect, reach).code(),
                     place.line});
@@ -194,7 +207,7 @@ std::expected<void, std::string> ListCompiler::add_expression(std::string_view e
   if (traits->is_for_every_url) { return std::unexpected("an expression that every URL matches"); }
   if (traits->program_size > kMostInstructions) { return std::unexpected("an expression that needs too much memory"); }
   note_url(place);
-  ++counts_of(place).expressions;
+  count(&Counts::expressions, place);
   expressions_.push_back(
       {std::string(expression), Membership(place.tag, place.effect, Reach::subtree).code(), place.line});
   return {};
@@ -221,6 +234,36 @@ void ListCompiler::sort_paths() {
   });
 }
 
+void ListCompiler::sort_prefixes() {
+  std::ranges::sort(prefixes_, {}, [](const PrefixEntry& entry) {
+    return std::tuple(entry.prefix.address(), entry.prefix.bits(), entry.member, entry.line);
+  });
+}
+
+void ListCompiler::sort_expressions() {
+  std::ranges::sort(expressions_, {}, [](const ExpressionEntry& entry) {
+    return std::tuple(std::string_view(entry.text), entry.member, entry.line);
+  });
+}
+
+void ListCompiler::count(KindCounts Counts::* kind, const EntryPlace& place) {
+  if (place.line != 0) { ++(counts_[tag_lists_[place.tag]].*kind).entries; }
+}
+
+// Ahead of removals, which are no matter of the sources. Names are told apart by their hashes here: one count of 2^64
+// may be wrong, and no answer hangs on it.
+void ListCompiler::count_distinct() {
+  const auto count = [this](KindCounts Counts::* kind, const auto& entries, auto is_same) {
+    const auto list_of = [this](std::uint32_t tag) { return tag_lists_[tag]; };
+    for_each_distinct(entries, is_same, list_of, [&](std::uint32_t list) { ++(counts_[list].*kind).distinct; });
+  };
+  count(&Counts::names, names_, [](const auto& a, const auto& b) { return a.hash == b.hash; });
+  count(&Counts::prefixes, prefixes_, [](const auto& a, const auto& b) { return a.prefix == b.prefix; });
+  count(&Counts::paths, paths_,
+        [this](const auto& a, const auto& b) { return a.hash == b.hash && path_of(a) == path_of(b); });
+  count(&Counts::expressions, expressions_, [](const auto& a, const auto& b) { return a.text == b.text; });
+}
+
 void ListCompiler::remove_what_is_removed() {
   const auto is_same_name = [this](const auto& a, const auto& b) {
     return a.hash == b.hash && packed_at(a.name) == packed_at(b.name);
@@ -229,10 +272,7 @@ void ListCompiler::remove_what_is_removed() {
   carry_out_removals(paths_, [&](const PathOccurrence& a, const PathOccurrence& b) {
     return is_same_name(a, b) && path_of(a) == path_of(b);
   });
-  std::ranges::sort(prefixes_, {},
-                    [](const PrefixEntry& entry) { return std::tuple(entry.prefix.address(), entry.prefix.bits()); });
   carry_out_removals(prefixes_, [](const PrefixEntry& a, const PrefixEntry& b) { return a.prefix == b.prefix; });
-  std::ranges::sort(expressions_, {}, &ExpressionEntry::text);
   carry_out_removals(expressions_, [](const ExpressionEntry& a, const ExpressionEntry& b) { return a.text == b.text; });
 }
 
@@ -260,7 +300,7 @@ class ListCompiler::Writer {
     NameTableWriter names(sections_, count);
     for_each_group([&](const Group& group) { write(group, names, compiled); });
     if (!names.finish()) { return std::unexpected(Error::too_large); }
-    compiled.covered_prefixes = write_prefixes(std::move(compiler_.prefixes_), sets_, sections_);
+    compiled.covered_prefixes = write_prefixes(compiler_.prefixes_, sets_, sections_);
     compiled.refused = write_expressions(std::move(compiler_.expressions_), sets_, sections_);
     sections_[Section::origin] = origin(compiled);
     if (std::ranges::any_of(sections_.texts, [](const std::string& text) { return text.size() > kMostOctets; })) {
@@ -305,15 +345,10 @@ class ListCompiler::Writer {
   void write(const Group& group, NameTableWriter& names, Compiled& compiled) {
     members_.clear();
     lines_.clear();
-    std::uint32_t counted = ~0U;
     for (const NameOccurrence& one : group.names) {
       if (!members_.empty() && members_.back() == one.member) { continue; }
       members_.push_back(one.member);
       lines_.push_back(one.line);
-      // Tags of a list need not stand together; a list that comes again is counted again only then.
-      const std::uint32_t list = compiler_.tag_lists_[Membership(one.member).tag()];
-      if (list != counted) { ++compiler_.counts_[list].distinct_names; }
-      counted = list;
     }
     if (!group.names.empty()) { ++compiled.distinct_names; }
     std::optional<std::uint32_t> run;
@@ -343,6 +378,9 @@ std::expected<ListCompiler::Compiled, ListCompiler::Error> ListCompiler::finish(
   if (is_too_large_) { return std::unexpected(Error::too_large); }
   sort_names();
   sort_paths();
+  sort_prefixes();
+  sort_expressions();
+  count_distinct();
   if (removals_ == Removals::carried_out) { remove_what_is_removed(); }
   return Writer(*this).run(origin);
 }

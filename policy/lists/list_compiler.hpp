@@ -18,8 +18,8 @@ namespace sluice::policy {
 
 // Where an entry stands and what it says.
 struct EntryPlace {
-  std::uint32_t tag = 0;  // from ListCompiler::add_tag()
-  std::uint32_t line = 0;
+  std::uint32_t tag = 0;   // from ListCompiler::add_tag()
+  std::uint32_t line = 0;  // 0: in no source, but put in by hand; such entries are not counted
   Reach reach = Reach::subtree;
   Effect effect = Effect::holds;
 };
@@ -29,13 +29,16 @@ struct EntryPlace {
 // Memory: some 24 octets and the packed name for each entry until finish() returns.
 class ListCompiler {
  public:
-  // What became of the entries of one list. An entry of two categories of the list is one distinct name.
+  // The entries of one list that are of one kind. A name in two categories of the list is two entries, one distinct.
+  struct KindCounts {
+    std::uint64_t entries = 0;
+    std::uint64_t distinct = 0;  // known when finish() has been called
+  };
   struct Counts {
-    std::uint64_t names = 0;  // entries that are names, and so on
-    std::uint64_t prefixes = 0;
-    std::uint64_t paths = 0;
-    std::uint64_t expressions = 0;
-    std::uint64_t distinct_names = 0;
+    KindCounts names;
+    KindCounts prefixes;
+    KindCounts paths;
+    KindCounts expressions;
   };
   struct Compiled {
     std::string octets;
@@ -56,12 +59,19 @@ class ListCompiler {
 
   // A name or an address as it is written. Errors: it is neither.
   std::expected<void, NameError> add_host(std::string_view host, const EntryPlace& place);
+  // REQUIRES: a name in its normal form.
+  void add_name(std::string_view name, const EntryPlace& place);
   void add_prefix(const Prefix& prefix, const EntryPlace& place);
   // Everything below a host whose path and query begin with `path`, upper and lower case alike. Errors: no host; a
   // path that does not begin with "/" or holds a blank or a control is a bad_octet, a long one too_long.
   std::expected<void, NameError> add_path(std::string_view host, std::string_view path, const EntryPlace& place);
   // Found anywhere in a URL. Errors: RE2's own words; too much memory; one that every URL matches, which is no site's.
   std::expected<void, std::string> add_expression(std::string_view expression, const EntryPlace& place);
+
+  // Whether one more name of the tag's list may be looked for among the public suffixes: that costs too much for all
+  // names of a long list.
+  static constexpr std::uint32_t kMostSuffixesAsked = 50'000;
+  bool may_ask_for_suffix(std::uint32_t tag) noexcept;
 
   Counts counts(std::string_view list) const;
   // `origin`: any octets, given back by ListSet::origin(); asked for when everything has been counted, and then
@@ -91,13 +101,16 @@ class ListCompiler {
   std::uint32_t keep_packed(std::string_view packed);
   std::string_view packed_at(std::uint32_t place) const noexcept;
   std::string_view path_of(const PathOccurrence& occurrence) const noexcept;
-  Counts& counts_of(const EntryPlace& place) { return counts_[tag_lists_[place.tag]]; }
+  void count(KindCounts Counts::* kind, const EntryPlace& place);
+  void count_distinct();
   void note_host(const EntryPlace& place);
   void note_destination(const EntryPlace& place);
   void note_url(const EntryPlace& place);
   void remove_what_is_removed();
   void sort_names();
   void sort_paths();
+  void sort_prefixes();
+  void sort_expressions();
 
   Removals removals_;
   std::vector<ListTag> tags_;
@@ -105,7 +118,8 @@ class ListCompiler {
   std::vector<std::uint32_t> tag_lists_;  // the number of the list of each tag
   std::vector<std::string> lists_;
   std::vector<Counts> counts_;  // of each list
-  std::string packed_;          // the number of units of each name, and the units
+  std::vector<std::uint32_t> suffixes_asked_;
+  std::string packed_;  // the number of units of each name, and the units
   std::string path_texts_;
   std::vector<NameOccurrence> names_;
   std::vector<PathOccurrence> paths_;

@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstring>
 #include <optional>
-#include <tuple>
 
 namespace sluice::policy {
 namespace {
@@ -61,10 +60,7 @@ class PrefixWriter {
  public:
   PrefixWriter(MemberSetsWriter& sets, SectionTexts& sections) : sets_(sets), sections_(sections) {}
 
-  std::size_t run(std::vector<PrefixEntry> entries) {
-    std::ranges::sort(entries, {}, [](const PrefixEntry& entry) {
-      return std::tuple(entry.prefix.address(), entry.prefix.bits(), entry.member, entry.line);
-    });
+  std::size_t run(std::span<const PrefixEntry> entries) {
     for (auto begin = entries.begin(); begin != entries.end();) {
       const auto end =
           std::find_if(begin, entries.end(), [&](const PrefixEntry& entry) { return entry.prefix != begin->prefix; });
@@ -233,8 +229,8 @@ std::uint32_t PrefixTable::cover(const Address& address) const noexcept {
   return cover_of(ipv6_starts_, ipv6_covers_, start_of(address));
 }
 
-std::size_t write_prefixes(std::vector<PrefixEntry> entries, MemberSetsWriter& sets, SectionTexts& sections) {
-  return PrefixWriter(sets, sections).run(std::move(entries));
+std::size_t write_prefixes(std::span<const PrefixEntry> entries, MemberSetsWriter& sets, SectionTexts& sections) {
+  return PrefixWriter(sets, sections).run(entries);
 }
 
 }  // namespace sluice::policy

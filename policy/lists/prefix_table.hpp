@@ -78,6 +78,7 @@ struct PrefixEntry {
 };
 
 // Writes the sections. Prefixes that say nothing that one around them does not say are left out; returns their number.
-std::size_t write_prefixes(std::vector<PrefixEntry> entries, MemberSetsWriter& sets, SectionTexts& sections);
+// REQUIRES: entries by address, bits, member and line.
+std::size_t write_prefixes(std::span<const PrefixEntry> entries, MemberSetsWriter& sets, SectionTexts& sections);
 
 }  // namespace sluice::policy

@@ -17,6 +17,7 @@
 
 #include <sys/mman.h>
 
+#include "policy/lists/import.hpp"
 #include "policy/lists/list_compiler.hpp"
 #include "policy/snapshot.hpp"
 #include "tests/bench/list_shapes.hpp"
@@ -81,31 +82,17 @@ Made make(std::size_t names, std::size_t prefixes, std::size_t expressions) {
   return made;
 }
 
-template <typename Visit>
-void for_each_line(std::string_view text, Visit visit) {
-  std::uint32_t number = 0;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    visit(text.substr(0, end), ++number);
-    text.remove_prefix(end + 1);
-  }
-}
-
 ListCompiler::Compiled compile(const Made& made) {
   ListCompiler compiler;
   for (std::size_t i = 0; i < kCategories; ++i) {
     const auto tag = compiler.add_tag({"made", "category" + std::to_string(i), false}).value();
-    for_each_line(made.categories[i], [&](std::string_view line, std::uint32_t number) {
-      if (!compiler.add_host(line, {.tag = tag, .line = number})) { std::abort(); }
-    });
+    if (import_list(ListFormat::domains, made.categories[i], tag, compiler).rejected > 0) { std::abort(); }
   }
   const auto nets = compiler.add_tag({"nets", "nets", false}).value();
-  for_each_line(made.prefixes, [&](std::string_view line, std::uint32_t number) {
-    compiler.add_prefix(Prefix::parse(line).value(), {.tag = nets, .line = number});
-  });
+  if (import_list(ListFormat::addresses, made.prefixes, nets, compiler).rejected > 0) { std::abort(); }
   const auto patterns = compiler.add_tag({"patterns", "patterns", false}).value();
   for (const std::string& expression : made.expressions) {
-    if (!compiler.add_expression(expression, {.tag = patterns})) { std::abort(); }
+    if (!compiler.add_expression(expression, {.tag = patterns, .line = 1})) { std::abort(); }
   }
   auto compiled = compiler.finish("bench");
   if (!compiled || !compiled->refused.empty()) { std::abort(); }

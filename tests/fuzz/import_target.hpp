@@ -28,6 +28,8 @@ inline int import_text(policy::ListFormat format, const std::uint8_t* data, std:
     require(report.lines <= static_cast<std::uint64_t>(std::ranges::count(text, '\n')) + 1);
     require(report.exceptions <= report.entries);
     require(report.rejections.size() == std::min<std::uint64_t>(report.rejected, ImportReport::kMostRejections));
+    require(report.wide_entries.size() == std::min<std::uint64_t>(report.wide, ImportReport::kMostWide));
+    require(report.wide <= report.entries);
     auto compiled = compiler.finish("");
     require(compiled.has_value());
     require(round == 0 || compiled->octets == octets);

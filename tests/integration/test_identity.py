@@ -4,10 +4,12 @@ import base64
 import json
 import os
 import signal
+import threading
 import unittest
 
 from support.case import SluiceTestCase
 from support.daemon import binary
+from support.http import read_head
 from support.origin import reply
 from support.waiting import eventually
 
@@ -224,6 +226,25 @@ class Living(Identity):
         self.write_users("alice" + DAVE[DAVE.index(":"):])
         self.assertTrue(alice.is_closed_by_peer(), "she has another password")
         self.assertEqual(self.status(daemon, "alice:sesame"), 200)
+
+    def test_a_download_of_a_user_who_is_gone_ends_and_is_on_record(self):
+        daemon = self.start(policy="allow to 127.0.0.0/8 user alice, dave\ndeny\n")
+        goes_on = threading.Event()
+        def answer(exchange):
+            exchange.send(reply(body=b"one.", fields={"Content-Length": "8"}))
+            goes_on.wait(20)
+            return b"two."
+        url = self.origin.on("/long", answer)
+        client = self.connect(daemon)
+        client.send_request(url, fields=basic("dave:sesame"))
+        read_head(client)
+        self.assertEqual(client.take(4), b"one.")
+        self.write_users(ALICE)
+        eventually(lambda: self.status(daemon, "dave:sesame") == 407, "he is gone")
+        goes_on.set()
+        self.assertTrue(client.is_closed_by_peer(), "the rest does not come")
+        line = json.loads(eventually(lambda: [one for one in daemon.log_lines() if "/long" in one], "it is on record")[0])
+        self.assertEqual((line["user"], line["error"], line["verdict"]), ("dave", "http_request_denied", "deny"))
 
 
 class Tool(Identity):

@@ -183,6 +183,32 @@ class Lists(SluiceTestCase):
         daemon.restart()
         self.assertEqual(len(alarms()), 2)
 
+    def test_entries_that_hold_for_far_more_than_meant_are_warned_of_with_their_lines(self):
+        names = self.list_file("a.example\nco.uk\nlocalhost\nnosuchtld\nb.example\nb.example\n", "wide")
+        nets = self.list_file("192.0.2.0/24\n0.0.0.0/0\n", "nets")
+        candidate = self.list_file(f'list wide domains "{names}"\nlist nets addresses "{nets}"\ndeny list wide, nets\n'
+                                   "allow\n", "candidate")
+        daemon = self.start_daemon()
+        warnings = ("warning: list wide: line 2: `co.uk` is a public suffix", "line 4: `nosuchtld` is a single label",
+                    "warning: list nets: line 2: `0.0.0.0/0` holds half of all IPv4 addresses")
+        def check_warnings(said):
+            for warning in warnings:
+                self.assertIn(warning, said)
+            self.assertNotIn("localhost", said)
+        def shown():
+            return {one["name"]: one["counts"] for one in daemon.tool("lists", "show", "-o", "json").json()["lists"]}
+        check_warnings(tool.run(daemon.control_socket, "policy", "check", candidate).error)
+        check_warnings(daemon.tool("policy", "apply", "--dry-run", candidate).error)
+        check_warnings(daemon.tool("policy", "apply", candidate).error)
+        eventually(lambda: len(shown()) == 2, "both lists are built")
+        check_warnings(daemon.tool("policy", "reload").error)
+        self.assertEqual([(one["line"], one["file"]) for one in shown()["wide"]["wide_entries"]], [(2, ""), (4, "")])
+        self.assertEqual((shown()["wide"]["distinct"], shown()["wide"]["duplicates"]), (5, 1))
+        self.assertEqual(daemon.tool("status", "-o", "json").json()["lists"]["alarms"], [], "none of it is an alarm")
+        imported = tool.run(daemon.control_socket, "lists", "import", "domains", names).out
+        self.assertIn("wide        2\n  line 2: `co.uk` is a public suffix", imported)
+        self.assertIn("distinct 5  duplicates 1\n", imported)
+
     def test_an_edit_that_changes_nothing_is_none(self):
         path = self.list_file("# names\nf1.example\nf2.example\np.example/ads\n")
         nets = self.list_file("10.0.0.0/8\n", "nets")

@@ -116,6 +116,33 @@ deny id D
         done = daemon.tool("policy", "replay", f"v{version}", "-o", "json").json()
         self.assertEqual((done["same"], done["undecided"], done["newly_denied"], done["newly_allowed"]), (2, 3, 0, 0))
 
+    def test_what_the_policy_changes_is_judged_and_logged_as_it_came(self):
+        policy = """set request field User-Agent "gateway"
+remove request field Referer
+set response field Content-Type "text/plain"
+deny field User-Agent ~ "^Late" to 127.0.0.0/8, ::1 id ADDR
+deny field User-Agent ~ "^Evil" status 200 id UA
+deny field Referer ~ "games" path /late status 200 id REF
+deny type image/png path /type id TYPE
+allow to 127.0.0.0/8, ::1 id A
+deny id D
+"""
+        daemon = self.start_daemon(policy=policy)
+        for path in ("/x", "/late", "/type"):
+            self.origin.on(path, reply(body=b"x", fields={"Content-Type": "image/png" if path == "/type" else "text/html"}))
+        requests = (("/x", {"User-Agent": "Good/1", "Referer": "http://a.example/"}), ("/x", {"User-Agent": "Evil/1"}),
+                    ("/late", {"Referer": "http://games.example/"}), ("/type", {}))
+        for path, fields in requests:
+            self.get(daemon, self.origin.url(path), fields)
+        self.get(daemon, self.origin.url("/x").replace("127.0.0.1", "localhost"), {"User-Agent": "Late/1"})
+        eventually(lambda: len(daemon.log_lines()) == 5, lambda: "\n".join(daemon.log_lines()))
+        lines = [json.loads(line) for line in daemon.log_lines()]
+        self.assertEqual([line["rule"] for line in lines], ["A", "UA", "REF", "TYPE", "ADDR"])
+        self.assertEqual((lines[0]["agent"], lines[0]["referer"], lines[0]["type"]), ("Good/1", "http://a.example/", "text/html"))
+        self.assertEqual(self.origin.last("/x").fields["User-Agent"], "gateway")
+        found = daemon.tool("policy", "explain", lines[0]["id"], "-o", "json").json()
+        self.assertEqual((found["rule_id"], found["decided_by_log"]), ("A", False))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,5 +1,6 @@
 """Choosing and reaching the next hop: refusals, DNS in all its moods, loops, a parent proxy."""
 
+import os
 import socket
 import threading
 import unittest
@@ -171,6 +172,24 @@ class Loops(SluiceTestCase):
         eventually(lambda: daemon.log_lines(), "the log")
         accepted = Metrics.of(daemon).total("sluice_client_connections_total")
         self.assertLessEqual(accepted, 3, "the client's, its one return, and nothing more")
+
+    def test_a_reload_says_that_other_name_servers_wait_for_a_restart(self):
+        first, second = self.start_dns({"a.example": ["127.0.0.1"]}), self.start_dns({"b.example": ["127.0.0.1"]})
+        url = self.start_origin().on("/x", reply(body=b"x"))
+        port = url.split(":")[2].split("/")[0]
+        file = os.path.join(self.scratch(), "sluice.yaml")
+        def write(server):
+            with open(file, "w", encoding="ascii") as configuration:
+                configuration.write(f"upstream:\n  dns_servers: [\"{server}\"]\ntimeouts:\n  dns: 2s\n")
+        write(first.server)
+        daemon = self.start_daemon(arguments=["--config", file])
+        self.assertEqual(self.get(daemon, f"http://a.example:{port}/x").status, 200)
+        write(second.server)
+        reloaded = daemon.tool("config", "reload", "-o", "json").json()
+        self.assertEqual((reloaded["changed"], reloaded["needs_restart"]), ([], ["upstream.dns_servers"]))
+        self.assertGreaterEqual(self.get(daemon, f"http://b.example:{port}/x").status, 500)
+        daemon.restart()
+        self.assertEqual(self.get(daemon, f"http://b.example:{port}/x").status, 200)
 
     def test_a_loop_through_a_name_stops_as_well(self):
         dns = self.start_dns({"self.example": ["127.0.0.1"]})

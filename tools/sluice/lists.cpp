@@ -30,26 +30,33 @@ std::string joined(const std::vector<std::string>& words, std::size_t most) {
   return words.size() > most ? out + ", ... " + human_count(words.size() - most) + " more" : out;
 }
 
-std::string duplicates(const ListCounts& counts) {
-  if (counts.names == 0) { return "0 %"; }
-  return human_percent(1 - static_cast<double>(counts.distinct_names) / static_cast<double>(counts.names));
+// Nothing about a kind that the list has none of.
+std::string kind_text(const char* kind, std::uint64_t entries, std::uint64_t distinct) {
+  if (entries == 0) { return ""; }
+  return kind + human_count(entries) + "  distinct " + human_count(distinct) + "  duplicate " +
+         human_percent(1 - static_cast<double>(distinct) / static_cast<double>(entries)) + "\n";
+}
+
+std::string remark_text(const control::ListRemark& remark) {
+  return "  " + printable(control::place_of(remark)) + ": " + printable(remark.reason) + "\n";
 }
 
 std::string counts_text(const ListCounts& counts) {
-  std::string out = "lines       " + human_count(counts.lines) + "  entries " + human_count(counts.entries) + "\n" +
-                    "names       " + human_count(counts.names) + "  distinct " + human_count(counts.distinct_names) +
-                    "  duplicate " + duplicates(counts) + "\n" + "others      prefixes " +
-                    human_count(counts.prefixes) + "  paths " + human_count(counts.paths) + "  expressions " +
-                    human_count(counts.expressions) + "\n" + "treatment   exceptions " +
-                    human_count(counts.exceptions) + "  lowered " + human_count(counts.lowered) + "  skipped " +
-                    human_count(counts.skipped) + "  rejected " + human_count(counts.rejected) + "\n";
+  std::string out = "lines       " + human_count(counts.lines) + "  entries " + human_count(counts.entries) +
+                    "  distinct " + human_count(counts.distinct) + "  duplicates " + human_count(counts.duplicates) +
+                    "\n" + kind_text("names       ", counts.names, counts.distinct_names) +
+                    kind_text("prefixes    ", counts.prefixes, counts.distinct_prefixes) +
+                    kind_text("paths       ", counts.paths, counts.distinct_paths) +
+                    kind_text("expressions ", counts.expressions, counts.distinct_expressions) +
+                    "treatment   exceptions " + human_count(counts.exceptions) + "  lowered " +
+                    human_count(counts.lowered) + "  skipped " + human_count(counts.skipped) + "  rejected " +
+                    human_count(counts.rejected) + "\n";
   for (const auto& [what, count] : counts.unsupported) {
     out += "unsupported " + printable(what) + " " + human_count(count) + "\n";
   }
-  for (const auto& rejection : counts.rejections) {
-    out += "  " + printable(rejection.file) + (rejection.file.empty() ? "line " : ":") +
-           std::to_string(rejection.line) + ": " + printable(rejection.reason) + "\n";
-  }
+  for (const auto& rejection : counts.rejections) { out += remark_text(rejection); }
+  if (counts.wide > 0) { out += "wide        " + human_count(counts.wide) + "\n"; }
+  for (const auto& entry : counts.wide_entries) { out += remark_text(entry); }
   return out;
 }
 
@@ -70,7 +77,7 @@ std::string table_of(const Context& context, const ListsShow& shown) {
   Table table({"LIST", "FORMAT", "ENTRIES", "DISTINCT", "CATEGORIES", "REJECTED", "FROM"});
   for (const std::size_t column : {2, 3, 4, 5}) { table.align_right(column); }
   for (const ListState& list : shown.lists) {
-    table.add({list.name, list.format, human_count(list.counts.entries), human_count(list.counts.distinct_names),
+    table.add({list.name, list.format, human_count(list.counts.entries), human_count(list.counts.distinct),
                human_count(list.categories.size()), human_count(list.counts.rejected), list.from});
   }
   std::string out = table.text(context.terminal);

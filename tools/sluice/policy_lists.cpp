@@ -17,9 +17,9 @@ std::shared_ptr<const policy::Lists> mapped(const std::string& file) {
 }
 
 std::shared_ptr<const policy::Lists> read(const std::vector<policy::ListDeclaration>& declared) {
-  std::vector<std::string> problems;
+  std::vector<control::ListProblem> problems;
   auto lists = control::preview_lists(declared, {}, problems);
-  for (const std::string& problem : problems) { print_error("warning: list " + printable(problem) + "\n"); }
+  for (const control::ListProblem& problem : problems) { print_error("warning: " + printable(problem.text()) + "\n"); }
   return lists;
 }
 

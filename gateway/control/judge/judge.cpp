@@ -9,6 +9,8 @@
 
 #include "cache/fields.hpp"
 #include "gateway/control/judge/ascii_host.hpp"
+#include "gateway/control/judge/field_list.hpp"
+#include "gateway/control/judge/logged_exchange.hpp"
 #include "gateway/control/judge/which.hpp"
 #include "gateway/http/host.hpp"
 #include "gateway/http/target_uri.hpp"
@@ -25,32 +27,6 @@ Error unreadable(std::string message) {
   return {ErrorCode::bad_request, std::move(message), "sluice policy test --help", {}};
 }
 
-// The fields of a message as they were asked for.
-struct FieldList {
-  std::vector<std::pair<std::string, std::string>> fields;
-  std::span<const std::string_view> known;  // the names of which it is known what there is
-
-  // With these names alone known.
-  policy::FieldLines lines_of(std::span<const std::string_view> names) {
-    known = names;
-    auto lines = this->lines();
-    lines.knows = [](const void* list, std::string_view name) {
-      return std::ranges::any_of(static_cast<const FieldList*>(list)->known,
-                                 [&](std::string_view own) { return cache::equals_ignoring_case(own, name); });
-    };
-    return lines;
-  }
-
-  policy::FieldLines lines() const {
-    return {this, [](const void* list, std::string_view name, policy::FieldLines::Visit visit, void* context) {
-              for (const auto& [own, value] : static_cast<const FieldList*>(list)->fields) {
-                if (cache::equals_ignoring_case(own, name) && visit(context, value)) { return true; }
-              }
-              return false;
-            }};
-  }
-};
-
 // The request of the question as the gateway would read it from a client, and its response.
 struct Question {
   http::TargetUri target;
@@ -66,11 +42,11 @@ struct Question {
 Answer<void> read_fields(const std::vector<std::string>& lines, FieldList& list) {
   for (const auto& line : lines) {
     const auto colon = line.find(':');
-    const auto name = line.substr(0, colon);
+    const auto name = std::string_view(line).substr(0, colon);
     if (colon == std::string::npos || !http::is_token(name)) {
       return std::unexpected(unreadable("`" + line + "` is no field; write 'Name: value'"));
     }
-    list.fields.emplace_back(name, cache::trim(std::string_view(line).substr(colon + 1)));
+    list.add(name, cache::trim(std::string_view(line).substr(colon + 1)));
   }
   return {};
 }
@@ -233,14 +209,14 @@ Answer<void> read_question(const PolicyTestArguments& arguments, std::chrono::sy
 
 // What the access log does not have of an exchange is not known.
 void leave_out(const LogGaps& gaps, Question& question) {
-  static constexpr std::array<std::string_view, 2> kRequestFields{"User-Agent", "Referer"};
-  static constexpr std::array<std::string_view, 1> kResponseFields{"Content-Type"};
   if (!gaps.is_from_log) { return; }
   auto& facts = question.facts;
-  facts.fields = question.fields.lines_of(kRequestFields);
+  question.fields.know_only(kLoggedRequestFields);
+  facts.fields = question.fields.lines();
   if (facts.status) {
     facts.size_is_untold = false;
-    facts.response_fields = question.response_fields.lines_of(kResponseFields);
+    question.response_fields.know_only(kLoggedResponseFields);
+    facts.response_fields = question.response_fields.lines();
   }
   if (gaps.is_query_stripped) {
     facts.url.reset();
@@ -437,8 +413,9 @@ std::string_view to_string(policy::Stage stage) noexcept {
 }
 
 Error invalid_policy(const std::vector<policy::Diagnostic>& diagnostics, std::string next) {
-  const std::string count = std::to_string(diagnostics.size());
-  return {ErrorCode::invalid_policy, "the policy has " + count + (diagnostics.size() == 1 ? " error" : " errors"),
+  const auto errors =
+      std::ranges::count(diagnostics, policy::Diagnostic::Severity::error, &policy::Diagnostic::severity);
+  return {ErrorCode::invalid_policy, "the policy has " + std::to_string(errors) + (errors == 1 ? " error" : " errors"),
           std::move(next), to_protocol(diagnostics)};
 }
 

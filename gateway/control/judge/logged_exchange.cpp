@@ -2,8 +2,6 @@
 
 #include <simdjson.h>
 
-#include "cache/fields.hpp"
-
 namespace sluice::control {
 
 namespace {
@@ -30,11 +28,15 @@ bool is_text(const simdjson::dom::element& value, std::string_view& out) {
   return value.get_string().get(out) == simdjson::SUCCESS;
 }
 
-std::optional<std::string_view> value_of(const void* fields, std::string_view name) noexcept {
-  for (const auto& [own, value] : static_cast<const LoggedFields*>(fields)->fields) {
-    if (cache::equals_ignoring_case(own, name)) { return value; }
+// A message that has no such field has "" in the log.
+template <std::size_t N>
+void fill(FieldList& list, const std::array<std::string_view, N>& names,
+          const std::array<std::string_view, N>& values) {
+  list.clear();
+  list.know_only(names);
+  for (std::size_t i = 0; i < N; ++i) {
+    if (!values[i].empty()) { list.add(names[i], values[i]); }
   }
-  return std::nullopt;
 }
 
 // False when a member has a type that the log never gives it. Members that are not needed are skipped.
@@ -132,17 +134,6 @@ std::expected<LoggedExchange, std::string_view> LogReader::read(std::string_view
   return out;
 }
 
-policy::FieldLines LoggedFields::lines() const {
-  policy::FieldLines lines;
-  lines.message = this;
-  lines.any = [](const void* fields, std::string_view name, policy::FieldLines::Visit visit, void* context) {
-    const std::string_view value = value_of(fields, name).value_or("");
-    return !value.empty() && visit(context, value);
-  };
-  lines.knows = [](const void* fields, std::string_view name) { return value_of(fields, name).has_value(); };
-  return lines;
-}
-
 bool passed(const LoggedExchange& exchange) noexcept {
   const auto verdict = policy::verdict_of(exchange.verdict);
   return verdict && policy::lets_pass(*verdict);
@@ -184,13 +175,13 @@ std::expected<policy::Facts, std::string_view> LogReader::facts_of(const LoggedE
     facts.url.reset();
     facts.query_is_unknown = true;
   }
-  fields_.fields = {{{"User-Agent", exchange.user_agent}, {"Referer", exchange.referer}}};
+  fill(fields_, kLoggedRequestFields, {exchange.user_agent, exchange.referer});
   facts.fields = fields_.lines();
   facts.has_no_response = is_connect;
   if (passed(exchange) && exchange.status != 0 && !is_connect) {
     facts.status = exchange.status;
     facts.type = exchange.type;
-    response_fields_.fields[0] = {"Content-Type", exchange.type};
+    fill(response_fields_, kLoggedResponseFields, {exchange.type});
     facts.response_fields = response_fields_.lines();
   }
   facts.now = exchange.time;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/control/judge/field_list.hpp"
 #include "gateway/http/target_uri.hpp"
 #include "policy/decision.hpp"
 #include "policy/facts.hpp"
@@ -41,13 +42,10 @@ struct LoggedExchange {
   int status = 0;            // of the response; 0 when none was sent
 };
 
-// The few fields of a message that the log has; "" when the message does not.
-struct LoggedFields {
-  std::array<std::pair<std::string_view, std::string_view>, 2> fields{};  // names and values
+// The few fields of a message that the log has.
+inline constexpr std::array<std::string_view, 2> kLoggedRequestFields{"User-Agent", "Referer"};
+inline constexpr std::array<std::string_view, 1> kLoggedResponseFields{"Content-Type"};
 
-  // Lifetime: this.
-  policy::FieldLines lines() const;
-};
 // Did the policy let it pass?
 bool passed(const LoggedExchange& exchange) noexcept;
 
@@ -75,8 +73,8 @@ class LogReader {
   std::unique_ptr<Parser> parser_;
   http::TargetUri target_;
   std::vector<std::string_view> protocols_;
-  LoggedFields fields_;
-  LoggedFields response_fields_;
+  FieldList fields_;
+  FieldList response_fields_;
 };
 
 // The names in "h2,http/1.1".

@@ -18,6 +18,9 @@ using policy::ListCompiler;
 // Without a guard of its own a list may not lose more than half of its entries: a file that was cut looks so.
 constexpr unsigned kGuardOfAll = 50;
 
+// What is said of each list: a file whose reports say less is made again.
+constexpr int kReport = 2;
+
 std::string hex(std::uint64_t value) {
   char text[17];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
@@ -123,7 +126,6 @@ std::expected<void, std::string> ListLibrary::compile(std::vector<Work>& works, 
     // What a refused list gave is in the compiler already: once more, with the copies.
     return is_in_force(works) ? std::expected<void, std::string>() : compile(works, true);
   }
-  for (Work& work : works) { add_counts(compiler.counts(work.list->name), work.state.counts); }
   add_edits(edits_, declared_, compiler);
   const auto compiled = compiler.finish([&](const ListCompiler::Compiled& so_far) {
     count_the_whole(compiler, so_far, works);
@@ -135,13 +137,12 @@ std::expected<void, std::string> ListLibrary::compile(std::vector<Work>& works, 
   return open_compiled();
 }
 
-// What only the compiler knows: names that stand once for several lines, expressions that there is no room for.
+// What only the compiler knows: entries that several lines give, expressions that there is no room for.
 void ListLibrary::count_the_whole(const ListCompiler& compiler, const ListCompiler::Compiled& compiled,
                                   std::vector<Work>& works) {
   for (Work& work : works) {
     ListCounts& shown = work.state.counts;
-    // What was put in by hand is no entry of its files.
-    shown.distinct_names = std::min(compiler.counts(work.list->name).distinct_names, shown.names);
+    add_counts(compiler.counts(work.list->name), shown);
     for (const policy::ExpressionEntry& refused : compiled.refused) {
       if (compiler.tags()[policy::Membership(refused.member).tag()].list != work.list->name) { continue; }
       ++shown.rejected;
@@ -158,7 +159,7 @@ std::string ListLibrary::origin_of(const std::vector<Work>& works) const {
     states.back().alarm.clear();
     states.back().from.clear();
   }
-  const Json origin{{"lists", states}, {"edits", stamp_of(edits_)}};
+  const Json origin{{"report", kReport}, {"lists", states}, {"edits", stamp_of(edits_)}};
   return origin.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -168,6 +169,7 @@ void ListLibrary::read_origin() {
   const Json origin = Json::parse(set_->origin(), nullptr, false);
   if (origin.is_discarded()) { return; }
   try {
+    if (origin.at("report").get<int>() != kReport) { return; }
     known_ = origin.at("lists").get<std::vector<ListState>>();
     known_edits_ = origin.at("edits").get<std::string>();
   } catch (const Json::exception&) {

@@ -71,9 +71,10 @@ SLUICE_JSON_MEMBERS(PolicyTestStep, id, text, outcome, stage, line)
 SLUICE_JSON_MEMBERS(PolicyTestRate, of, octets, rule_id, rule)
 SLUICE_JSON_MEMBERS(PolicyTest, verdict, otherwise, waits_for, url, rule_id, rule, reason, listed, shadow_id,
                     shadow_verdict, location, status, settings, rates, version, stages, trace)
-SLUICE_JSON_MEMBERS(ListRejection, file, line, reason)
-SLUICE_JSON_MEMBERS(ListCounts, lines, entries, names, distinct_names, prefixes, paths, expressions, exceptions,
-                    lowered, skipped, rejected, unsupported, rejections)
+SLUICE_JSON_MEMBERS(ListRemark, file, line, reason)
+SLUICE_JSON_MEMBERS(ListCounts, lines, entries, distinct, duplicates, names, distinct_names, prefixes,
+                    distinct_prefixes, paths, distinct_paths, expressions, distinct_expressions, exceptions, lowered,
+                    skipped, rejected, unsupported, rejections, wide, wide_entries)
 SLUICE_JSON_MEMBERS(ListState, name, format, path, refresh, guard, categories, from, alarm, stamp, counts, edits)
 SLUICE_JSON_MEMBERS(ListsShow, lists, octets, builds, builds_asked, milliseconds, failure)
 SLUICE_JSON_MEMBERS(ListsUpdateArguments, accept)

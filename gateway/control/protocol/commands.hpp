@@ -385,7 +385,7 @@ struct PolicyTest {       // answers `policy.test`
 
 // --- lists --------------------------------------------------------------------------------------------------------
 
-struct ListRejection {
+struct ListRemark {  // about one line
   std::string file;  // below a tree; "" of a single file
   std::uint32_t line = 0;
   std::string reason;
@@ -394,17 +394,24 @@ struct ListRejection {
 struct ListCounts {
   std::uint64_t lines = 0;    // with something in them, comments left out
   std::uint64_t entries = 0;  // that they gave: names, prefixes, paths, expressions
-  std::uint64_t names = 0;
+  std::uint64_t distinct = 0;
+  std::uint64_t duplicates = 0;  // entries of what another one names already
+  std::uint64_t names = 0;       // of the entries, and so on
   std::uint64_t distinct_names = 0;
   std::uint64_t prefixes = 0;
+  std::uint64_t distinct_prefixes = 0;
   std::uint64_t paths = 0;
+  std::uint64_t distinct_paths = 0;
   std::uint64_t expressions = 0;
+  std::uint64_t distinct_expressions = 0;
   std::uint64_t exceptions = 0;
   std::uint64_t lowered = 0;  // patterns that became names, paths or plain expressions
   std::uint64_t skipped = 0;
   std::uint64_t rejected = 0;
   std::map<std::string, std::uint64_t> unsupported;
-  std::vector<ListRejection> rejections;  // the first of them
+  std::vector<ListRemark> rejections;    // the first of them
+  std::uint64_t wide = 0;                // entries that hold for far more than lists mean to: `com`, `0.0.0.0/0`
+  std::vector<ListRemark> wide_entries;  // the first of them
 };
 
 struct ListState {
@@ -668,7 +675,7 @@ SLUICE_JSON_DECLARE(PolicyTestStage);
 SLUICE_JSON_DECLARE(PolicyTestFailure);
 SLUICE_JSON_DECLARE(PolicyTestsResult);
 SLUICE_JSON_DECLARE(PolicyTest);
-SLUICE_JSON_DECLARE(ListRejection);
+SLUICE_JSON_DECLARE(ListRemark);
 SLUICE_JSON_DECLARE(ListCounts);
 SLUICE_JSON_DECLARE(ListState);
 SLUICE_JSON_DECLARE(ListsShow);

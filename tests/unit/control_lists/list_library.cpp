@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "gateway/base/file.hpp"
+#include "gateway/control/lists/list_counts.hpp"
 #include "policy/lists/lists.hpp"
 
 namespace sluice::control {
@@ -167,6 +168,24 @@ TEST_F(ListLibraryTest, EditsAreCarriedOutInWhatIsCompiledAndInFrontOfIt) {
   EXPECT_FALSE(build(library, {list}, false, edits).is_new);
 }
 
+TEST_F(ListLibraryTest, CountsDistinctEntriesOfAllKindsWithoutThoseByHand) {
+  write("tree/a/domains", "a.example\nb.example\n192.0.2.1\n");
+  write("tree/a/urls", "c.example/path\nc.example/PATH\n");
+  write("tree/b/domains", "a.example\n192.0.2.1\n");
+  write("tree/b/expressions", "poker[0-9]\npoker[0-9]\n");
+  const auto list = declared("ut1", ListFormat::squidguard_domains, (folder_ / "tree").string());
+  const std::vector<ListEdit> edits{{true, "ut1", "a", "b.example"}, {false, "ut1", "a", "new.example"}};
+  ListLibrary library(state());
+  const ListCounts counts = build(library, {list}, false, edits).lists.at(0).counts;
+  EXPECT_EQ(counts.entries, 9U);
+  EXPECT_EQ(counts.distinct, 5U);
+  EXPECT_EQ(counts.duplicates, 4U);
+  EXPECT_EQ(counts.distinct_names, 2U);
+  EXPECT_EQ(counts.distinct_prefixes, 1U);
+  EXPECT_EQ(counts.distinct_paths, 1U);
+  EXPECT_EQ(counts.distinct_expressions, 1U);
+}
+
 TEST_F(ListLibraryTest, TheFileOfEditsIsNotWrittenOverWhenItIsNotUnderstood) {
   const std::string file = write("edits", "add names names a.example\nsomething else\n");
   ListEdits edits(file);
@@ -196,6 +215,21 @@ TEST_F(ListLibraryTest, AListOfWhichNextToNothingIsUnderstoodIsAnAlarm) {
   EXPECT_FALSE(build(library, {list}).lists.at(0).alarm.empty()) << "not at the first time alone";
   write("names", "a.example\nb.example\n<p>\n");
   EXPECT_EQ(build(library, {list}, true).lists.at(0).alarm, "");
+}
+
+TEST_F(ListLibraryTest, WideEntriesAreWarnedOfInALineAndAreNoAlarm) {
+  write("tree/a/domains", "a.example\ncom\nnet\norg\nuk\n");
+  ListLibrary library(state());
+  const auto list = declared("ut1", ListFormat::squidguard_domains, (folder_ / "tree").string());
+  const ListState built = build(library, {list}).lists.at(0);
+  EXPECT_EQ(built.alarm, "");
+  EXPECT_EQ(built.counts.wide, 4U);
+  const std::string warning = warning_of(built.counts);
+  EXPECT_THAT(warning, testing::StartsWith("a/domains:2: `com` is a public suffix"));
+  EXPECT_THAT(warning, testing::EndsWith("; and 1 more like that"));
+  EXPECT_THAT(warning, testing::Not(testing::HasSubstr("`uk`")));
+  ListLibrary after_restart(state());
+  EXPECT_EQ(warning_of(build(after_restart, {list}).lists.at(0).counts), warning) << "also when nothing is compiled";
 }
 
 TEST(ListSource, IsTheSameOutOfItsKeptCopy) {

@@ -184,6 +184,50 @@ TEST_F(ListFetcherTest, RedirectsAreFollowedToAnEnd) {
   EXPECT_THAT(fetch(url), HasSubstr("too many redirects"));
 }
 
+// RFC 9110 10.2.2: "the final value is computed by resolving it against the target URI".
+TEST_F(ListFetcherTest, ARelativeRedirectIsResolvedAgainstTheUrlThatGaveIt) {
+  const std::string url = origin_.url("/lists/daily/names.txt?day=1");
+  const std::vector<std::pair<std::string, std::string>> kCases{
+      {"there.txt", "/lists/daily/there.txt"},
+      {"./there.txt?x=%2F", "/lists/daily/there.txt?x=%2F"},
+      {"../there.txt", "/lists/there.txt"},
+      {"../../../there.txt", "/there.txt"},
+      {"?day=2", "/lists/daily/names.txt?day=2"},
+      {"/there.txt#top", "/there.txt"},
+      {"//" + origin_.host() + "/there.txt", "/there.txt"},
+      {origin_.url("/there.txt#top"), "/there.txt"},
+  };
+  for (const auto& [location, target] : kCases) {
+    requests_.clear();
+    serve({redirect(location), ok("a.example\n")});
+    EXPECT_EQ(fetch(url), "") << location;
+    EXPECT_THAT(requests_.at(1),
+                testing::StartsWith("GET " + target + " HTTP/1.1\r\nHost: " + origin_.host() + "\r\n"));
+  }
+  requests_.clear();
+  serve({redirect("a/b/c"), redirect("../d"), ok("b.example\n")});
+  EXPECT_EQ(fetch(url), "");
+  EXPECT_THAT(requests_.at(2), testing::StartsWith("GET /lists/daily/a/d "));
+}
+
+TEST_F(ListFetcherTest, ARelativeRedirectLeadsToNoEndlessChainAndToNoOtherScheme) {
+  const std::string url = origin_.url("/names.txt");
+  serve(std::vector<std::string>(6, redirect("a/")));
+  EXPECT_THAT(fetch(url), HasSubstr("too many redirects"));
+  for (const std::string location : {"mailto:lists@lists.example", "file:///etc/hosts", "http:names.txt", "//"}) {
+    serve({redirect(location)});
+    EXPECT_THAT(fetch(url), HasSubstr("no http or https URL")) << location;
+  }
+  EXPECT_EQ(kept(), "nothing");
+}
+
+TEST_F(ListFetcherTest, ARelativeRedirectStaysWithTls) {
+  start(trusting_options());
+  serve_securely({redirect("there.txt"), ok("a.example\n")}, true);
+  EXPECT_EQ(fetch(secure_url("/lists/names.txt")), "");
+  EXPECT_THAT(requests_.at(1), testing::StartsWith("GET /lists/there.txt "));
+}
+
 TEST_F(ListFetcherTest, SilenceEndsAtTheLimit) {
   start({.resolver = {}, .trust = "", .patience = milliseconds(300)});
   std::optional<Peer> silent;

@@ -75,6 +75,23 @@ TEST_F(VerifierTest, ForgetsEverythingWhenTheAccountsChange) {
   EXPECT_EQ(verify("dave", "sesame"), Verification::accepted);
 }
 
+TEST_F(VerifierTest, KnowsWhoSignedOutSinceWhen) {
+  const std::string both = std::string(support::kAlice) + std::string(support::kDave);
+  verifier_.use(accounts(both), {});
+  const auto first = verifier_.generation();
+  EXPECT_FALSE(verifier_.has_signed_out("alice", first));
+  verifier_.use(accounts(support::kDave), {});
+  const auto second = verifier_.generation();
+  verifier_.use(accounts(both), {});
+  EXPECT_TRUE(verifier_.has_signed_out("alice", first)) << "that she is back proves nothing of who signed in then";
+  EXPECT_FALSE(verifier_.has_signed_out("alice", second));
+  EXPECT_FALSE(verifier_.has_signed_out("dave", first));
+  verifier_.use(nullptr, {});
+  EXPECT_TRUE(verifier_.has_signed_out("dave", first));
+  EXPECT_TRUE(verifier_.has_signed_out("alice", second));
+  EXPECT_FALSE(verifier_.has_signed_out("alice", verifier_.generation()));
+}
+
 // One thread that is busy, four places to wait: thirty ask with five credentials, and each gets an answer.
 TEST_F(VerifierTest, VerifiesTheSameCredentialsOnceHoweverManyAsk) {
   verifier_.use(accounts(std::string(support::kErin)), {});

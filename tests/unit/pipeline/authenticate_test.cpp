@@ -243,6 +243,52 @@ TEST_F(Authenticate, TunnelsThatNeededNoUserOutliveHim) {
   EXPECT_EQ(client.read_exactly(4), "down");
 }
 
+// A long exchange is judged with each piece of its content.
+TEST_F(Authenticate, ADownloadOfWhoIsSignedOutEndsWhereTheVerdictHangsOnIt) {
+  start("allow path /open\nallow user alice\ndeny\n");
+  for (const std::string_view path : {"/open", "/closed"}) {
+    auto client = worker_->connect();
+    client.send(get(path, as_alice()));
+    auto upstream = origin_.accept();
+    upstream.read_message();
+    upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\none.");
+    client.read_head();
+    EXPECT_EQ(client.read_exactly(4), "one.");
+    EXPECT_TRUE(use_accounts(support::kDave).contains("alice"));
+    upstream.send("two.");
+    EXPECT_EQ(client.read_to_end(), path == "/open" ? "two." : "");
+    use_accounts(std::string(support::kAlice) + std::string(support::kDave));
+  }
+}
+
+TEST_F(Authenticate, AnUploadOfWhoIsSignedOutEnds) {
+  start("allow user alice\ndeny\n");
+  auto client = worker_->connect();
+  client.send("POST " + origin_.url("/a") + " HTTP/1.1\r\nHost: " + origin_.host() + "\r\n" + as_alice() +
+              "Content-Length: 8\r\n\r\none.");
+  auto upstream = origin_.accept();
+  upstream.read_head();
+  EXPECT_EQ(upstream.read_exactly(4), "one.");
+  use_accounts(support::kDave);
+  client.send("two.");
+  EXPECT_EQ(upstream.read_to_end(), "");
+  EXPECT_EQ(client.read_message().status(), 403);
+}
+
+TEST_F(Authenticate, WhoStaysIsNotCutWhenOthersAreSignedOut) {
+  start("allow user alice\ndeny\n");
+  auto client = worker_->connect();
+  client.send(get("/a", as_alice()));
+  auto upstream = origin_.accept();
+  upstream.read_message();
+  upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\none.");
+  client.read_head();
+  EXPECT_EQ(client.read_exactly(4), "one.");
+  EXPECT_TRUE(use_accounts(std::string(support::kAlice) + "\n").contains("dave"));
+  upstream.send("two.");
+  EXPECT_EQ(client.read_exactly(4), "two.");
+}
+
 // The tunnel waits for its hello, and is not among the open ones yet.
 TEST_F(Authenticate, WhoIsSignedOutWhileTheTunnelOpensIsFound) {
   for (const bool is_gone : {false, true}) {

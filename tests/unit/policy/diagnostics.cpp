@@ -145,6 +145,36 @@ TEST(Diagnostics, DemandAWrittenDefault) {
   }
 }
 
+TEST(Diagnostics, DemandAWrittenDefaultBesideOtherErrors) {
+  for (const std::string_view text :
+       {"deny hots a.example\n", "deny host a!b\n", "deny 10.0.0.1\n", "allow\ndeny unles host a\n", "quic regect\n",
+        "deny port http reason oops\n", "deny not a\n", "deny host a unless\n"}) {
+    const auto errors = errors_of(text);
+    EXPECT_TRUE(std::ranges::any_of(errors, [](const Diagnostic& one) {
+      return one.message.find("the default verdict is written") != std::string::npos;
+    })) << text;
+  }
+  // What was meant to be the default and is wrong in another way is one error.
+  for (const std::string_view text : {"deny reason oops\n", "allow reson \"x\"\n", "deny \"a reason\"\n", "allow ,\n",
+                                      "redirect http://a.example/\n", "deny id !\n", "deny shadwo\n"}) {
+    for (const Diagnostic& error : errors_of(text)) {
+      EXPECT_THAT(error.message, testing::Not(HasSubstr("the default verdict is written"))) << text;
+    }
+  }
+}
+
+TEST(Diagnostics, SayWhatIsDoubtfulBehindTheErrors) {
+  const auto found = errors_of("list l domains \"/l\" category adverts\ndeny category advert\nallow host\n");
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[0].line, 3);
+  EXPECT_EQ(found[1].line, 3);
+  EXPECT_THAT(found[0].message, HasSubstr("the default verdict is written"));
+  EXPECT_THAT(found[1].message, HasSubstr("a host expected"));
+  EXPECT_EQ(found[2].severity, Diagnostic::Severity::warning);
+  EXPECT_EQ(found[2].line, 2);
+  EXPECT_THAT(found[2].message, HasSubstr("no list has the category `advert`; did you mean `adverts`?"));
+}
+
 TEST(Diagnostics, RefuseTheSameIdOrNetTwice) {
   const auto ids = errors_of("deny host a id x\ndeny host b id x\nallow\n");
   ASSERT_EQ(ids.size(), 1u);

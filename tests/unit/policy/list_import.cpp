@@ -55,6 +55,71 @@ TEST(ListImport, ReadsPlainAndWildcardDomains) {
   EXPECT_EQ(list.found("xn--bcher-kva.example"), Texts{"xn--bcher-kva.example:8"});
 }
 
+TEST(ListImport, SaysWhatHoldsForFarMoreThanListsMeanTo) {
+  struct Case {
+    ListFormat format;
+    std::string_view text;
+    std::vector<std::string> entries;  // "line: how it begins"
+  };
+  for (const Case& c : {
+           Case{ListFormat::domains,
+                "a.example\nCOM.\n*.co.uk\ngithub.io\nfoo.github.io\nwww.com\nnosuchtld\n",
+                {"2: `com` is a public suffix", "3: `co.uk` is a public suffix", "4: `github.io` is a public suffix",
+                 "7: `nosuchtld` is a single label"}},
+           // What is a network's own, and what a hosts file says of one name and of no other.
+           Case{ListFormat::domains, "localhost\nlan\nlocal\nlocaldomain\nonion\nhome\n", {}},
+           Case{ListFormat::hosts, "0.0.0.0 localhost printer com co.uk\n127.0.0.1 localhost.localdomain\n", {}},
+           Case{ListFormat::dnsmasq, "address=/zip/0.0.0.0\nserver=/lan/\n", {"1: `zip` is a public suffix"}},
+           Case{ListFormat::adblock,
+                "||com^\n||com/ads\n@@||co.uk^\n",
+                {"1: `com` is a public suffix", "3: `co.uk` is a public suffix"}},
+           Case{ListFormat::addresses,
+                "0.0.0.0/8\n0.0.0.0/0\n::/0\n128.0.0.0/1\n224.0.0.0/3\n8000::/1\n2000::/3\n2000::/4\n"
+                "0.0.0.0-255.255.255.255\n",
+                {"2: `0.0.0.0/0` holds half of all IPv4", "3: `::/0` holds every IPv6", "4: `128.0.0.0/1` holds half",
+                 "7: `2000::/3` holds every IPv6", "9: `0.0.0.0/0` holds half"}},
+       }) {
+    const ImportReport report = read(c.format, c.text).report;
+    EXPECT_EQ(report.wide, c.entries.size()) << c.text;
+    ASSERT_EQ(report.wide_entries.size(), c.entries.size()) << c.text;
+    for (std::size_t i = 0; i < c.entries.size(); ++i) {
+      const std::string said = std::to_string(report.wide_entries[i].line) + ": " + report.wide_entries[i].reason;
+      EXPECT_TRUE(said.starts_with(c.entries[i])) << said;
+    }
+    EXPECT_EQ(report.rejected, 0U) << c.text << ": it is said, and in the list all the same";
+  }
+}
+
+TEST(ListImport, ReadsALabelThatIsEndedAsANameAndAnotherAsAnExpression) {
+  const Read list = read(ListFormat::adblock, "||zip^\n||ads\n||10^\n");
+  EXPECT_EQ(list.report.lowered, 3U);
+  EXPECT_EQ(list.report.rejected, 0U);
+  EXPECT_EQ(list.found("a.zip"), Texts{"zip:1"});
+  EXPECT_EQ(list.found("a.zipper"), Texts{});
+  EXPECT_EQ(list.set->sizes().expressions, 2U);
+  EXPECT_EQ(list.found("adserver.example").size(), 1U) << "`ads` is how a label begins";
+  EXPECT_EQ(list.found("192.0.2.10").size(), 1U);
+}
+
+TEST(ListImport, CountsAllWideEntriesAndKeepsTheFirst) {
+  std::string text;
+  for (int i = 0; i < 50; ++i) { text += "nosuchtld" + std::string(1 + i % 26, 'x') + std::to_string(i) + "x\n"; }
+  const ImportReport report = read(ListFormat::domains, text).report;
+  EXPECT_EQ(report.wide, 50U);
+  EXPECT_EQ(report.wide_entries.size(), ImportReport::kMostWide);
+}
+
+TEST(ListImport, LooksForPublicSuffixesAmongTheFirstNamesOfALongList) {
+  std::string text;
+  for (std::uint32_t i = 0; i < ListCompiler::kMostSuffixesAsked; ++i) {
+    text += "n" + std::to_string(i) + ".example\n";
+  }
+  const ImportReport report = read(ListFormat::domains, "co.uk\n" + text + "co.jp\ncom\n").report;
+  ASSERT_EQ(report.wide_entries.size(), 2U);
+  EXPECT_EQ(report.wide_entries[0].line, 1U);
+  EXPECT_EQ(report.wide_entries[1].line, ListCompiler::kMostSuffixesAsked + 3) << "a single label is always seen";
+}
+
 TEST(ListImport, ReadsHostsFilesAsExactNames) {
   const Read list = read(ListFormat::hosts,
                          "127.0.0.1 localhost\n::1 localhost ip6-loopback\nfe80::1%lo0 localhost\n"

@@ -112,10 +112,38 @@ TEST(ListSet, KeepsANameOnceWithItsFirstLineOfEachCategory) {
   ASSERT_TRUE(compiler.add_host("b.example", {.tag = one, .line = 3}));
   const auto compiled = compiler.finish("").value();
   EXPECT_EQ(compiled.distinct_names, 2U);
-  EXPECT_EQ(compiler.counts("l").names, 4U);
-  EXPECT_EQ(compiler.counts("l").distinct_names, 2U);
+  EXPECT_EQ(compiler.counts("l").names.entries, 4U);
+  EXPECT_EQ(compiler.counts("l").names.distinct, 2U);
   const auto set = opened(compiled.octets).value();
   EXPECT_EQ(found_host(*set, "a.example"), (Texts{"l/one: a.example at 200000", "l/two: a.example at 4"}));
+}
+
+TEST(ListSet, CountsWhatIsDistinctOfEachKindInEachList) {
+  ListCompiler compiler(ListCompiler::Removals::carried_out);
+  const auto one = compiler.add_tag({"l", "one", false}).value();
+  const auto other = compiler.add_tag({"other", "one", false}).value();
+  const auto two = compiler.add_tag({"l", "two", false}).value();
+  std::uint32_t line = 0;
+  for (const std::uint32_t tag : {one, other, two, two}) {
+    ++line;
+    ASSERT_TRUE(compiler.add_host("a.example", {.tag = tag, .line = line}));
+    compiler.add_prefix(*Prefix::parse("10.0.0.0/8"), {.tag = tag, .line = line});
+    ASSERT_TRUE(compiler.add_path("b.example", "/P", {.tag = tag, .line = line}));
+    ASSERT_TRUE(compiler.add_path("b.example", "/p" + std::to_string(line), {.tag = tag, .line = line}));
+    ASSERT_TRUE(compiler.add_expression("abc[0-9]", {.tag = tag, .line = line}));
+  }
+  ASSERT_TRUE(compiler.add_host("192.0.2.1", {.tag = one, .line = 9}));
+  ASSERT_TRUE(compiler.add_host("by-hand.example", {.tag = one}));
+  ASSERT_TRUE(compiler.add_host("a.example", {.tag = other, .effect = Effect::removes}));
+  (void)compiler.finish("").value();
+  const auto counted = compiler.counts("l");
+  const auto pair = [](const ListCompiler::KindCounts& kind) { return std::pair(kind.entries, kind.distinct); };
+  EXPECT_EQ(pair(counted.names), std::pair(3UL, 1UL));
+  EXPECT_EQ(pair(counted.prefixes), std::pair(4UL, 2UL)) << "10.0.0.0/8 three times, and an address";
+  EXPECT_EQ(pair(counted.paths), std::pair(6UL, 4UL));
+  EXPECT_EQ(pair(counted.expressions), std::pair(3UL, 1UL));
+  EXPECT_EQ(pair(compiler.counts("other").names), std::pair(1UL, 1UL)) << "edits by hand are no entries of the source";
+  EXPECT_EQ(pair(compiler.counts("other").paths), std::pair(2UL, 2UL));
 }
 
 TEST(ListSet, KeepsAddressesOfHostsApartFromThoseOfConnections) {
