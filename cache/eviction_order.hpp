@@ -60,6 +60,7 @@ class EvictionOrder {
   }
   // Takes the next one out and remembers its ghost; null when there is none.
   EvictionEntry* evict() noexcept;
+  bool has_ghost(std::uint64_t hash) const noexcept { return ghosts_.has(hash); }
 
   void swap_ghosts(GhostTable& other) noexcept { std::swap(ghosts_, other); }  // for a table of another size
   double small_share() const noexcept { return small_share_; }

@@ -43,4 +43,10 @@ std::optional<GhostTable::Ghost> GhostTable::take(std::uint64_t hash) noexcept {
   return std::nullopt;
 }
 
+bool GhostTable::has(std::uint64_t hash) const noexcept {
+  const auto fingerprint = fingerprint_of(hash);
+  return std::ranges::any_of(sets_[place_of(hash)].slots,
+                             [=](const Slot& slot) { return (slot.fingerprint & ~1U) == fingerprint; });
+}
+
 }  // namespace sluice::cache

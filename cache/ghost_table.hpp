@@ -29,6 +29,7 @@ class GhostTable {
   };
   // The ghost of `hash`, which is forgotten with this.
   std::optional<Ghost> take(std::uint64_t hash) noexcept;
+  bool has(std::uint64_t hash) const noexcept;
 
  private:
   static constexpr std::size_t kWays = 4;
@@ -42,7 +43,8 @@ class GhostTable {
   };
 
   static std::size_t sets_for(std::size_t ghosts) noexcept;
-  Set& set_of(std::uint64_t hash) noexcept { return sets_[(hash >> 8) & (sets_.size() - 1)]; }
+  std::size_t place_of(std::uint64_t hash) const noexcept { return (hash >> 8) & (sets_.size() - 1); }
+  Set& set_of(std::uint64_t hash) noexcept { return sets_[place_of(hash)]; }
   std::uint32_t departures_since(const Slot& slot) const noexcept {
     return departures_[slot.fingerprint & 1] - slot.left_at;
   }

@@ -76,6 +76,11 @@ bool MemoryShard::has(std::uint64_t hash, std::string_view key) const {
   return index_.first_of(hash, key) != nullptr;
 }
 
+bool MemoryShard::was_evicted(std::uint64_t hash) const {
+  const std::scoped_lock lock(mutex_);
+  return order_.has_ghost(hash);
+}
+
 MemoryShard::Released MemoryShard::insert(std::unique_ptr<MemoryItem> item) {
   Removed removed;  // freed after the lock
   const std::scoped_lock lock(mutex_);

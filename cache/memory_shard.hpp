@@ -49,6 +49,7 @@ class MemoryShard {
   // the next place.
   Place walk(Place place, std::string_view prefix, std::size_t most, std::vector<StoredResponsePtr>& out) const;
   bool has(std::uint64_t hash, std::string_view key) const;
+  bool was_evicted(std::uint64_t hash) const;
   // REQUIRES: item->octets() are reserved. Replaces the same key and variant; drops the oldest of too many.
   Released insert(std::unique_ptr<MemoryItem> item);
   // Puts the response of `fresh` in the place of `old`; false when `old`, or its content, is no longer what the shard

@@ -43,6 +43,7 @@ class MemoryStore final : public Store {
   std::vector<StoredResponsePtr> list(std::string_view key) override;
   Page walk(std::string_view prefix, std::string_view from, std::size_t most) override;
   bool may_have(std::string_view key) const override;
+  bool was_evicted(std::string_view key) const override;
   StoreStats stats() const override;
   void set_budget(std::uint64_t octets) override;
   bool build_index_step() override;
@@ -265,6 +266,11 @@ Store::Page MemoryStore::walk(std::string_view prefix, std::string_view from, st
 bool MemoryStore::may_have(std::string_view key) const {
   const auto hashed = hash(key);
   return shard(hashed).has(hashed, key);
+}
+
+bool MemoryStore::was_evicted(std::string_view key) const {
+  const auto hashed = hash(key);
+  return shard(hashed).was_evicted(hashed);
 }
 
 StoreStats MemoryStore::stats() const {

@@ -22,6 +22,12 @@ std::uint64_t most_log(std::uint64_t budget) {
   return std::clamp<std::uint64_t>(budget / 8192, 1 << 20, 4 << 20);
 }
 
+// 0.02 % of the budget in memory at most: a cache of a million small responses remembers as many.
+std::size_t evicted_keys_for(std::uint64_t budget) {
+  constexpr std::uint64_t kOctetsPerKey = 16ULL << 10;
+  return std::clamp<std::uint64_t>(budget / kOctetsPerKey, 1 << 10, 1 << 20);
+}
+
 }  // namespace
 
 RocksdbTier::RocksdbTier(const RocksdbStoreOptions& options, CacheDirectory directory, RocksdbDatabase database)
@@ -31,7 +37,8 @@ RocksdbTier::RocksdbTier(const RocksdbStoreOptions& options, CacheDirectory dire
       first_id_(first_store_id(directory_.epoch())),
       next_id_(first_id_ + (1ULL << kChunkBits) + chunk_logarithm(options.chunk)),
       allowance_(allowance_of(options.budget, options.memtable)),
-      budget_(options.budget) {
+      budget_(options.budget),
+      evicted_(evicted_keys_for(options.budget)) {
   rocksdb::WriteBatch batch;
   for (const auto id : disk_.unfinished_ids()) {
     disk_.remove_response(batch, id, std::nullopt);

@@ -10,6 +10,7 @@
 
 #include "cache/cache_directory.hpp"
 #include "cache/disk_index.hpp"
+#include "cache/evicted_keys.hpp"
 #include "cache/key_hash.hpp"
 #include "cache/read_holds.hpp"
 #include "cache/rocksdb_disk.hpp"
@@ -45,6 +46,7 @@ class RocksdbTier final : public Store {
   bool is_purge_kept(std::string_view key) override;
   bool mend() override;
   bool may_have(std::string_view key) const override;
+  bool was_evicted(std::string_view key) const override { return evicted_.has(hash(key)); }
   StoreStats stats() const override;
   void set_budget(std::uint64_t octets) override;
   void shorten_log() override;
@@ -98,6 +100,7 @@ class RocksdbTier final : public Store {
   StoreResult write_purges();
   StoreResult make_room(std::uint64_t octets);
   StoreResult evict(const DiskIndex::Entry& entry);
+  StoreResult evict_for_room(const DiskIndex::Entry& entry);
   bool has_content_of(const StoredVariant& variant, const StoredResponse& response);
   bool give_second_chance(const DiskIndex::Entry& entry);
   bool write_anew(const DiskIndex::Entry& entry, StoredRecord& record, StoredVariant& variant);
@@ -131,6 +134,7 @@ class RocksdbTier final : public Store {
   std::vector<std::uint64_t> abandoned_;                          // ids whose chunks the disk did not let go yet
 
   std::atomic<std::uint64_t> budget_;
+  EvictedKeys evicted_;
   std::atomic<std::uint64_t> evicted_up_to_ = 0;  // the greatest id evicted
   std::atomic<bool> needs_reclaim_ = false;
   std::atomic_flag is_reclaiming_;

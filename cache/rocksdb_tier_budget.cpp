@@ -58,10 +58,16 @@ StoreResult RocksdbTier::make_room(std::uint64_t octets) {
     const auto oldest = index_.oldest();
     if (!oldest) { return std::unexpected(StoreError::no_space); }
     if (oldest->is_used && chances++ < kMostSecondChances && give_second_chance(oldest->entry)) { continue; }
-    if (auto evicted = evict(oldest->entry); !evicted) { return evicted; }
-    evicted_up_to_ = std::max(evicted_up_to_.load(), oldest->entry.id);
-    evictions_.fetch_add(1, std::memory_order_relaxed);
+    if (auto evicted = evict_for_room(oldest->entry); !evicted) { return evicted; }
   }
+  return {};
+}
+
+StoreResult RocksdbTier::evict_for_room(const DiskIndex::Entry& entry) {
+  if (auto evicted = evict(entry); !evicted) { return evicted; }
+  evicted_.remember(entry.hash);
+  evicted_up_to_ = std::max(evicted_up_to_.load(), entry.id);
+  evictions_.fetch_add(1, std::memory_order_relaxed);
   return {};
 }
 

@@ -109,6 +109,7 @@ void RocksdbTier::note_stored(const std::string& key, const DiskIndex::Entry& en
                               bool was_there) {
   purged_.erase(key);
   has_purged_ = !purged_.empty();
+  evicted_.forget(entry.hash);
   open_ += replaced.done();
   for (const auto old : replaced.ids()) { index_.remove(entry.hash, old); }
   if (was_there) {

@@ -24,10 +24,8 @@ bool RocksdbTier::build_index_step() {
 bool RocksdbTier::evict_some() {
   for (std::size_t i = 0; i < kEvictionStep && used() > allowance_; ++i) {
     const auto oldest = index_.oldest();
-    if (!oldest || !evict(oldest->entry)) { return false; }
-    evicted_up_to_ = std::max(evicted_up_to_.load(), oldest->entry.id);
+    if (!oldest || !evict_for_room(oldest->entry)) { return false; }
     needs_reclaim_ = true;
-    evictions_.fetch_add(1, std::memory_order_relaxed);
   }
   return used() > allowance_;
 }

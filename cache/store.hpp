@@ -116,6 +116,10 @@ class Store {
   // False only when the key is certainly not there; never blocks.
   [[nodiscard]] virtual bool may_have(std::string_view key) const = 0;
 
+  // Was something of the key evicted a while ago, and nothing stored for it since? As far as fingerprints tell; never
+  // blocks.
+  [[nodiscard]] virtual bool was_evicted(std::string_view /*key*/) const { return false; }
+
   [[nodiscard]] virtual StoreStats stats() const = 0;
 
   // From now on nothing is stored beyond another budget. What a smaller one no longer holds goes by build_index_step();

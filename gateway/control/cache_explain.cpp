@@ -194,11 +194,22 @@ cache::MissCause why_nothing_is_selected(const Daemon& daemon, const CacheExplai
   if (!explain.variants.empty()) { return cache::MissCause::vary; }
   const auto uncacheable = daemon.uncacheable.find(explain.key).value_or(cache::MissCause::none);
   if (uncacheable != cache::MissCause::none) { return uncacheable; }
-  return daemon.purged.has(explain.key) ? cache::MissCause::purged : cache::MissCause::cold;
+  if (daemon.purged.has(explain.key)) { return cache::MissCause::purged; }
+  const bool was_evicted = pipeline::was_evicted(daemon.memory, daemon.disk, explain.key);
+  return was_evicted ? cache::MissCause::evicted : cache::MissCause::cold;
 }
 
 std::string seconds(std::int64_t count) {
   return std::to_string(count) + " s";
+}
+
+// Each tier has a limit of its own.
+std::size_t most_in_a_tier(const CacheExplain& explain) {
+  const auto count = [&](const char* tier) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        explain.variants, [=](const auto& variant) { return variant.tier == tier || variant.tier == "both"; }));
+  };
+  return std::max(count("memory"), count("disk"));
 }
 
 // What would have to happen, or be asked, so that the stored response does not answer.
@@ -223,8 +234,8 @@ void say_what_misses(CacheExplain& explain) {
     out.push_back("the request differs in " + names + ", which select the variant");
     break;
   }
-  if (explain.variants.size() >= cache::kMostVariants && !explain.varies_most_by.empty()) {
-    out.push_back("another variant comes: there are " + std::to_string(explain.variants.size()) +
+  if (const auto most = most_in_a_tier(explain); most >= cache::kMostVariants && !explain.varies_most_by.empty()) {
+    out.push_back("another variant comes: there are " + std::to_string(most) +
                   ", the most that are kept, and the oldest goes; they differ most in " + explain.varies_most_by);
   }
   std::string purges = "somebody purges its URL, its host, the front of its URL";

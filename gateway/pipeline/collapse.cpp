@@ -195,12 +195,21 @@ milliseconds uncacheable_memory(const Exchange& exchange, int status) {
   return status == 429 || status >= 500 ? std::min(memory, kTrouble) : memory;
 }
 
+// What is only too large to be stored is streamed to everyone from one forward all the same.
+bool is_uncacheable(const Exchange& exchange) {
+  const auto cause = exchange.services.uncacheable.find(exchange.key);
+  return cause && *cause != MissCause::too_large;
+}
+
 }  // namespace
 
 Task<MaybeObtained> keep_or_pass(Exchange& exchange, Forwarded forwarded, Leadership& leadership) {
   const auto cause = why_not_stored(exchange, forwarded);
   if (cause != MissCause::none) {
-    exchange.services.uncacheable.remember(exchange.key, uncacheable_memory(exchange, forwarded.head.status), cause);
+    // What one client asked to be left out of the store says nothing of what others will get.
+    if (may_share(exchange)) {
+      exchange.services.uncacheable.remember(exchange.key, uncacheable_memory(exchange, forwarded.head.status), cause);
+    }
     leadership.end_as(Fill::State::uncacheable);
     exchange.cache_status.cause = cause;
     co_return as_streamed(exchange, std::move(forwarded));
@@ -209,10 +218,13 @@ Task<MaybeObtained> keep_or_pass(Exchange& exchange, Forwarded forwarded, Leader
   auto fill = leadership.hand_on();
   if (fill == nullptr) { fill = exchange.services.fills.add_unshared(exchange.key); }
   auto obtained = co_await keep_and_follow(exchange, std::move(forwarded), fill);
-  if (cache::is_shareable(fill->head().stored)) {
-    exchange.services.uncacheable.forget(exchange.key);
+  const auto memory = exchange.configuration->cache.uncacheable_ttl;
+  if (!cache::is_shareable(fill->head().stored)) {
+    exchange.services.uncacheable.remember(exchange.key, memory);
+  } else if (!exchange.cache_status.stored) {
+    exchange.services.uncacheable.remember(exchange.key, memory, MissCause::too_large);
   } else {
-    exchange.services.uncacheable.remember(exchange.key, exchange.configuration->cache.uncacheable_ttl);
+    exchange.services.uncacheable.forget(exchange.key);
   }
   co_return std::move(obtained);
 }
@@ -227,7 +239,7 @@ Task<MaybeObtained> forward_alone(Exchange& exchange, const Candidate& candidate
 
 Task<MaybeObtained> collapse(Exchange& exchange, const Candidate& candidate) {
   auto& services = exchange.services;
-  if (!may_share(exchange) || services.uncacheable.has(exchange.key)) { return forward_alone(exchange, candidate); }
+  if (!may_share(exchange) || is_uncacheable(exchange)) { return forward_alone(exchange, candidate); }
   if (candidate.stored == nullptr && asks_for_part(exchange)) {
     auto part = part_to_obtain(exchange);
     return part ? obtain_part(exchange, std::move(*part)) : forward_alone(exchange, candidate);

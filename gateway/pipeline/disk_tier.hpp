@@ -31,6 +31,7 @@ class DiskTier {
   DiskTier& operator=(const DiskTier&) = delete;
 
   bool is_open() const { return store_->is_open(); }
+  bool was_evicted(std::string_view key) const { return store_->was_evicted(key); }
   bool may_have(std::string_view key) const { return store_->may_have(key) && !is_being_purged(key); }
 
   // REQUIRES: what `request` points to lives until the pool has run: see wait_until_written() for the shutdown.

@@ -70,9 +70,9 @@ Task<FetchedPart> take_part(Exchange& exchange, Forwarded forwarded, Leadership&
   const bool is_part = cache::part_of(forwarded.view()).has_value();
   const auto cause = is_part ? why_not_stored(exchange, forwarded) : MissCause::none;
   if (!is_part || cause != MissCause::none) {
-    if (is_part) {
+    if (is_part) { exchange.cache_status.cause = cause; }
+    if (is_part && may_share(exchange)) {
       services.uncacheable.remember(exchange.key, exchange.configuration->cache.uncacheable_ttl, cause);
-      exchange.cache_status.cause = cause;
     }
     leadership.end_as(Fill::State::uncacheable);
     co_return FetchedPart{nullptr, std::move(forwarded), 0};

@@ -83,6 +83,10 @@ Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory) {
   co_return result;
 }
 
+bool was_evicted(const cache::Store& memory, const DiskTier* disk, std::string_view key) {
+  return memory.was_evicted(key) || (disk != nullptr && disk->was_evicted(key));
+}
+
 void tell_purge_from_head(cache::Reuse& reuse, cache::UnixTime purged_from, const RecentKeys& purged,
                           std::string_view key) {
   const bool may_be_head = reuse.cause == cache::MissCause::purged && purged_from == cache::kNeverStale;

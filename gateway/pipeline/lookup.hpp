@@ -24,6 +24,9 @@ bool may_be_on_disk(const Exchange& exchange, const Lookup& in_memory);
 // The same on disk; a small response that is found there goes to memory.
 Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory);
 
+// What is not stored any more, because other responses needed its room.
+bool was_evicted(const cache::Store& memory, const DiskTier* disk, std::string_view key);
+
 // What was made stale by the answer to a HEAD looks like softly purged. `purged_from`: what the table of purges says.
 // What no purge touched there, nor a short while ago, is `expired`.
 void tell_purge_from_head(cache::Reuse& reuse, cache::UnixTime purged_from, const RecentKeys& purged,

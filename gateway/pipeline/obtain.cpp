@@ -68,6 +68,12 @@ bool is_usable(const Look& look) {
   return look.found.response != nullptr && look.reuse.kind != Kind::must_validate;
 }
 
+MissCause why_gone(const Exchange& exchange, const Lookup& found) {
+  const auto& services = exchange.services;
+  if (found.is_purged || services.purged.has(exchange.key)) { return MissCause::purged; }
+  return was_evicted(services.memory, services.disk, exchange.key) ? MissCause::evicted : MissCause::cold;
+}
+
 void note_miss(Exchange& exchange, const Look& look) {
   const auto& found = look.found;
   auto& status = exchange.cache_status;
@@ -84,8 +90,7 @@ void note_miss(Exchange& exchange, const Look& look) {
   }
   const bool is_vary_miss = found.has_other_variants && !found.is_purged;
   status.forward = is_vary_miss ? CacheStatus::Forward::vary_miss : CacheStatus::Forward::uri_miss;
-  const bool was_purged = found.is_purged || exchange.services.purged.has(exchange.key);
-  status.cause = is_vary_miss ? MissCause::vary : was_purged ? MissCause::purged : MissCause::cold;
+  status.cause = is_vary_miss ? MissCause::vary : why_gone(exchange, found);
 }
 
 bool is_covered(const Exchange& exchange, const Look& look) {

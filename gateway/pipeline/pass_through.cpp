@@ -63,7 +63,10 @@ bool may_be_kept(Exchange& exchange, Forwarded& forwarded) {
 // A GET that was forwarded as it came, because nothing was found for it: why is its answer not kept?
 void say_why_not_kept(Exchange& exchange, const Forwarded& forwarded) {
   auto& status = exchange.cache_status;
-  if (exchange.request.method != http::Method::get || status.cause != cache::MissCause::cold) { return; }
+  if (exchange.request.method != http::Method::get ||
+      (status.cause != cache::MissCause::cold && status.cause != cache::MissCause::evicted)) {
+    return;
+  }
   const auto request = exchange.request_view();
   const auto response = forwarded.view();
   const bool is_part = cache::part_of(response).has_value();

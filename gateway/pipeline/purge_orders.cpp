@@ -57,7 +57,12 @@ Json to_json(const Purged& purged) {
 }  // namespace
 
 Orders parse_purge_orders(std::string_view json) {
-  const auto parsed = Json::parse(json, nullptr, false);
+  Json parsed;
+  try {
+    parsed = Json::parse(json);
+  } catch (const Json::parse_error& error) {
+    return std::unexpected("the content is not JSON: it goes wrong at octet " + std::to_string(error.byte));
+  }
   if (!parsed.is_object()) { return std::unexpected("the content is not a JSON object"); }
   bool is_hard = false;
   if (const auto hard = parsed.find("hard"); hard != parsed.end()) {
@@ -93,6 +98,10 @@ std::string purge_answer(const std::vector<Purged>& all) {
   for (const auto& purged : all) { list.push_back(to_json(purged)); }
   // Names came from clients: octets that are no UTF-8 are replaced.
   return Json{{"purged", std::move(list)}}.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string purge_refusal(std::string_view why) {
+  return Json{{"error", why}}.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace sluice::pipeline

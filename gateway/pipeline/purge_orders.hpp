@@ -22,4 +22,7 @@ std::expected<std::vector<PurgeOrder>, std::string> purge_orders_of(std::string_
 // `{"purged": [{"scope", "name", "mode", "number", "responses", "survives_restart"}]}`
 std::string purge_answer(const std::vector<Purged>& all);
 
+// `{"error": why}`
+std::string purge_refusal(std::string_view why);
+
 }  // namespace sluice::pipeline

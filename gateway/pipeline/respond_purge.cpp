@@ -31,7 +31,10 @@ struct Asked {
   bool is_by_head = false;  // no content named anything
 };
 
-Task<Result<Asked>> read_orders(Exchange& exchange) {
+// What is asked for, or what is wrong with how.
+using Reading = std::expected<Asked, std::string>;
+
+Task<Result<Reading>> read_orders(Exchange& exchange) {
   std::string content;
   if (exchange.request.framing != http::Framing::none) {
     auto read = co_await read_content(exchange);
@@ -40,8 +43,8 @@ Task<Result<Asked>> read_orders(Exchange& exchange) {
   }
   auto orders =
       content.empty() ? purge_orders_of(exchange.target.text, exchange.request.fields) : parse_purge_orders(content);
-  if (!orders) { co_return fail(ErrorKind::http_request_error, Side::gateway, "reading what to purge", 400); }
-  co_return Asked{std::move(*orders), content.empty()};
+  if (!orders) { co_return Reading(std::unexpected(orders.error())); }
+  co_return Reading(Asked{std::move(*orders), content.empty()});
 }
 
 // As they are stored. The request stands for a GET of its own target by the same client; of a URL in its content nobody
@@ -80,14 +83,13 @@ bool was_nothing_stored(const std::vector<Purged>& all) {
   return std::ranges::all_of(all, [](const Purged& purged) { return purged.responses == 0; });
 }
 
-Task<Result<void>> send_answer(Exchange& exchange, const std::vector<Purged>& all) {
+Task<Result<void>> send_answer(Exchange& exchange, int status, std::string_view content) {
   settle_keep_alive(exchange);
-  const auto content = purge_answer(all);
   const auto date = cache::format_http_date(coarse_unix_now());
   const std::array<cache::Field, 2> fields{{{"Content-Type", "application/json", cache::FieldName::content_type},
                                             {"Cache-Control", "no-store", cache::FieldName::cache_control}}};
   http::ResponseHead head;
-  head.status = was_nothing_stored(all) ? 404 : 200;
+  head.status = status;
   head.reason = http::reason_phrase(head.status);
   auto options = response_options(exchange, {});
   options.date = date;
@@ -108,8 +110,10 @@ bool is_purge(const Exchange& exchange) {
 
 Task<Result<void>> respond_purge(Exchange& exchange) {
   if (!decide_without_address(exchange)) { co_return fail(ErrorKind::http_request_denied, Side::gateway, "deciding"); }
-  const auto asked = co_await read_orders(exchange);
-  if (!asked) { co_return std::unexpected(asked.error()); }
+  const auto read = co_await read_orders(exchange);
+  if (!read) { co_return std::unexpected(read.error()); }
+  const auto& asked = *read;
+  if (!asked) { co_return co_await send_answer(exchange, 400, purge_refusal(asked.error())); }
   for (const auto& order : asked->orders) {
     if (!is_allowed_to(exchange, order)) {
       co_return fail(ErrorKind::http_request_denied, Side::gateway, "deciding about a purge");
@@ -125,7 +129,7 @@ Task<Result<void>> respond_purge(Exchange& exchange) {
     }
     all.push_back(std::move(*purged));
   }
-  co_return co_await send_answer(exchange, all);
+  co_return co_await send_answer(exchange, was_nothing_stored(all) ? 404 : 200, purge_answer(all));
 }
 
 }  // namespace sluice::pipeline

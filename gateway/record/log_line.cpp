@@ -188,7 +188,8 @@ std::string_view squid_code(const AccessRecord& record) {
     case Outcome::hit:
       return record.from_memory ? "TCP_MEM_HIT" : "TCP_HIT";
     case Outcome::stale_hit:
-      return "TCP_REFRESH_FAIL_OLD";
+      if (record.cache.cause == cache::MissCause::error) { return "TCP_REFRESH_FAIL_OLD"; }
+      return record.from_memory ? "TCP_MEM_HIT" : "TCP_HIT";
     case Outcome::validated:
       return "TCP_REFRESH_UNMODIFIED";
     case Outcome::collapsed:

@@ -655,6 +655,28 @@ class Collapsing(SluiceTestCase):
         for client in clients:
             self.assertEqual(client.response().body, b"x")
 
+    def test_what_one_client_wants_not_stored_is_shared_by_the_others(self):
+        for wish in ({"Cache-Control": "no-store"}, {"Authorization": "Basic YTpi"}):
+            with self.subTest(wish):
+                gate = Gate()
+                self.addCleanup(gate.open)
+                path = "/" + next(iter(wish))
+                url = self.origin.on(path, reply(body=b"x", fields=FRESH))
+                self.get(self.daemon, url, wish)
+
+                def slow(_, gate=gate):
+                    gate.wait()
+                    return reply(body=b"x", fields=FRESH)
+
+                self.origin.on(path, slow)
+                asked = self.origin.count(path)
+                clients = self.ask_all(url)
+                eventually(lambda gate=gate: gate.waiting >= 1, "the one forward")
+                gate.open()
+                for client in clients:
+                    self.assertEqual(client.response().body, b"x")
+                self.assertEqual(self.origin.count(path) - asked, 1)
+
     def test_a_leader_that_fails_does_not_take_the_others_down_with_wrong_octets(self):
         def failing(exchange):
             self.gate.wait()
@@ -743,6 +765,32 @@ class Purging(SluiceTestCase):
             explained = daemon.tool("cache", "explain", origin.url(f"/case{number}"), expect=tool.DIFFERENT).out
             self.assertIn("because: " + cases[number][3], explained)
             self.assertIn("was not stored last time: " + cases[number][3], explained)
+
+    def test_what_made_room_for_others_is_told_from_what_never_was_there(self):
+        origin = self.start_origin()
+        origin.default = lambda exchange: reply(body=b"x" * 20000, fields=FRESH)
+        for settings in ({"cache.memory": "1MiB", "cache.disk": "0"}, {"cache.memory": "1MiB", "cache.disk": "32MiB"}):
+            with self.subTest(settings):
+                daemon = self.start_daemon(settings)
+                for number in range(120 if settings["cache.disk"] == "0" else 2400):
+                    self.get(daemon, origin.url(f"/{number}"))
+                eventually(lambda daemon=daemon: "because: evicted" in self.explained(daemon, origin.url("/0")), "the eviction")
+                self.assertIn("detail=evicted", self.get(daemon, origin.url("/0")).cache_status)
+                self.assertIn("detail=cold", self.get(daemon, origin.url("/never")).cache_status)
+                self.assertGreater(daemon.tool("cache", "stats", "-o", "json").json()["misses"]["evicted"], 0)
+
+    @staticmethod
+    def explained(daemon, url):
+        return daemon.tool("cache", "explain", url, expect=None).out
+
+    def test_what_was_too_large_is_told(self):
+        origin = self.start_origin()
+        daemon = self.start_daemon({"cache.disk": "0", "cache.memory_largest": "64KiB"})
+        url = origin.on("/x", reply(body=b"x" * 100_000, fields=FRESH))
+        self.assertIn("detail=too-large", self.get(daemon, url).cache_status)
+        explained = daemon.tool("cache", "explain", url, expect=tool.DIFFERENT).out
+        self.assertIn("because: too-large", explained)
+        self.assertIn("was not stored last time: too-large", explained)
 
     def test_nobody_purged_what_a_head_made_stale(self):
         origin = self.start_origin()

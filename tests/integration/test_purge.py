@@ -233,8 +233,15 @@ class ByHttp(Purging):
         self.assertEqual({(purged["scope"], purged["mode"]) for purged in answer["purged"]},
                          {(scope, "hard") for scope in ("url", "host", "prefix", "tag")})
         self.assertEqual([self.is_hit(path) for path in ("/a/news", "/a/sport", "/b", "/c")], [False, True, False, False])
-        for content in ({}, [], {"urls": "x"}, {"tags": [1]}, {"surprise": []}, {"tags": ["a b"]}, {"hard": 1, "tags": ["a"]}):
-            self.assertEqual(self.PURGE(content=content)[0], 400, content)
+        for content, why in (({}, "no urls"), ([], "object"), ({"urls": "x"}, "urls"), ({"tags": [1]}, "tags"),
+                             ({"surprise": []}, "unknown member"), ({"tags": ["a b"]}, "tag"), ({"hard": 1, "tags": ["a"]}, "hard")):
+            status, answer = self.PURGE(content=content)
+            self.assertEqual(status, 400, content)
+            self.assertIn(why, json.loads(answer.body)["error"])
+        broken = self.get(self.daemon, self.origin.url("/"), {"Content-Type": "application/json"}, method="PURGE",
+                          body=b'{"tags": [}')
+        self.assertEqual((broken.status, json.loads(broken.body)["error"]),
+                         (400, "the content is not JSON: it goes wrong at octet 11"))
 
     def test_a_url_is_purged_under_the_key_that_a_get_has(self):
         self.daemon.write_policy("cache key sort-query path /sorted\n"

@@ -29,9 +29,12 @@ TEST(GhostTable, KnowsWhichQueueWasLeftAndHowManyLeftItSince) {
 TEST(GhostTable, AGhostIsTakenOnce) {
   GhostTable ghosts(64);
   EXPECT_FALSE(ghosts.take(hash_of(1)));
+  EXPECT_FALSE(ghosts.has(hash_of(1)));
   ghosts.remember(hash_of(1), EvictionQueue::small);
+  EXPECT_TRUE(ghosts.has(hash_of(1)));
   EXPECT_TRUE(ghosts.take(hash_of(1)));
   EXPECT_FALSE(ghosts.take(hash_of(1)));
+  EXPECT_FALSE(ghosts.has(hash_of(1)));
 }
 
 TEST(GhostTable, TheOldestOfASetMakesRoom) {

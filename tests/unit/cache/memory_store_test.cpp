@@ -167,6 +167,20 @@ TEST(MemoryStore, TheBudgetIsNeverExceeded) {
   EXPECT_GT(store->stats().evictions, 1000U);
 }
 
+TEST(MemoryStore, WhatWasEvictedIsKnownUntilItIsStoredAgain) {
+  const auto store = store_of(1 << 20, 1);
+  const auto put = [&](int i) { return store->put(make_response("k" + std::to_string(i), pattern(8192, 1))); };
+  for (int i = 0; i < 200; ++i) { ASSERT_TRUE(put(i)); }
+  ASSERT_FALSE(store->may_have("k0"));
+  EXPECT_TRUE(store->was_evicted("k0"));
+  EXPECT_FALSE(store->was_evicted("k199"));
+  EXPECT_FALSE(store->was_evicted("never"));
+  ASSERT_TRUE(put(0));
+  EXPECT_FALSE(store->was_evicted("k0"));
+  store->purge("k0");
+  EXPECT_FALSE(store->was_evicted("k0"));
+}
+
 TEST(MemoryStore, AScanDoesNotFlushWhatIsUsed) {
   const auto store = store_of(4 << 20, 1);
   for (int i = 0; i < 100; ++i) { ASSERT_TRUE(store->put(make_response("hot" + std::to_string(i), pattern(4096, 1)))); }

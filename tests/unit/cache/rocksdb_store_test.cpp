@@ -335,6 +335,23 @@ TEST(RocksdbStore, TheBudgetIsKeptWhileItIsOverwrittenTenTimes) {
   EXPECT_EQ(refused, 0U);
 }
 
+TEST(RocksdbStore, WhatWasEvictedIsKnownUntilItIsStoredAgain) {
+  const TemporaryDirectory directory;
+  auto store = open(directory.path(), 24 << 20);
+  index(*store);
+  const auto put = [&](int i) { return store->put(make_response(key_of(i), content_for(i, kChunk))); };
+  int count = 0;
+  while (store->stats().evictions < 10) { ASSERT_TRUE(put(count++)); }
+  ASSERT_FALSE(store->may_have(key_of(0)));
+  EXPECT_TRUE(store->was_evicted(key_of(0)));
+  EXPECT_FALSE(store->was_evicted(key_of(count - 1)));
+  EXPECT_FALSE(store->was_evicted("never"));
+  ASSERT_TRUE(put(0));
+  EXPECT_FALSE(store->was_evicted(key_of(0)));
+  store->purge(key_of(0));
+  EXPECT_FALSE(store->was_evicted(key_of(0)));
+}
+
 TEST(RocksdbStore, AResponseThatIsBeingReadStaysReadableToItsEnd) {
   const TemporaryDirectory directory;
   auto store = open(directory.path(), 8 << 20);

@@ -149,6 +149,9 @@ TEST(LogLine, SquidCodesAreThoseThatItsReadersKnow) {
   from_memory.from_memory = true;
   AccessRecord stale = sample_record();
   stale.cache.ttl = cache::Seconds(-1);
+  stale.cache.cause = cache::MissCause::expired;
+  AccessRecord saved = stale;
+  saved.cache.cause = cache::MissCause::error;
   AccessRecord denied = sample_record();
   denied.cache = {};
   denied.decision.verdict = policy::Verdict::deny;
@@ -164,7 +167,8 @@ TEST(LogLine, SquidCodesAreThoseThatItsReadersKnow) {
   local.cache = {};
   const std::pair<AccessRecord, std::string> cases[] = {
       {from_memory, " TCP_MEM_HIT/200 "},
-      {stale, " TCP_REFRESH_FAIL_OLD/200 "},
+      {stale, " TCP_HIT/200 "},
+      {saved, " TCP_REFRESH_FAIL_OLD/200 "},
       {denied, " TCP_DENIED/200 "},
       {redirected, " TCP_REDIRECT/302 "},
       {tunnel, " TCP_TUNNEL/200 "},
