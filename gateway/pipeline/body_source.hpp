@@ -26,6 +26,9 @@ class BodySource {
   // Raw trailer lines, once the end was reached (RFC 9110 6.5); empty when there are none.
   virtual std::string_view trailers() const { return {}; }
 
+  // After an error: the reader held others back for too long, and what is missing can be had otherwise.
+  virtual bool was_let_go() const { return false; }
+
   // After the end or an error: gives back what the source holds. False: stop() has to wait for the upload.
   virtual bool finish() { return true; }
   virtual Task<> stop() { co_return; }
@@ -60,6 +63,7 @@ class FillBody final : public BodySource {
   std::optional<Result<std::string_view>> ready() override;
   bool is_ready() const override { return reader_.is_ready(); }
   std::string_view trailers() const override { return reader_.fill()->trailers(); }
+  bool was_let_go() const override { return reader_.was_let_go(); }
   const Fill::Reader& reader() const noexcept { return reader_; }
 
  private:
@@ -77,6 +81,7 @@ class PartOfBody final : public BodySource {
   Task<Result<std::string_view>> next() override;
   std::optional<Result<std::string_view>> ready() override;
   bool is_ready() const override { return skip_ == 0 && whole_->is_ready(); }
+  bool was_let_go() const override { return whole_->was_let_go(); }
   bool finish() override { return whole_->finish(); }
   Task<> stop() override { return whole_->stop(); }
 

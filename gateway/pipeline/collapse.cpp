@@ -170,7 +170,7 @@ Task<std::optional<MaybeObtained>> try_follow(Exchange& exchange, const Candidat
     response->head = stored;
     co_return MaybeObtained{FromStore{std::move(response), age_for(exchange, stored), {}}};
   }
-  co_return MaybeObtained{as_streamed(*fill, std::move(body), age_for(exchange, stored))};
+  co_return MaybeObtained{as_streamed(exchange, std::move(body), age_for(exchange, stored))};
 }
 
 // Those who need another variant than the one that is coming share a forward for theirs.

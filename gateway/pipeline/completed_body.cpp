@@ -51,6 +51,16 @@ Task<Result<void>> CompletedBody::fetch() {
   co_return Result<void>{};
 }
 
+// Only what has a strong validator can be put together from two answers.
+bool CompletedBody::may_ask_again() const {
+  return source_->was_let_go() && cache::may_combine(head(), head());
+}
+
+Result<std::string_view> CompletedBody::note(Result<std::string_view> piece) {
+  if (piece) { at_ += piece->size(); }
+  return piece;
+}
+
 std::optional<Result<std::string_view>> CompletedBody::ready() {
   if (source_ == nullptr) {
     if (next_ == end_) { return std::string_view{}; }
@@ -61,7 +71,8 @@ std::optional<Result<std::string_view>> CompletedBody::ready() {
     source_.reset();
     return ready();
   }
-  return piece;
+  if (!piece || (!*piece && may_ask_again())) { return std::nullopt; }
+  return note(std::move(*piece));
 }
 
 Task<Result<std::string_view>> CompletedBody::next() {
@@ -72,7 +83,11 @@ Task<Result<std::string_view>> CompletedBody::next() {
       if (!opened) { co_return std::unexpected(opened.error()); }
     }
     auto piece = co_await source_->next();
-    if (!piece || !piece->empty()) { co_return piece; }
+    if (!piece && may_ask_again()) {
+      next_ = at_;
+    } else if (!piece || !piece->empty()) {
+      co_return note(std::move(piece));
+    }
     source_.reset();
   }
 }

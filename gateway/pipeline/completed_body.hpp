@@ -5,13 +5,15 @@
 namespace sluice::pipeline {
 
 // A range of a response of which parts are stored: what is there comes from the store, what is missing is fetched when
-// its turn comes. A part that turns out to be of another representation ends it: the client sees the cut.
+// its turn comes, and asked for anew by whom a fill let go. A part that turns out to be of another representation ends
+// it: the client sees the cut.
 class CompletedBody final : public BodySource {
  public:
   CompletedBody(Exchange& exchange, cache::StoredResponsePtr stored, cache::ByteRange wanted, std::string content_range)
       : exchange_(exchange),
         first_(std::move(stored)),
         stored_(first_),
+        at_(wanted.first),
         next_(wanted.first),
         end_(wanted.last + 1),
         content_range_(std::move(content_range)) {}
@@ -35,10 +37,13 @@ class CompletedBody final : public BodySource {
   std::optional<cache::ByteRange> held() const;  // what is stored from `next_` on
   Task<> look_again();
   Task<Result<void>> fetch();
+  bool may_ask_again() const;
+  Result<std::string_view> note(Result<std::string_view> piece);
 
   Exchange& exchange_;
   const cache::StoredResponsePtr first_;  // whose head goes out
   cache::StoredResponsePtr stored_;       // what is known to be stored now
+  std::uint64_t at_;                      // the octet behind what was given
   std::uint64_t next_;                    // the octet behind what `source_` gives
   std::uint64_t end_;
   std::string content_range_;

@@ -49,14 +49,33 @@ bool Fill::has_room() const {
   return kept_whole_ || size_ - dropped_ < window_;
 }
 
+// A reader that is through with what had come when the others began to wait has begun a new window. What is only in the
+// newer half of it will be taken in time.
+void Fill::let_go_of_slow_readers(TimePoint now) {
+  std::unique_lock lock(mutex_);
+  const bool is_held_back = !kept_whole_ && size_ - dropped_ >= window_;
+  if (!is_held_back || std::ranges::none_of(readers_, &Reader::waits_)) { return; }
+  if (!held_back_since_ || slowest_position() >= held_back_at_) {
+    held_back_since_ = now;
+    held_back_at_ = size_;
+  }
+  if (now - *held_back_since_ < kPatience) { return; }
+  for (auto* reader : readers_) {
+    if (reader->position_ + window_ / 2 < held_back_at_) { reader->is_let_go_ = true; }
+  }
+  held_back_since_.reset();
+  drop_consumed();
+  changed(lock);
+}
+
 std::size_t Fill::readers() const {
   const std::lock_guard lock(mutex_);
-  return readers_.size();
+  return static_cast<std::size_t>(std::ranges::count(readers_, false, &Reader::is_let_go_));
 }
 
 bool Fill::give_up_if_unread(Error error) {
   std::unique_lock lock(mutex_);
-  if (!readers_.empty()) { return false; }
+  if (!std::ranges::all_of(readers_, &Reader::is_let_go_)) { return false; }
   state_ = State::failed;
   error_ = error;
   changed(lock);
@@ -95,10 +114,17 @@ void Fill::changed(std::unique_lock<std::mutex>& lock) {
   }
 }
 
+std::uint64_t Fill::slowest_position() const {
+  auto slowest = size_;
+  for (const auto* reader : readers_) {
+    if (!reader->is_let_go_) { slowest = std::min(slowest, reader->position_); }
+  }
+  return slowest;
+}
+
 // Lets go of whole segments that every reader has passed.
 void Fill::drop_consumed() {
-  auto slowest = size_;
-  for (const auto* reader : readers_) { slowest = std::min(slowest, reader->position_); }
+  const auto slowest = slowest_position();
   auto first_kept = segments_.begin();
   while (first_kept != segments_.end() && dropped_ + first_kept->size <= slowest) {
     dropped_ += first_kept->size;
@@ -120,8 +146,9 @@ Task<bool> Fill::wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen,
 
 Task<> Fill::wait_for_readers(std::shared_ptr<Fill> fill, asio::io_context& context, Mailbox& mailbox) {
   const auto seen = fill->changes();
+  fill->let_go_of_slow_readers(std::chrono::steady_clock::now());
   if (fill->has_room()) { co_return; }
-  co_await wait_for_change(fill, seen, context, mailbox, milliseconds(1000));
+  co_await wait_for_change(fill, seen, context, mailbox, kPatience / 8);
 }
 
 bool Fill::holds(std::uint64_t octet, bool kept_whole) const {
@@ -147,12 +174,19 @@ Fill::Reader::~Reader() {
 
 bool Fill::Reader::is_ready() const {
   const std::lock_guard lock(fill_->mutex_);
-  return position_ < fill_->size_ || fill_->state_ != State::filling;
+  return position_ < fill_->size_ || fill_->state_ != State::filling || is_let_go_;
+}
+
+bool Fill::Reader::was_let_go() const {
+  const std::lock_guard lock(fill_->mutex_);
+  return is_let_go_;
 }
 
 Result<std::optional<cache::Segment>> Fill::Reader::take() {
   std::unique_lock lock(fill_->mutex_);
   auto& fill = *fill_;
+  if (is_let_go_) { return fail(ErrorKind::connection_write_timeout, Side::client, "following a fill"); }
+  waits_ = false;
   if (position_ < fill.dropped_) { return fail(ErrorKind::proxy_internal_error, Side::gateway, "following a fill"); }
   auto offset = position_ - fill.dropped_;
   for (const auto& segment : fill.segments_) {
@@ -173,6 +207,7 @@ Result<std::optional<cache::Segment>> Fill::Reader::take() {
     return std::unexpected(
         fill.error_.value_or(Error{ErrorKind::http_response_incomplete, Side::upstream, 0, false, "filling"}));
   }
+  waits_ = true;
   return std::optional<cache::Segment>{};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -17,9 +18,15 @@ namespace sluice::pipeline {
 
 // A response on its way into the cache, readable while it grows: one leader forwards and fills, any number of clients
 // on any worker follow. Small ones are kept whole until the end; a large one passes through a window that the slowest
-// reader holds back. Thread: any; a short lock inside. Lifetime: shared by leader and readers.
+// reader holds back, but not for long when others wait. Thread: any; a short lock inside. Lifetime: shared by leader
+// and readers.
 class Fill {
  public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  // Who takes longer for a window while another reader waits for more is let go from the fill.
+  static constexpr milliseconds kPatience{2000};
+
   enum class State : std::uint8_t {
     waiting,      // no head yet
     filling,      // head is known, content grows
@@ -46,7 +53,9 @@ class Fill {
   void note_stored() noexcept { stored_.store(true, std::memory_order_relaxed); }  // a tier took it
   bool is_kept_whole() const;
   bool has_room() const;  // may the leader read on?
-  std::size_t readers() const;
+  // Lets go of readers that hold the others back for too long. To be called again and again while there is no room.
+  void let_go_of_slow_readers(TimePoint now);
+  std::size_t readers() const;  // but for those let go
   bool has_readers() const { return readers() > 0; }
   // Ends it as failed unless someone reads; in one step, so that nobody comes in between. False: someone does.
   bool give_up_if_unread(Error error);
@@ -76,6 +85,8 @@ class Fill {
     Result<std::optional<cache::Segment>> take();
     bool is_ready() const;  // take() has something to say
 
+    // It held the others back for too long, and gets no more: take() fails.
+    bool was_let_go() const;
     // True when the octet to begin with was let go before this reader came: it cannot follow.
     bool came_too_late() const noexcept { return came_too_late_; }
     const std::shared_ptr<Fill>& fill() const noexcept { return fill_; }
@@ -85,6 +96,8 @@ class Fill {
     std::shared_ptr<Fill> fill_;
     std::uint64_t position_ = 0;
     bool came_too_late_ = false;
+    bool waits_ = false;  // the last take() found nothing
+    bool is_let_go_ = false;
     std::list<Reader*>::iterator place_;
   };
 
@@ -92,7 +105,7 @@ class Fill {
   std::uint64_t changes() const;
   static Task<bool> wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen, asio::io_context& context,
                                     Mailbox& mailbox, milliseconds limit);
-  // Ends when readers went on, or after a while.
+  // Ends when readers went on, or after a while. Lets go of those that do not.
   static Task<> wait_for_readers(std::shared_ptr<Fill> fill, asio::io_context& context, Mailbox& mailbox);
 
  private:
@@ -103,6 +116,7 @@ class Fill {
   };
 
   void changed(std::unique_lock<std::mutex>& lock);  // wakes all waiters; unlocks
+  std::uint64_t slowest_position() const;
   void drop_consumed();
 
   const std::uint64_t window_;
@@ -115,6 +129,8 @@ class Fill {
   std::uint64_t dropped_ = 0;  // octets in front of segments_ that every reader has passed
   std::uint64_t size_ = 0;     // of the content so far
   bool kept_whole_ = true;
+  std::optional<TimePoint> held_back_since_;  // somebody waited for more, and there was no room
+  std::uint64_t held_back_at_ = 0;            // what had come by then
   std::atomic<bool> invalidated_{false};
   std::atomic<bool> stored_{false};
   std::string trailers_;  // for those who stream it; they are not stored (RFC 9111 3)

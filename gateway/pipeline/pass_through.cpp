@@ -6,6 +6,7 @@
 #include "cache/partial_content.hpp"
 #include "cache/validation.hpp"
 #include "gateway/pipeline/cache_settings.hpp"
+#include "gateway/pipeline/following_body.hpp"
 #include "gateway/pipeline/freshen.hpp"
 #include "gateway/pipeline/keep.hpp"
 #include "gateway/pipeline/lookup.hpp"
@@ -97,7 +98,7 @@ Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::sha
   exchange.cache_status.stored = fits_a_tier(exchange, fill->head());
   if (!exchange.cache_status.stored) { exchange.cache_status.cause = cache::MissCause::too_large; }
   co_await start_keeping(exchange.services, std::move(keeping));
-  auto obtained = as_streamed(*fill, std::move(body));
+  auto obtained = as_streamed(exchange, std::move(body));
   add_for_client_alone(exchange, std::get<Streamed>(obtained).head);
   co_return obtained;
 }
@@ -109,16 +110,17 @@ Obtained as_streamed(Exchange& exchange, Forwarded forwarded) {
   return Streamed{std::move(head), std::move(body)};
 }
 
-Obtained as_streamed(const Fill& fill, std::unique_ptr<FillBody> body, std::optional<cache::Seconds> age) {
-  const auto& stored = fill.head().stored;
+Obtained as_streamed(Exchange& exchange, std::unique_ptr<FillBody> body, std::optional<cache::Seconds> age) {
+  const auto& filled = body->reader().fill()->head();
+  const auto& stored = filled.stored;
   const auto fields = stored.fields.fields();
   http::ResponseHead head;
   head.status = stored.status;
   head.reason = http::reason_phrase(stored.status);
   head.fields.assign(fields.begin(), fields.end());
-  head.framing = fill.head().length_known ? http::Framing::length : http::Framing::chunked;
+  head.framing = filled.length_known ? http::Framing::length : http::Framing::chunked;
   head.content_length = stored.content_length;
-  return Streamed{std::move(head), std::move(body), age};
+  return Streamed{std::move(head), std::make_unique<FollowingBody>(exchange, std::move(body)), age};
 }
 
 Task<Result<Obtained>> pass_through(Exchange& exchange, const cache::StoredResponsePtr& stored) {

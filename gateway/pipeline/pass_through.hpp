@@ -17,6 +17,6 @@ Task<Obtained> keep_and_follow(Exchange& exchange, Forwarded forwarded, std::sha
 Obtained as_streamed(Exchange& exchange, Forwarded forwarded);
 
 // A response that is being filled likewise. `age`: see Streamed. REQUIRES: its head is known.
-Obtained as_streamed(const Fill& fill, std::unique_ptr<FillBody> body, std::optional<cache::Seconds> age = {});
+Obtained as_streamed(Exchange& exchange, std::unique_ptr<FillBody> body, std::optional<cache::Seconds> age = {});
 
 }  // namespace sluice::pipeline

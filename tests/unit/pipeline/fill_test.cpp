@@ -124,6 +124,72 @@ TEST(Fill, ASlowReaderThatGoesAwayFreesTheWindow) {
   EXPECT_TRUE(fill->has_room());
 }
 
+// Fills the window again and again as long as there is room.
+void fill_window(Fill& fill) {
+  while (fill.has_room()) { fill.append(segment_of(patterned(100))); }
+}
+
+TEST(Fill, WhoHoldsTheOthersBackForTooLongIsLetGo) {
+  const auto fill = begun(100);
+  Fill::Reader fast(fill);
+  Fill::Reader slow(fill);
+  const Fill::TimePoint start{};
+  fill_window(*fill);
+  fill->let_go_of_slow_readers(start);  // nobody waits yet
+  fill->let_go_of_slow_readers(start + 2 * Fill::kPatience);
+  EXPECT_FALSE(slow.was_let_go());
+  EXPECT_EQ(take_all(fast).size(), kWindow);
+  fill->let_go_of_slow_readers(start + 2 * Fill::kPatience);
+  EXPECT_FALSE(slow.was_let_go());
+  EXPECT_FALSE(fill->has_room());
+  fill->let_go_of_slow_readers(start + 3 * Fill::kPatience);
+  EXPECT_TRUE(slow.was_let_go());
+  EXPECT_FALSE(fast.was_let_go());
+  EXPECT_TRUE(slow.is_ready());
+  EXPECT_FALSE(slow.take());
+  EXPECT_EQ(fill->readers(), 1U);
+  EXPECT_TRUE(fill->has_room());
+  fill->append(segment_of("more"));
+  EXPECT_EQ(take_all(fast), "more");
+}
+
+TEST(Fill, WhoIsThroughAWindowInTimeStays) {
+  const auto fill = begun(100);
+  Fill::Reader fast(fill);
+  Fill::Reader slower(fill);
+  Fill::TimePoint now{};
+  for (int i = 0; i < 50; ++i) {
+    fill_window(*fill);
+    take_all(fast);
+    fill->let_go_of_slow_readers(now);
+    EXPECT_EQ(slower.take().value()->size, 100U);
+    now += Fill::kPatience / 20;  // twice the pace that it has to keep
+  }
+  EXPECT_FALSE(slower.was_let_go());
+}
+
+TEST(Fill, NobodyReadsAloneTooSlowly) {
+  const auto fill = begun(100);
+  Fill::Reader slow(fill);
+  fill_window(*fill);
+  for (int i = 0; i < 10; ++i) { fill->let_go_of_slow_readers(Fill::TimePoint{} + i * Fill::kPatience); }
+  EXPECT_FALSE(slow.was_let_go());
+  EXPECT_FALSE(fill->has_room());
+}
+
+TEST(Fill, ItIsGivenUpWhenOnlyThoseLetGoAreLeft) {
+  const auto fill = begun(100);
+  Fill::Reader slow(fill);
+  {
+    Fill::Reader fast(fill);
+    fill_window(*fill);
+    take_all(fast);
+    fill->let_go_of_slow_readers(Fill::TimePoint{});
+    fill->let_go_of_slow_readers(Fill::TimePoint{} + Fill::kPatience);
+  }
+  EXPECT_TRUE(fill->give_up_if_unread({ErrorKind::client_gone, Side::client, 0, false, ""}));
+}
+
 TEST(Fill, WithoutReadersALargeResponseIsLetGo) {
   const auto fill = begun(100);
   { Fill::Reader reader(fill); }
