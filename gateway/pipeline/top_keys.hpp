@@ -35,8 +35,11 @@ class TopKeys {
     if (random_ % kOneIn == 0) { add(key, is_hit, kOneIn); }
   }
 
+  // Requests that were counted for the key itself: there may have been more, ahead of the time that it was noticed.
   std::vector<Entry> entries() const {
-    return {entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(used_)};
+    std::vector<Entry> all(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(used_));
+    for (std::size_t place = 0; place < used_; ++place) { all[place].requests -= inherited_[place]; }
+    return all;
   }
 
  private:
@@ -65,6 +68,7 @@ class TopKeys {
       const auto least = std::ranges::min_element(entries_, {}, &Entry::requests);
       place = static_cast<std::size_t>(least - entries_.begin());
       entries_[place].hits = 0;
+      inherited_[place] = entries_[place].requests;
     }
     hashes_[place] = hash;
     entries_[place].key = key;
@@ -81,10 +85,12 @@ class TopKeys {
       entry.requests /= 2;
       entry.hits /= 2;
     }
+    for (auto& requests : inherited_) { requests /= 2; }
   }
 
   std::array<std::size_t, kPlaces> hashes_{};
   std::array<Entry, kPlaces> entries_{};
+  std::array<std::uint64_t, kPlaces> inherited_{};
   std::size_t used_ = 0;
   std::uint64_t seen_ = 0;
   std::uint64_t random_ = 0x9E3779B97F4A7C15;

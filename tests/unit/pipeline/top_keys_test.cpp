@@ -33,5 +33,18 @@ TEST(TopKeys, FindsWhatIsAskedForOftenAmongMuchElse) {
   EXPECT_NEAR(static_cast<double>(often->hits), 10'000, 2'000);
 }
 
+TEST(TopKeys, NobodyIsSaidToHaveAskedForWhatTookThePlaceOfAnother) {
+  TopKeys keys;
+  for (std::size_t place = 0; place < TopKeys::kPlaces; ++place) {
+    for (int i = 0; i < 10; ++i) { keys.note("known " + std::to_string(place), true); }
+  }
+  keys.note("once", false);
+  const auto entries = keys.entries();
+  const auto once = std::ranges::find(entries, "once", &TopKeys::Entry::key);
+  ASSERT_NE(once, entries.end());
+  EXPECT_EQ(once->requests, 1U);
+  EXPECT_EQ(once->hits, 0U);
+}
+
 }  // namespace
 }  // namespace sluice::pipeline
