@@ -183,11 +183,13 @@ void DiskTier::wake_when_idle() {
 void DiskTier::end_work(DiskChanges::Ticket done) {
   DiskChanges::Due due;
   std::optional<std::uint64_t> budget;
+  std::vector<std::shared_ptr<void>> left;  // dropped without the lock
   {
     const std::lock_guard lock(group_mutex_);
     done_ = done;
     due = changes_.take_due(done);
     budget = std::exchange(next_budget_, std::nullopt);
+    left.swap(left_);
   }
   carry_out(due);
   if (!budget) { return; }
@@ -195,12 +197,24 @@ void DiskTier::end_work(DiskChanges::Ticket done) {
   build_index();
 }
 
+// The writer belongs to the writing thread, so it is dropped there, behind the work that uses it.
+void DiskTier::leave(std::shared_ptr<void> writer) {
+  {
+    const std::lock_guard lock(group_mutex_);
+    left_.push_back(std::move(writer));
+    wake_when_idle();
+  }
+  if (has_ended_) { end_work(last_); }
+}
+
 void DiskTier::carry_out(const DiskChanges::Due& due) {
   for (const auto& removal : due.removals) {
-    const auto is_meant = [&](const auto& stored) { return is_other_representation(stored->head, *removal.spared); };
-    if (removal.spared == nullptr || std::ranges::any_of(store_->list(removal.key), is_meant)) {
-      store_->purge(removal.key);
-    }
+    const auto has_others = [&] {
+      const auto stored = store_->list(removal.key);
+      const auto is_other = [&](const auto& one) { return is_other_representation(one->head, *removal.spared); };
+      return stored.empty() || std::ranges::any_of(stored, is_other);  // empty also when it cannot be read
+    };
+    if (removal.spared == nullptr || has_others()) { store_->purge(removal.key); }
     changes_.end(removal);
   }
   if (!due.is_everything || !purge_all_) { return; }
@@ -340,10 +354,8 @@ DiskTier::Writing::Writing(DiskTier& tier, std::uint64_t expected_size)
   if (!queued) { state_->failed = true; }
 }
 
-// The writer belongs to the writing thread, so it is dropped there.
 DiskTier::Writing::~Writing() {
-  const bool queued = tier_.run([state = state_] { state->writer.reset(); });
-  if (!queued) { state_->failed = true; }
+  tier_.leave(std::move(state_));
 }
 
 void DiskTier::Writing::append(cache::Segment segment) {

@@ -124,6 +124,7 @@ class DiskTier {
   bool run(ThreadPool::Function work);
   bool push(ThreadPool::Function work);
   void wake_when_idle();
+  void leave(std::shared_ptr<void> writer);
   void end_work(DiskChanges::Ticket done);
   void carry_out(const DiskChanges::Due& due);
   bool has_something_of(std::string_view key) const;
@@ -170,6 +171,7 @@ class DiskTier {
   DiskChanges::Ticket last_ = 0;  // of the work that was queued last
   DiskChanges::Ticket done_ = 0;  // of the work that was done last
   std::optional<std::uint64_t> next_budget_;
+  std::vector<std::shared_ptr<void>> left_;  // writers that the writing thread has to drop
   DiskReaders readers_;
   std::unique_ptr<ThreadPool> reads_;
   std::unique_ptr<ThreadPool> writes_;
