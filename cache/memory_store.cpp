@@ -103,15 +103,21 @@ class MemoryWriter final : public StoreWriter {
   }
 
   std::expected<StoredResponsePtr, StoreError> commit(StoredHead head) override {
-    if (failed_) { return std::unexpected(StoreError::no_space); }
-    if (head.content_length != content_) { return fail(StoreError::damaged); }  // not proven complete
+    const bool is_whole = head.content_length == content_;  // proven complete
+    if (failed_ || !is_whole) {
+      store_.purge(head.key);
+      return fail(failed_ ? StoreError::no_space : StoreError::damaged);
+    }
     auto response = std::make_shared<StoredResponse>();
     response->head = std::move(head);
     response->segments = std::move(segments_);
     response->segments.shrink_to_fit();
     auto item = store_.make_item(response);
     const auto charge = item->octets();
-    if (charge > reserved_ && !store_.reserve(charge - reserved_)) { return fail(StoreError::no_space); }
+    if (charge > reserved_ && !store_.reserve(charge - reserved_)) {
+      store_.purge(response->head.key);
+      return fail(StoreError::no_space);
+    }
     if (charge < reserved_) { store_.release(reserved_ - charge); }
     reserved_ = 0;
     failed_ = true;  // a writer commits once
@@ -161,10 +167,14 @@ std::expected<std::unique_ptr<StoreWriter>, StoreError> MemoryStore::write(std::
 
 std::expected<void, StoreError> MemoryStore::put(StoredResponsePtr response) {
   if (!response->is_resident() || is_too_large(response->octets())) {
+    purge(response->head.key);
     return std::unexpected(refuse(StoreError::too_large));
   }
   auto item = make_item(std::move(response));
-  if (!reserve(item->octets())) { return std::unexpected(refuse(StoreError::no_space)); }
+  if (!reserve(item->octets())) {
+    purge(item->key());
+    return std::unexpected(refuse(StoreError::no_space));
+  }
   insert(std::move(item));
   return {};
 }

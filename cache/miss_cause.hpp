@@ -24,6 +24,7 @@ enum class MissCause : std::uint8_t {
   purged,
   error,
   bypass,
+  disk_slow,
   count_,
 };
 std::string_view to_string(MissCause cause) noexcept;  // "cold", "no-store", "private", ...; "none" is "-"

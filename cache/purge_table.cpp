@@ -110,7 +110,7 @@ std::uint64_t PurgeTable::add(PurgeScope scope, std::string name, bool is_hard, 
   if (scope == PurgeScope::url) {
     keep({{}, {}, change.generation});
   } else {
-    fold_oldest(change);
+    if (scope != PurgeScope::everything) { fold_oldest(change); }
     keep(change);
   }
   apply(change);

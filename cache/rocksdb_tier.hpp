@@ -56,6 +56,7 @@ class RocksdbTier final : public Store {
   std::uint64_t new_id() { return next_id_.fetch_add(1ULL << kChunkBits, std::memory_order_relaxed); }
   bool is_too_large(std::uint64_t content) const;
   StoreError refuse(StoreError error);
+  void give_way(std::string_view key, StoreError error);
   StoreResult reserve(std::uint64_t octets);
   void release(std::uint64_t octets);
   StoreResult write_chunk(std::uint64_t id, std::uint32_t number, const std::vector<Segment>& octets);
@@ -72,6 +73,8 @@ class RocksdbTier final : public Store {
   using Lock = std::scoped_lock<std::mutex>;
 
   std::uint64_t hash(std::string_view key) const { return hash_key(key, seed_); }
+  StoreResult write_whole(const StoredResponse& response);
+  StoreResult write_together(std::span<const StoredResponsePtr> responses);
   std::size_t count_together(std::span<const StoredResponsePtr> responses) const;
   bool fits_one_chunk(const StoredResponse& response) const;
   bool is_being_purged(std::string_view key);
@@ -88,7 +91,6 @@ class RocksdbTier final : public Store {
     RocksdbRemoval replaced;
   };
   void stage(rocksdb::WriteBatch& batch, StoredHead head, const Completed& completed, Staged& staged);
-  StoreResult write_together(std::span<const StoredResponsePtr> responses);
   StoredRecord record_to_change(std::string_view key);
   void put_variant(rocksdb::WriteBatch& batch, StoredRecord& record, StoredVariant variant, RocksdbRemoval& replaced);
   void note_stored(const std::string& key, const DiskIndex::Entry& entry, RocksdbRemoval& replaced, bool was_there);

@@ -16,19 +16,37 @@ StoreError RocksdbTier::refuse(StoreError error) {
   return error;
 }
 
+// A response of the key could not be stored, and what is stored is older than it. A disk that is too slow for the one
+// is so for the removal too, which mend() then carries out.
+void RocksdbTier::give_way(std::string_view key, StoreError error) {
+  if (!may_have(key)) { return; }
+  const Lock lock(changes_);
+  const auto record = disk_.read_record(key);
+  if (record && !*record) { return; }
+  purged_.emplace(key);
+  has_purged_ = true;
+  if (error != StoreError::too_slow) { finish_removals(); }
+}
+
 std::expected<std::unique_ptr<StoreWriter>, StoreError> RocksdbTier::write(std::uint64_t expected_size) {
   if (is_too_large(expected_size)) { return std::unexpected(refuse(StoreError::too_large)); }
   return std::make_unique<RocksdbWriter>(*this);
 }
 
 StoreResult RocksdbTier::put(StoredResponsePtr response) {
-  if (!response->is_resident()) { return std::unexpected(refuse(StoreError::too_large)); }
-  auto writer = write(response->head.content_length);
+  auto stored = write_whole(*response);
+  if (!stored) { give_way(response->head.key, stored.error()); }
+  return stored;
+}
+
+StoreResult RocksdbTier::write_whole(const StoredResponse& response) {
+  if (!response.is_resident()) { return std::unexpected(refuse(StoreError::too_large)); }
+  auto writer = write(response.head.content_length);
   if (!writer) { return std::unexpected(writer.error()); }
-  for (const auto& segment : response->segments) {
+  for (const auto& segment : response.segments) {
     if (auto appended = (*writer)->append(segment); !appended) { return appended; }
   }
-  auto stored = (*writer)->commit(response->head);
+  auto stored = (*writer)->commit(response.head);
   if (!stored) { return std::unexpected(stored.error()); }
   return {};
 }

@@ -18,9 +18,11 @@ void RocksdbTier::put_all(std::span<const StoredResponsePtr> responses) {
     if (together == 1) {
       [[maybe_unused]] const auto counted = put(responses.front());
     } else {
-      reclaim_if_needed();
-      const Lock lock(changes_);
-      if (!write_together(responses.first(together))) { refused_.fetch_add(together, std::memory_order_relaxed); }
+      const auto group = responses.first(together);
+      if (const auto written = write_together(group); !written) {
+        refused_.fetch_add(together, std::memory_order_relaxed);
+        for (const auto& response : group) { give_way(response->head.key, written.error()); }
+      }
     }
     responses = responses.subspan(together);
   }
@@ -49,6 +51,8 @@ bool RocksdbTier::fits_one_chunk(const StoredResponse& response) const {
 StoreResult RocksdbTier::write_together(std::span<const StoredResponsePtr> responses) {
   std::uint64_t charge = 0;
   for (const auto& response : responses) { charge += disk_charge(response->head, chunk_size(next_id_)); }
+  reclaim_if_needed();
+  const Lock lock(changes_);
   if (auto admitted = admit_write(); !admitted) { return admitted; }
   if (auto room = make_room(charge); !room) { return room; }
   rocksdb::WriteBatch batch(charge);

@@ -26,12 +26,20 @@ StoreResult RocksdbWriter::append(Segment segment) {
 }
 
 std::expected<StoredResponsePtr, StoreError> RocksdbWriter::commit(StoredHead head) {
-  if (is_over_) { return std::unexpected(error_); }
-  if (head.content_length != content_ || !is_storable(head)) { return fail(StoreError::damaged); }
+  if (is_over_) { return give_way(head.key, error_); }
+  const std::string key = head.key;
+  if (head.content_length != content_ || !is_storable(head)) {
+    return give_way(key, fail(StoreError::damaged).error());
+  }
   auto response = tier_.commit(std::move(head), {id_, chunks_, reserved_, pending_});
-  if (!response) { return fail(response.error()); }
+  if (!response) { return give_way(key, fail(response.error()).error()); }
   is_over_ = true;
   return response;
+}
+
+std::unexpected<StoreError> RocksdbWriter::give_way(std::string_view key, StoreError error) {
+  tier_.give_way(key, error);
+  return std::unexpected(error);
 }
 
 void RocksdbWriter::hold(Segment segment) {

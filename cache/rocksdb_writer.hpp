@@ -13,12 +13,13 @@ class RocksdbWriter final : public StoreWriter {
   ~RocksdbWriter() override;
 
   StoreResult append(Segment segment) override;
-  std::expected<StoredResponsePtr, StoreError> commit(StoredHead head) override;
+  std::expected<StoredResponsePtr, StoreError> commit(StoredHead head) override;  // once at most
 
  private:
   void hold(Segment segment);
   StoreResult write_pending();
   std::unexpected<StoreError> fail(StoreError error);
+  std::unexpected<StoreError> give_way(std::string_view key, StoreError error);
   void abandon();
 
   RocksdbTier& tier_;

@@ -41,7 +41,8 @@ class StoreWriter {
  public:
   virtual ~StoreWriter() = default;
   [[nodiscard]] virtual std::expected<void, StoreError> append(Segment segment) = 0;
-  // `head.content_length` must be the sum of what was appended. Replaces the variant of the same key.
+  // `head.content_length` must be the sum of what was appended. Replaces the variant of the same key; on an error, also
+  // of an append() before, what is stored of the key goes all the same: it is older.
   [[nodiscard]] virtual std::expected<StoredResponsePtr, StoreError> commit(StoredHead head) = 0;
 };
 
@@ -67,7 +68,7 @@ class Store {
   // Errors: too_large when this store never takes such a size. 0: the size is not known yet.
   [[nodiscard]] virtual std::expected<std::unique_ptr<StoreWriter>, StoreError> write(std::uint64_t expected_size) = 0;
 
-  // Stores a whole response at once.
+  // Stores a whole response at once. On an error what is stored of the key goes all the same: it is older.
   [[nodiscard]] virtual std::expected<void, StoreError> put(StoredResponsePtr response) = 0;
 
   // The same for several, in that order; together they may cost less. What could not be stored is in the statistics.
@@ -75,7 +76,8 @@ class Store {
 
   // A part of a response (`present` is set) joins what is stored of the same representation, or takes the place of what
   // is stored under the same key and variant (RFC 9111 3.4). What is stored then is whole when nothing is missing.
-  // RocksdbStore keeps the chunks that are whole in the part. Errors: those of put().
+  // RocksdbStore keeps the chunks that are whole in the part. Errors: those of put(); what is stored of the same
+  // representation stays, of others it may.
   [[nodiscard]] virtual std::expected<void, StoreError> put_part(StoredResponsePtr part) = 0;
 
   // Replaces the head of the stored response with the same key and variant, content untouched (4.3.4).

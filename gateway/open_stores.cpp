@@ -83,6 +83,16 @@ class Reopening {
   unsigned calls_ = 0;
 };
 
+// For a DiskTier of which more was to be removed than it remembers.
+auto purge_all_in(cache::PurgeTable& purges) {
+  return [&purges](cache::Store& store) {
+    say("cache: the disk did not keep up with what is to be removed from it; all that is stored counts as purged");
+    purges.add(cache::PurgeScope::everything, "", true, coarse_unix_now(), [&store](const cache::PurgeChange& change) {
+      [[maybe_unused]] const auto tried_again = store.keep_purges(change);
+    });
+  };
+}
+
 std::unique_ptr<pipeline::DiskTier> disk_tier(const config::Cache& cache, const std::string& directory,
                                               std::unique_ptr<pipeline::ClosedStore> closed,
                                               cache::PurgeTable& purges) {
@@ -92,13 +102,16 @@ std::unique_ptr<pipeline::DiskTier> disk_tier(const config::Cache& cache, const 
   options.largest_response = cache.disk_largest;
   auto opened = open_store(options, *closed, purges);
   say_all(opened.warnings);
-  if (opened.store) { return std::make_unique<pipeline::DiskTier>(std::move(*opened.store)); }
+  if (opened.store) {
+    return std::make_unique<pipeline::DiskTier>(std::move(*opened.store), pipeline::DiskTier::Open{},
+                                                purge_all_in(purges));
+  }
   if (cache::is_in_use(options.directory)) { throw std::runtime_error("cache: " + opened.store.error()); }
   // A cache that cannot be opened is no reason to serve nobody.
   say("cache: " + opened.store.error());
   say("cache: going on in memory only; it is tried again every few seconds");
   Reopening reopening(std::move(options), *closed, purges);
-  return std::make_unique<pipeline::DiskTier>(std::move(closed), std::move(reopening));
+  return std::make_unique<pipeline::DiskTier>(std::move(closed), std::move(reopening), purge_all_in(purges));
 }
 
 // What an earlier process stored stays where it is, and must not come back as if nothing had been purged meanwhile.
@@ -117,7 +130,8 @@ Stores open_stores(const config::Cache& cache, const std::string& directory, cac
   if (!has_disk && !has_stored(directory)) { return stores; }
   auto closed = std::make_unique<pipeline::ClosedStore>(directory + ".purged", cache.disk);
   stores.disk = has_disk ? disk_tier(cache, directory, std::move(closed), purges)
-                         : std::make_unique<pipeline::DiskTier>(std::move(closed));
+                         : std::make_unique<pipeline::DiskTier>(std::move(closed), pipeline::DiskTier::Open{},
+                                                                purge_all_in(purges));
   return stores;
 }
 

@@ -65,6 +65,7 @@ struct Cache {
   std::uint64_t memory_largest = 16ULL << 20;
   std::uint64_t disk = 10ULL << 30;  // 0: no disk tier
   std::uint64_t disk_largest = 1ULL << 30;
+  milliseconds disk_wait = milliseconds(400);               // for what is on disk; then the request is forwarded
   std::uint64_t read_ahead = 1ULL << 20;                    // octets fetched behind a range that a client asked for
   seconds uncacheable_ttl = seconds(60);                    // how long a key that turned out uncacheable is remembered
   seconds stale_when_unreachable = std::chrono::hours(24);  // how stale, when nobody said so and the origin is gone

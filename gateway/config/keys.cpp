@@ -350,6 +350,13 @@ const std::array kKeys{
         .least = kKiB,
         .most = 1024 * kTiB,
         .needs_restart = true},
+    Key{.name = "cache.disk_wait",
+        .kind = Kind::duration,
+        .slot = in<&C::cache, &Cache::disk_wait>,
+        .meaning = "How long a client waits for what the disk tier has, until its first octets are there; then the "
+                   "request is forwarded.",
+        .least = 10,
+        .most = 60 * kSecond},
     Key{.name = "cache.read_ahead",
         .kind = Kind::size,
         .slot = in<&C::cache, &Cache::read_ahead>,

@@ -32,7 +32,9 @@ Task<Result<void>> CompletedBody::open() {
 // Meanwhile other clients may have fetched what is missing here.
 Task<> CompletedBody::look_again() {
   auto found = find_in_memory(exchange_);
-  if (may_be_on_disk(exchange_, found)) { found = co_await find_on_disk(exchange_, std::move(found)); }
+  if (may_be_on_disk(exchange_, found)) {
+    found = co_await find_on_disk(exchange_, std::move(found), disk_deadline(exchange_));
+  }
   if (found.response == nullptr || !cache::may_combine(head(), found.response->head)) { co_return; }
   if (found.response->has({next_, next_})) { stored_ = std::move(found.response); }
 }

@@ -1,5 +1,6 @@
 #include "gateway/pipeline/disk_tier.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -7,7 +8,6 @@ namespace sluice::pipeline {
 
 namespace {
 
-constexpr unsigned kReaders = 2;
 constexpr std::size_t kReadQueue = 4096;
 constexpr std::size_t kWriteQueue = 65536;
 constexpr std::size_t kOperationQueue = 1024;
@@ -17,10 +17,11 @@ constexpr std::uint64_t kCalm = 1ULL << 20;  // octets from one tend() to the ne
 
 }  // namespace
 
-DiskTier::DiskTier(std::unique_ptr<cache::Store> store, Open open)
+DiskTier::DiskTier(std::unique_ptr<cache::Store> store, Open open, PurgeAll purge_all)
     : store_(std::move(store)),
       open_(std::move(open)),
-      reads_(std::make_unique<ThreadPool>("disk-read", kReaders, kReadQueue)),
+      purge_all_(std::move(purge_all)),
+      reads_(std::make_unique<ThreadPool>("disk-read", DiskReaders::kThreads, kReadQueue)),
       writes_(std::make_unique<ThreadPool>("disk-write", 1, kWriteQueue)),
       operations_(std::make_unique<ThreadPool>("disk-operate", 1, kOperationQueue)) {
   shorten_log();
@@ -42,6 +43,7 @@ void DiskTier::wait_until_written() {
   writes_->finish();
   constexpr int kMostTries = 6;
   if (has_ended_.exchange(true)) { return; }
+  end_work(last_);  // what was removed while the queue was full or came to its end
   for (int tries = 0; tries < kMostTries && !mend_now(); ++tries) {}
 }
 
@@ -74,17 +76,55 @@ void DiskTier::build_index() {
   if (!queued && !stopping_) { dropped_.fetch_add(1, std::memory_order_relaxed); }
 }
 
-Task<cache::Store::Found> DiskTier::find(std::string_view key, cache::Fields request, Mailbox& mailbox) {
-  auto found = co_await offload(*reads_, mailbox,
-                                [this, key = std::string(key), request] { return store_->find(key, request); });
-  co_return found ? std::move(*found) : cache::Store::Found{};
+// What changed while the disk was read may have come too late for it: then once more, and in the end it is not there.
+Task<DiskTier::Found> DiskTier::find(std::string_view key, cache::Fields request, Waiting waiting) {
+  constexpr int kMostLooks = 3;
+  const auto owned = std::make_shared<const cache::OwnedFields>(request);
+  Found result;
+  for (int looks = 0; looks < kMostLooks && !changes_.is_hidden(key); ++looks) {
+    result.version = changes_.version(key);
+    result.is_late = is_stuck(waiting);
+    if (result.is_late) { break; }
+    auto found = co_await offload_until(*reads_, waiting.mailbox, waiting.context, waiting.until,
+                                        [this, key = std::string(key), owned] {
+                                          const DiskReaders::Read read(readers_);
+                                          if (stopping_) { return cache::Store::Found{}; }
+                                          return store_->find(key, owned->fields());
+                                        });
+    result.is_late = !found;
+    if (result.is_late) { break; }
+    if (!is_current(key, result.version)) { continue; }
+    if (found->response != nullptr && !changes_.may_use(found->response->head)) { break; }
+    static_cast<cache::Store::Found&>(result) = std::move(*found);
+    break;
+  }
+  co_return result;
 }
 
-Task<std::expected<cache::Segment, cache::StoreError>> DiskTier::read(cache::StoredResponsePtr response,
-                                                                      std::uint64_t offset, Mailbox& mailbox) {
-  auto piece = co_await offload(*reads_, mailbox, [this, response, offset] { return store_->read(*response, offset); });
+bool DiskTier::is_stuck(const Waiting& waiting) const {
+  const auto left = waiting.until - std::chrono::steady_clock::now();
+  return left.count() <= 0 || readers_.are_stuck(std::chrono::ceil<milliseconds>(left));
+}
+
+Task<DiskTier::Piece> DiskTier::read(cache::StoredResponsePtr response, std::uint64_t offset, Waiting waiting) {
+  if (is_stuck(waiting)) { co_return std::unexpected(cache::StoreError::too_slow); }
+  auto piece = co_await offload_until(*reads_, waiting.mailbox, waiting.context, waiting.until,
+                                      [this, response, offset] { return read_now(*response, offset); });
+  if (!piece) { co_return std::unexpected(cache::StoreError::too_slow); }
+  co_return std::move(*piece);
+}
+
+Task<DiskTier::Piece> DiskTier::read(cache::StoredResponsePtr response, std::uint64_t offset, Mailbox& mailbox) {
+  auto piece = co_await offload(*reads_, mailbox, [this, response, offset] { return read_now(*response, offset); });
   if (!piece) { co_return std::unexpected(cache::StoreError::store_failed); }
   co_return std::move(*piece);
+}
+
+// On a reading thread. At the end only what is under way is waited for.
+DiskTier::Piece DiskTier::read_now(const cache::StoredResponse& response, std::uint64_t offset) {
+  const DiskReaders::Read read(readers_);
+  if (stopping_) { return std::unexpected(cache::StoreError::store_failed); }
+  return store_->read(response, offset);
 }
 
 bool DiskTier::reserve(std::uint64_t octets) {
@@ -116,7 +156,70 @@ bool DiskTier::enqueue(std::uint64_t octets, ThreadPool::Function work) {
 bool DiskTier::run(ThreadPool::Function work) {
   const std::lock_guard lock(group_mutex_);
   close_group();
-  return writes_->run(std::move(work));
+  return push(std::move(work));
+}
+
+// REQUIRES: group_mutex_ is held.
+bool DiskTier::push(ThreadPool::Function work) {
+  const auto ticket = last_ + 1;
+  const bool taken = writes_->run([this, ticket, work = std::move(work)]() mutable {
+    work();
+    end_work(ticket);
+  });
+  if (taken) { last_ = ticket; }
+  return taken;
+}
+
+// While there is work that is not done, its end looks for what came meanwhile; so that never needs room in the queue.
+// REQUIRES: group_mutex_ is held.
+void DiskTier::wake_when_idle() {
+  // Nobody takes it when the pool has ended: wait_until_written() looks then.
+  if (done_ == last_) {
+    [[maybe_unused]] const bool taken = push([] {});
+  }
+}
+
+// On the writing thread, behind each piece of work.
+void DiskTier::end_work(DiskChanges::Ticket done) {
+  DiskChanges::Due due;
+  std::optional<std::uint64_t> budget;
+  std::vector<std::shared_ptr<void>> left;  // dropped without the lock
+  {
+    const std::lock_guard lock(group_mutex_);
+    done_ = done;
+    due = changes_.take_due(done);
+    budget = std::exchange(next_budget_, std::nullopt);
+    left.swap(left_);
+  }
+  carry_out(due);
+  if (!budget) { return; }
+  store_->set_budget(*budget);
+  build_index();
+}
+
+// The writer belongs to the writing thread, so it is dropped there, behind the work that uses it.
+void DiskTier::leave(std::shared_ptr<void> writer) {
+  {
+    const std::lock_guard lock(group_mutex_);
+    left_.push_back(std::move(writer));
+    wake_when_idle();
+  }
+  if (has_ended_) { end_work(last_); }
+}
+
+void DiskTier::carry_out(const DiskChanges::Due& due) {
+  for (const auto& removal : due.removals) {
+    const auto has_others = [&] {
+      const auto stored = store_->list(removal.key);
+      const auto is_other = [&](const auto& one) { return is_other_representation(one->head, *removal.spared); };
+      return stored.empty() || std::ranges::any_of(stored, is_other);  // empty also when it cannot be read
+    };
+    if (removal.spared == nullptr || has_others()) { store_->purge(removal.key); }
+    changes_.end(removal);
+  }
+  if (!due.is_everything || !purge_all_) { return; }
+  purge_all_(*store_);
+  changes_.end_everything();
 }
 
 // REQUIRES: group_mutex_ is held.
@@ -129,7 +232,7 @@ bool DiskTier::join_group(cache::StoredResponsePtr response, std::uint64_t octet
   const std::lock_guard lock(group_mutex_);
   if (group_ == nullptr) {
     auto group = std::make_shared<Group>();
-    if (!writes_->run([this, group] { write_group(*group); })) { return false; }
+    if (!push([this, group] { write_group(*group); })) { return false; }
     group_ = std::move(group);
   }
   group_->responses.push_back(std::move(response));
@@ -147,6 +250,7 @@ void DiskTier::write_group(Group& group) {
     if (group_.get() == &group) { close_group(); }
   }
   store_->put_all(group.responses);
+  for (const auto& response : group.responses) { changes_.end_write(response->head.key); }
   group.responses.clear();
   waiting_.fetch_sub(group.octets, std::memory_order_relaxed);
 }
@@ -165,13 +269,28 @@ void DiskTier::shorten_log() {
 // The store counts its own failures; a failed write behind the exchange concerns no client.
 bool DiskTier::put(cache::StoredResponsePtr response) {
   const auto octets = response->memory();
-  return reserve(octets) && (join_group(std::move(response), octets) || drop(octets));
+  const auto& key = response->head.key;
+  changes_.begin_write(key);
+  if (reserve(octets) && (join_group(response, octets) || drop(octets))) { return true; }
+  give_up_write(key);
+  return false;
+}
+
+// What could not even wait still takes the place of what is stored, or waits ahead of it.
+void DiskTier::give_up_write(std::string_view key) {
+  if (!store_->is_open() || store_->may_have(key) || changes_.waiting(key) > 1) { remove(key, nullptr); }
+  changes_.end_write(key);
 }
 
 bool DiskTier::put_part(cache::StoredResponsePtr part) {
   const auto octets = part->memory();
-  return enqueue(octets,
-                 [this, part = std::move(part)] { [[maybe_unused]] const auto counted = store_->put_part(part); });
+  changes_.begin_part(part->head.key);
+  const bool queued = enqueue(octets, [this, part] {
+    [[maybe_unused]] const auto counted = store_->put_part(part);
+    changes_.end_part(part->head.key);
+  });
+  if (!queued) { changes_.end_part(part->head.key); }
+  return queued;
 }
 
 void DiskTier::freshen(cache::StoredResponsePtr response, cache::StoredHead head) {
@@ -180,40 +299,41 @@ void DiskTier::freshen(cache::StoredResponsePtr response, cache::StoredHead head
   });
 }
 
-bool DiskTier::is_being_purged(std::string_view key) const {
-  if (purging_count_.load(std::memory_order_acquire) == 0) { return false; }
-  const std::lock_guard lock(purging_mutex_);
-  return purging_.contains(key);
+// What waits to be written is not in the store yet, and is removed behind it.
+bool DiskTier::has_something_of(std::string_view key) const {
+  return !store_->is_open() || store_->may_have(key) || changes_.waiting(key) != 0;
 }
 
-void DiskTier::purge(std::string key) {
-  // What waits to be written is not in the store yet, and is purged behind it.
-  if (store_->is_open() && waiting_.load(std::memory_order_relaxed) == 0 && !store_->may_have(key)) { return; }
+void DiskTier::purge(std::string_view key) {
+  if (!has_something_of(key)) { return changes_.note_removed(key); }
+  remove(key, nullptr);
+}
+
+void DiskTier::purge_others(const cache::StoredHead& head) {
+  if (!has_something_of(head.key)) { return changes_.note_removed(head.key); }
+  remove(head.key, std::make_shared<const cache::StoredHead>(head));
+}
+
+void DiskTier::remove(std::string_view key, DiskChanges::HeadPtr spared) {
   {
-    const std::lock_guard lock(purging_mutex_);
-    purging_.insert(key);
-    purging_count_.store(purging_.size(), std::memory_order_release);
+    const std::lock_guard lock(group_mutex_);
+    close_group();
+    changes_.remove(key, last_, std::move(spared));
+    wake_when_idle();
   }
-  const auto work = [this, key = std::move(key)] {
-    store_->purge(key);
-    const std::lock_guard lock(purging_mutex_);
-    purging_.erase(purging_.find(key));
-    purging_count_.store(purging_.size(), std::memory_order_release);
-  };
-  // Never dropped for want of room: what was invalidated must not come back.
-  if (!run(work)) { work(); }
+  if (has_ended_) { end_work(last_); }
 }
 
 void DiskTier::make_stale(std::string key, cache::UnixTime from) {
   if (waiting_.load(std::memory_order_relaxed) == 0) { return; }
-  const auto work = [this, key = std::move(key), from] { cache::make_stale(*store_, key, from); };
-  if (!run(work)) { work(); }
+  if (!run([this, key, from] { cache::make_stale(*store_, key, from); })) { purge(key); }
 }
 
 void DiskTier::set_budget(std::uint64_t octets) {
-  const auto work = [this, octets] { store_->set_budget(octets); };
-  if (!run(work)) { work(); }
-  build_index();
+  const std::lock_guard lock(group_mutex_);
+  close_group();
+  next_budget_ = octets;
+  wake_when_idle();
 }
 
 struct DiskTier::Writing::State {
@@ -234,10 +354,8 @@ DiskTier::Writing::Writing(DiskTier& tier, std::uint64_t expected_size)
   if (!queued) { state_->failed = true; }
 }
 
-// The writer belongs to the writing thread, so it is dropped there.
 DiskTier::Writing::~Writing() {
-  const bool queued = tier_.run([state = state_] { state->writer.reset(); });
-  if (!queued) { state_->failed = true; }
+  tier_.leave(std::move(state_));
 }
 
 void DiskTier::Writing::append(cache::Segment segment) {
@@ -251,13 +369,21 @@ void DiskTier::Writing::append(cache::Segment segment) {
 }
 
 void DiskTier::Writing::commit(cache::StoredHead head) {
-  if (state_->failed) { return; }
-  const bool queued = tier_.enqueue(head.wire.size(), [state = state_, head = std::move(head)]() mutable {
-    if (state->failed) { return; }
-    if (!state->writer->commit(std::move(head))) { state->failed = true; }
+  const auto key = head.key;
+  tier_.changes_.begin_write(key);
+  const bool queued = !state_->failed && tier_.enqueue(head.wire.size(), [&tier = tier_, state = state_,
+                                                                          head = std::move(head)]() mutable {
+    const auto written = head.key;
+    if (state->failed || !state->writer->commit(std::move(head))) {
+      state->failed = true;
+      tier.store_->purge(written);
+    }
     state->writer.reset();
+    tier.changes_.end_write(written);
   });
-  if (!queued) { state_->failed = true; }
+  if (queued) { return; }
+  state_->failed = true;
+  tier_.give_up_write(key);
 }
 
 bool DiskTier::Writing::has_failed() const noexcept {

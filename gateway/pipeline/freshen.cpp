@@ -23,8 +23,10 @@ cache::StoredResponsePtr freshen_stored(Exchange& exchange, const cache::StoredR
   response->head = head;
   const auto is_invalidated = [&] { return services.fills.invalidations(key) != forwarded.invalidations; };
   if (is_invalidated()) { return response; }
-  if (auto freshened = services.memory.freshen(*stored, head); !freshened && response->is_resident()) {
-    // It is as good as new.
+  // It is as good as new, unless another one took its place meanwhile: with a disk tier that is not known here.
+  const bool is_only_there = !services.has_open_disk() && response->is_resident();
+  if (auto freshened = services.memory.freshen(*stored, head);
+      !freshened && is_only_there && services.memory.list(key).empty()) {
     [[maybe_unused]] const auto admitted =
         response->is_whole() ? services.memory.put(response) : services.memory.put_part(response);
   }

@@ -55,16 +55,21 @@ class Keeper {
     head.seal();
     if (writing_ != nullptr) {
       writing_->commit(std::move(head));
+      services_.memory.purge(keeping_.key);  // what is there is older
       if (fill_.is_invalidated()) { remove_stored(services_, keeping_.key); }
       return !writing_->has_failed();
     }
-    if (!fill_.is_kept_whole()) { return false; }  // too large for every tier
+    if (!fill_.is_kept_whole()) {  // too large for every tier
+      remove_stored(services_, keeping_.key);
+      return false;
+    }
     auto response = std::make_shared<cache::StoredResponse>();
     response->head = std::move(head);
     response->segments = blocks_.finished(fill_.take_segments());
-    // A tier that refuses it counts that itself.
-    const bool in_memory = services_.memory.put(response).has_value();
-    const bool on_disk = services_.has_open_disk() && services_.disk->put(std::move(response));
+    // A tier that refuses it counts that itself, and loses what it had. The disk first: what is found there from now on
+    // is not put into memory in the place of this.
+    const bool on_disk = services_.has_open_disk() && services_.disk->put(response);
+    const bool in_memory = services_.memory.put(std::move(response)).has_value();
     if (fill_.is_invalidated()) { remove_stored(services_, keeping_.key); }  // in between
     return in_memory || on_disk;
   }

@@ -1,7 +1,9 @@
 #include "gateway/pipeline/keep_part.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 #include "cache/partial_content.hpp"
 #include "gateway/pipeline/content_blocks.hpp"
@@ -45,6 +47,7 @@ class PartKeeper {
 
   // The end of the part was proven.
   void store_fragments() {
+    if (!fragments_.empty() && may_store()) { forget_others(); }
     for (auto& [range, octets] : fragments_) { store_in_memory(part(range, std::move(octets))); }
     if (fill_.is_invalidated()) { remove_stored(services_, keeping_.key); }
   }
@@ -98,6 +101,7 @@ class PartKeeper {
       return;
     }
     auto chunk = part(range, octets);
+    if (may_store()) { forget_others(); }
     store_in_memory(chunk);
     if (!services_.has_open_disk() || !may_store()) { return; }
     if (chunk->is_whole()) {
@@ -105,6 +109,14 @@ class PartKeeper {
     } else {
       services_.disk->put_part(std::move(chunk));
     }
+  }
+
+  // What is stored of another representation is older, also in a tier that does not take this one.
+  void forget_others() {
+    if (std::exchange(has_forgotten_, true)) { return; }
+    if (services_.has_open_disk()) { services_.disk->purge_others(head()); }
+    const auto is_other = [&](const auto& stored) { return is_other_representation(stored->head, head()); };
+    if (std::ranges::any_of(services_.memory.list(head().key), is_other)) { services_.memory.purge(head().key); }
   }
 
   cache::StoredResponsePtr part(cache::ByteRange range, cache::Segment octets) const {
@@ -138,6 +150,7 @@ class PartKeeper {
   std::uint64_t block_begin_;
   std::uint64_t position_;
   std::vector<Fragment> fragments_;
+  bool has_forgotten_ = false;
 };
 
 }  // namespace

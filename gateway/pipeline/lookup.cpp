@@ -64,9 +64,17 @@ bool may_be_on_disk(const Exchange& exchange, const Lookup& in_memory) {
   return !is_answered && disk != nullptr && disk->may_have(exchange.key);
 }
 
-Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory) {
+SteadyTime disk_deadline(const Exchange& exchange) {
+  return std::chrono::steady_clock::now() + exchange.configuration->cache.disk_wait;
+}
+
+Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory, SteadyTime until) {
   auto& services = exchange.services;
-  auto found = co_await services.disk->find(exchange.key, exchange.request.fields, services.mailbox);
+  auto found =
+      co_await services.disk->find(exchange.key, exchange.request.fields, {services.context, services.mailbox, until});
+  const auto version = found.version;
+  in_memory.is_disk_late = found.is_late;
+  if (found.is_late) { co_return in_memory; }
   auto result = judge(exchange, std::move(found));
   result.has_other_variants = result.has_other_variants || in_memory.has_other_variants;
   if (cache::is_better_answer(exchange.request_view(), in_memory.response, result.response)) {
@@ -78,6 +86,8 @@ Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory) {
   if (result.response != nullptr && is_clean && result.response->is_resident()) {
     // The memory tier may refuse it (admission): it is on disk all the same.
     [[maybe_unused]] const auto admitted = services.memory.put(result.response);
+    // A newer one, or a purge, that came to memory in between went to the disk first.
+    if (!services.disk->is_current(exchange.key, version)) { services.memory.purge(exchange.key); }
   }
   if (result.response != nullptr && !is_allowed(exchange, result.response->head)) { result.response = nullptr; }
   co_return result;
@@ -94,8 +104,8 @@ void tell_purge_from_head(cache::Reuse& reuse, cache::UnixTime purged_from, cons
 }
 
 void remove_stored(Services& services, std::string_view key) {
+  if (services.disk != nullptr) { services.disk->purge(key); }
   services.memory.purge(key);
-  if (services.disk != nullptr) { services.disk->purge(std::string(key)); }
 }
 
 }  // namespace sluice::pipeline

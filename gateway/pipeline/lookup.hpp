@@ -12,6 +12,7 @@ struct Lookup {
   bool has_other_variants = false;
   bool is_purged = false;                           // there is one, but a hard purge touched it
   cache::UnixTime stale_from = cache::kNeverStale;  // a soft purge touched it then
+  bool is_disk_late = false;                        // the disk did not say in time what it has
 };
 
 // The stored response in memory that the request selects. A response from an address that policy denies now is not
@@ -21,8 +22,12 @@ Lookup find_in_memory(Exchange& exchange);
 // True when memory had no answer, or only a part of it, and the disk may have one.
 bool may_be_on_disk(const Exchange& exchange, const Lookup& in_memory);
 
-// The same on disk; a small response that is found there goes to memory.
-Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory);
+// Until when a lookup that begins now waits for the disk, its first content included (cache.disk_wait).
+SteadyTime disk_deadline(const Exchange& exchange);
+
+// The same on disk; a small response that is found there goes to memory. What was found in memory when the disk is
+// late.
+Task<Lookup> find_on_disk(Exchange& exchange, Lookup in_memory, SteadyTime until);
 
 // What is not stored any more, because other responses needed its room.
 bool was_evicted(const cache::Store& memory, const DiskTier* disk, std::string_view key);

@@ -44,15 +44,19 @@ MissCause why_not_cached(const Exchange& exchange) {
   return cache::why_not_lookup(exchange.request_view());
 }
 
-// Content on disk is opened ahead of the response head: what cannot be read is forwarded instead. The front is empty
-// when it is not needed; nullopt: the disk does not deliver.
-Task<std::optional<cache::Segment>> read_front(Exchange& exchange, const cache::StoredResponsePtr& stored) {
+// Content on disk is opened ahead of the response head: what cannot be read, or not in time, is forwarded instead. The
+// front is empty when it is not needed.
+Task<DiskTier::Piece> read_front(Exchange& exchange, const cache::StoredResponsePtr& stored, SteadyTime until) {
   if (stored->is_resident()) { co_return cache::Segment{}; }
   const auto needed = cache::content_needed(exchange.request_view(), stored->head);
   if (needed.empty()) { co_return cache::Segment{}; }
-  auto front = co_await exchange.services.disk->read(stored, needed.front().first, exchange.services.mailbox);
-  if (!front) { co_return std::nullopt; }
-  co_return std::move(*front);
+  auto& services = exchange.services;
+  co_return co_await services.disk->read(stored, needed.front().first, {services.context, services.mailbox, until});
+}
+
+// Of content that could not be read.
+MissCause cause_of(cache::StoreError error) {
+  return error == cache::StoreError::too_slow ? MissCause::disk_slow : MissCause::error;
 }
 
 void judge(const Exchange& exchange, Look& look) {
@@ -149,19 +153,23 @@ Task<Result<Obtained>> obtain(Exchange& exchange, Look look) {
     exchange.cache_status.cause = look.bypass;
     co_return co_await pass_through(exchange);
   }
-  bool unreadable = false;
+  auto disk_failure = MissCause::none;  // it is as if nothing were on disk
+  const auto until = disk_deadline(exchange);
   for (int looks = 1;; look.found = find_in_memory(exchange)) {
-    if (may_be_on_disk(exchange, look.found)) { look.found = co_await find_on_disk(exchange, std::move(look.found)); }
+    if (disk_failure != MissCause::disk_slow && may_be_on_disk(exchange, look.found)) {
+      look.found = co_await find_on_disk(exchange, std::move(look.found), until);
+      if (look.found.is_disk_late) { disk_failure = MissCause::disk_slow; }
+    }
     judge(exchange, look);
     const bool is_hit = is_usable(look) && is_covered(exchange, look);
     if (is_hit) {
-      auto front = co_await read_front(exchange, look.found.response);
+      auto front = co_await read_front(exchange, look.found.response, until);
       if (front) { co_return use(exchange, look, std::move(*front)); }
-      look.found.response = nullptr;  // the disk did not deliver: it is as if it had not been stored
-      unreadable = true;
+      look.found.response = nullptr;
+      disk_failure = cause_of(front.error());
     }
     note_miss(exchange, look);
-    if (unreadable) { exchange.cache_status.cause = MissCause::error; }
+    if (disk_failure != MissCause::none) { exchange.cache_status.cause = disk_failure; }
     if (cache::is_only_if_cached(exchange.request_view())) {
       co_return fail(ErrorKind::only_if_cached, Side::gateway, "looking up");
     }

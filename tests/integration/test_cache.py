@@ -825,7 +825,7 @@ class Purging(SluiceTestCase):
         self.assertIn("sluice cache top --help", daemon.tool("cache", "top", "-n", "-1", expect=tool.USAGE).error)
         stats = daemon.tool("cache", "stats").out
         for cause in ("cold", "expired", "vary", "no-store", "private", "authorization", "set-cookie", "range", "method",
-                      "too-large", "not-admitted", "evicted", "purged", "error", "bypass"):
+                      "too-large", "not-admitted", "evicted", "purged", "error", "bypass", "disk-slow"):
             self.assertIn(cause, stats)
         self.assertEqual(sum(daemon.tool("cache", "stats", "-o", "json").json()["miss_shares"].values()), 1)
 

@@ -89,6 +89,30 @@ class FullDisk(SmallDisk):
         daemon.restart()
         self.assertGreater(self.request_all(daemon, [f"/before/{number}" for number in range(20)]), 0, "it is the same store")
 
+    def test_what_was_replaced_while_it_was_full_does_not_come_back(self):
+        daemon = self.prepare_daemon({"cache.memory": "4MiB", "cache.memory_largest": "1MiB", "cache.disk": "1GiB"})
+        cache = os.path.join(daemon.state, "cache")
+        self.mount(cache)
+        version = 1
+        self.origin.default = lambda exchange: reply(body=(b"%09d " % version) * (LARGE // 10), fields=FRESH)
+        paths = [f"/{number}" for number in range(20)]
+
+        def versions(fields=None):
+            with Client(daemon.port) as client:
+                return {client.request(self.origin.url(path), fields=fields or {}).body[:9] for path in paths}
+
+        daemon.start()
+        versions()
+        eventually(lambda: self.stored_on_disk(daemon) == len(paths), "all of it is on disk")
+        ballast = self.fill_up(cache)
+        version = 2
+        self.assertEqual(versions({"Cache-Control": "no-cache"}), {b"%09d" % 2})
+        daemon.wait_for_line("cache: the disk failed")
+        self.assertEqual(versions(), {b"%09d" % 2})
+        os.remove(ballast)
+        daemon.restart()
+        self.assertEqual(versions(), {b"%09d" % 2})
+
     def test_full_from_the_start(self):
         daemon = self.prepare_daemon({"cache.memory": "8MiB", "cache.disk": "1GiB"})
         cache = os.path.join(daemon.state, "cache")

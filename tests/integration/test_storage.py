@@ -119,6 +119,42 @@ class Storage(SluiceTestCase):
         answer = self.get(daemon, url)
         self.assertEqual((answer.body, answer.is_hit), (b"whole", False))
 
+    def test_what_was_replaced_does_not_come_back_from_a_tier_that_did_not_take_the_new_one(self):
+        """Memory takes 100 KiB, then 4 MiB, at most and the disk 1 MiB: what is larger than either goes to the other, or nowhere."""
+        sizes = {"both": 20_000, "disk": 600_000, "nowhere": 3_000_000}
+        version = {}
+
+        def versioned(exchange):
+            number, size = version[exchange.request.target]
+            return reply(body=(b"%09d " % number) * (size // 10), fields=FRESH)
+
+        self.origin.default = versioned
+        for largest, daemon in (("100KiB", self.daemon_with("100KiB", "1MiB")), ("4MiB", self.daemon_with("4MiB", "1MiB"))):
+            with Client(daemon.port) as client:
+                paths = [f"/{largest}/{first}-{then}" for first in sizes for then in sizes]
+                for number in (1, 2):
+                    for path in paths:
+                        version[path] = (number, sizes[path.rpartition("/")[2].split("-")[number - 1]])
+                        answer = client.request(self.origin.url(path), fields={"Cache-Control": "no-cache"})
+                        self.assertEqual(answer.body[:9], b"%09d" % number)
+                self.assert_newest(client, paths, "at once")
+                for number in range(100):
+                    path = f"/{largest}/filler/{number}"
+                    version[path] = (1, 90_000)
+                    client.request(self.origin.url(path))
+                self.assert_newest(client, paths, "when memory has forgotten it")
+            daemon.restart()
+            with Client(daemon.port) as client:
+                self.assert_newest(client, paths, "after a restart")
+
+    def daemon_with(self, memory_largest, disk_largest):
+        return self.start_daemon({"cache.memory": "4MiB", "cache.memory_largest": memory_largest, "cache.disk": "64MiB",
+                                  "cache.disk_largest": disk_largest})
+
+    def assert_newest(self, client, paths, when):
+        old = [path for path in paths if client.request(self.origin.url(path)).body[:9] != b"%09d" % 2]
+        self.assertEqual(old, [], when)
+
     def test_kill_9_while_storing_never_serves_a_wrong_octet(self):
         daemon = self.start_daemon()
         chance = random.Random(7)

@@ -25,7 +25,9 @@ struct StoreScript {
   std::function<void()> before_write = [] {};       // runs on the writing thread
   std::function<void()> before_put = [] {};         // likewise
   std::function<void()> before_index_step = [] {};  // likewise
+  std::function<void()> before_purge = [] {};       // likewise
   std::function<void()> before_find = [] {};        // on a reading thread
+  std::function<void()> before_read = [] {};        // likewise
 };
 
 // A store that passes everything on to another one, and fails on the n-th call.
@@ -48,6 +50,7 @@ class FailingStore final : public cache::Store {
   }
   std::expected<cache::Segment, cache::StoreError> read(const cache::StoredResponse& response,
                                                         std::uint64_t offset) override {
+    script_->before_read();
     if (script_->reads++ == script_->failing_read) { return std::unexpected(cache::StoreError::store_failed); }
     for (const auto& stored : store_->list(response.head.key)) {
       if (auto piece = stored->resident_piece(offset); piece.size > 0) { return piece; }
@@ -63,7 +66,10 @@ class FailingStore final : public cache::Store {
   }
   std::expected<void, cache::StoreError> put(cache::StoredResponsePtr response) override {
     script_->before_put();
-    if (script_->puts++ == script_->failing_put) { return std::unexpected(cache::StoreError::no_space); }
+    if (script_->puts++ == script_->failing_put) {
+      store_->purge(response->head.key);
+      return std::unexpected(cache::StoreError::no_space);
+    }
     return store_->put(std::move(response));
   }
   void put_all(std::span<const cache::StoredResponsePtr> responses) override {
@@ -81,6 +87,7 @@ class FailingStore final : public cache::Store {
     return store_->freshen(response, std::move(head));
   }
   std::size_t purge(std::string_view key) override {
+    script_->before_purge();
     ++script_->purges;
     return store_->purge(key);
   }

@@ -118,6 +118,21 @@ TEST(MemoryStore, RefusesWhatIsTooLarge) {
   EXPECT_FALSE((*writer)->commit(make_head("k", 1000)));
 }
 
+TEST(MemoryStore, WhatIsRefusedStillTakesThePlaceOfWhatIsOlder) {
+  const auto store = make_memory_store({.budget = 1 << 20, .largest_response = 1000, .shards = 1});
+  const auto is_gone = [&] { return store->find("k", kPlain.fields()).response == nullptr; };
+  ASSERT_TRUE(store->put(make_response("k", pattern(900, 1))));
+  EXPECT_FALSE(store->put(make_response("k", pattern(1001, 2))));
+  EXPECT_TRUE(is_gone());
+  ASSERT_TRUE(store->put(make_response("k", pattern(900, 1))));
+  auto writer = store->write(0);
+  ASSERT_TRUE(writer);
+  EXPECT_FALSE((*writer)->append(segment(pattern(1001, 2))));
+  EXPECT_FALSE(is_gone()) << "whether it is whole is not known yet";
+  EXPECT_FALSE((*writer)->commit(make_head("k", 1001)));
+  EXPECT_TRUE(is_gone());
+}
+
 TEST(MemoryStore, OpenWritersCountAgainstTheBudget) {
   const auto store = make_memory_store({.budget = 100'000, .largest_response = 100'000, .shards = 1});
   auto writer = store->write(0);

@@ -499,6 +499,46 @@ TEST(RocksdbStore, ALargerBudgetHoldsMoreAtOnce) {
   EXPECT_EQ(store->stats().responses, before + 1000);
 }
 
+// Each way in which a store is refused, of the one and of several at once.
+TEST(RocksdbStore, WhatIsRefusedStillTakesThePlaceOfWhatIsOlder) {
+  enum class Refusal { full_disk, budget, too_large };
+  for (const auto refusal : {Refusal::full_disk, Refusal::budget, Refusal::too_large}) {
+    const TemporaryDirectory directory;
+    auto store = open(directory.path(), 64 << 20);
+    index(*store);
+    for (int i = 0; i < 300; ++i) { ASSERT_TRUE(store->put(make_response(key_of(i), content_for(i, 60'000)))); }
+    const auto too_large = pattern(65 << 20, 1);
+    const auto content =
+        refusal == Refusal::too_large ? std::string_view(too_large) : std::string_view(too_large).substr(0, 8192);
+    if (refusal == Refusal::budget) { store->set_budget(2 << 20); }  // what is over it has not gone yet
+    {
+      std::optional<FullDisk> full;
+      if (refusal == Refusal::full_disk) { full.emplace(); }
+      EXPECT_FALSE(store->put(make_response(key_of(1), content)));
+      const std::vector together{make_response(key_of(2), content), make_response(key_of(3), content)};
+      store->put_all(together);
+      auto writer = store->write(0);
+      ASSERT_TRUE(writer);
+      static_cast<void>((*writer)->append(segment(content)));
+      EXPECT_FALSE((*writer)->commit(make_head(key_of(4), content.size())));
+      for (int i = 1; i <= 4; ++i) {
+        EXPECT_EQ(store->find(key_of(i), kPlain.fields()).response, nullptr) << static_cast<int>(refusal) << i;
+      }
+      auto cut = store->write(0);
+      ASSERT_TRUE(cut);
+      static_cast<void>((*cut)->append(segment(content)));
+    }
+    EXPECT_NE(store->find(key_of(5), kPlain.fields()).response, nullptr);
+    EXPECT_TRUE(store->mend());
+    store.reset();
+    store = open(directory.path(), 64 << 20);
+    for (int i = 1; i <= 4; ++i) {
+      EXPECT_EQ(store->find(key_of(i), kPlain.fields()).response, nullptr) << static_cast<int>(refusal) << i;
+    }
+    EXPECT_NE(store->find(key_of(5), kPlain.fields()).response, nullptr);
+  }
+}
+
 TEST(RocksdbStore, ASmallerBudgetIsKeptAfterBoundedStepsOnDiskToo) {
   const TemporaryDirectory directory;
   constexpr std::uint64_t kSmaller = 8 << 20;

@@ -39,9 +39,10 @@ cache::StoredHead head_of(std::uint64_t size) {
   return head;
 }
 
-cache::StoredResponsePtr response_of(std::size_t size) {
+cache::StoredResponsePtr response_of(std::size_t size, const std::string& key = kKey) {
   auto response = std::make_shared<cache::StoredResponse>();
   response->head = head_of(size);
+  response->head.key = key;
   response->segments.push_back(segment_of(size));
   return response;
 }
@@ -68,6 +69,9 @@ class Gate {
 class DiskTierTest : public testing::Test {
  protected:
   DiskTierTest() { make(); }
+  void deliver() {
+    asio::co_spawn(context_, mailbox_.run(), [](const std::exception_ptr&) {});
+  }
   void make() {
     auto store = std::make_unique<FailingStore>(script_, cache::make_memory_store({}));
     store->reads_by_piece = true;
@@ -79,6 +83,21 @@ class DiskTierTest : public testing::Test {
     tier_->put(response_of(1));
     while (script_->puts == before) { std::this_thread::yield(); }
   }
+  // Nothing waits any more, removals included.
+  void let_it_end() {
+    let_it_write();
+    EXPECT_TRUE(support::eventually([&] { return tier_->may_have(kKey); }));
+  }
+  DiskTier::Found find(milliseconds limit = kPatience) { return run(context_, tier_->find(kKey, {}, waiting(limit))); }
+  DiskTier::Waiting waiting(milliseconds limit = kPatience) {
+    return {context_, mailbox_, std::chrono::steady_clock::now() + limit};
+  }
+  // With so much work waiting behind the gate that there is no room for more.
+  void fill_queue() {
+    const auto response = response_of(1, "http://full.example/");
+    while (tier_->put_part(response)) {}
+  }
+  static constexpr milliseconds kPatience{60'000};
   std::size_t stored() { return tier_->store().list(kKey).size(); }
 
   std::shared_ptr<StoreScript> script_ = std::make_shared<StoreScript>();
@@ -96,17 +115,17 @@ TEST_F(DiskTierTest, WhatWasPutIsFoundAndReadPieceByPiece) {
 }
 
 TEST_F(DiskTierTest, FindAndReadComeBackToTheirWorker) {
-  asio::co_spawn(context_, mailbox_.run(), [](const std::exception_ptr&) {});
+  deliver();
   tier_->put(response_of(1000));
   let_it_write();
   tier_->purge(kKey);
   tier_->put(response_of(2000));
-  let_it_write();
-  const auto found = run(context_, tier_->find(kKey, {}, mailbox_));
+  let_it_end();
+  const auto found = find();
   ASSERT_NE(found.response, nullptr);
   EXPECT_FALSE(found.response->is_resident());
   script_->failing_read = 1;
-  EXPECT_TRUE(run(context_, tier_->read(found.response, 0, mailbox_)));
+  EXPECT_TRUE(run(context_, tier_->read(found.response, 0, waiting())));
   const auto second = run(context_, tier_->read(found.response, 0, mailbox_));
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error(), cache::StoreError::store_failed);
@@ -261,6 +280,146 @@ TEST_F(DiskTierTest, WhatIsPutBehindAPurgeIsNotPurged) {
   tier_->wait_until_written();
   ASSERT_EQ(stored(), 1U);
   EXPECT_EQ(tier_->store().list(kKey).at(0)->head.content_length, 3U);
+}
+
+// What a client got already is newer than what is on disk.
+TEST_F(DiskTierTest, WhatIsBeingReplacedIsNotFound) {
+  deliver();
+  tier_->put(response_of(1000));
+  let_it_end();
+  Gate gate;
+  script_->before_put = gate.waiter();
+  tier_->put(response_of(2000));
+  gate.wait_until_reached();
+  EXPECT_FALSE(tier_->may_have(kKey));
+  EXPECT_EQ(find().response, nullptr);
+  gate.open();
+  let_it_end();
+  EXPECT_NE(find().response, nullptr);
+}
+
+TEST_F(DiskTierTest, WhatIsReplacedWhileItIsFoundIsNotUsed) {
+  deliver();
+  tier_->put(response_of(1000));
+  let_it_end();
+  script_->before_find = [&] { tier_->purge(kKey); };
+  const auto found = find();
+  EXPECT_EQ(found.response, nullptr);
+  EXPECT_FALSE(tier_->is_current(kKey, found.version - 1));
+}
+
+TEST_F(DiskTierTest, WhatTheQueueDoesNotTakeStillTakesThePlaceOfWhatIsStored) {
+  tier_->put(response_of(1000));
+  let_it_end();
+  Gate gate;
+  script_->before_put = gate.waiter();
+  tier_->put(response_of(1, "http://b.example/"));
+  gate.wait_until_reached();
+  tier_->put(response_of(10, "http://a.example/new"));
+  tier_->put(response_of(40 << 20, "http://large.example/"));
+  EXPECT_FALSE(tier_->put(response_of(40 << 20)));
+  EXPECT_FALSE(tier_->put(response_of(40 << 20, "http://a.example/new")));
+  EXPECT_FALSE(tier_->may_have(kKey));
+  gate.open();
+  tier_->wait_until_written();
+  EXPECT_EQ(stored(), 0U);
+  EXPECT_TRUE(tier_->store().list("http://a.example/new").empty()) << "it waited ahead of a newer one";
+  EXPECT_EQ(tier_->store().list("http://b.example/").size(), 1U);
+}
+
+TEST_F(DiskTierTest, AWritingThatFailsStillTakesThePlaceOfWhatIsStored) {
+  for (const bool is_refused_at_once : {false, true}) {
+    script_ = std::make_shared<StoreScript>();
+    make();
+    tier_->put(response_of(1000));
+    let_it_end();
+    if (!is_refused_at_once) { script_->failing_append = 0; }
+    {
+      DiskTier::Writing writing(*tier_, 0);
+      writing.append(segment_of(is_refused_at_once ? DiskTier::kWaitingLimit + 1 : 100));
+      writing.commit(head_of(100));
+    }
+    EXPECT_TRUE(support::eventually([&] { return stored() == 0; })) << is_refused_at_once;
+  }
+}
+
+TEST_F(DiskTierTest, WhatIsNoPartOfTheRepresentationGoes) {
+  tier_->put(response_of(1000));
+  let_it_end();
+  tier_->purge_others(head_of(2000));
+  tier_->wait_until_written();
+  EXPECT_EQ(stored(), 0U);
+}
+
+// Only pool threads touch the disk, however much waits for it.
+TEST_F(DiskTierTest, WithAFullQueuePurgesWaitToo) {
+  tier_->put(response_of(1000));
+  let_it_end();
+  Gate gate;
+  std::atomic<bool> is_ours = false;
+  script_->before_purge = [&, ours = std::this_thread::get_id()] { is_ours = std::this_thread::get_id() == ours; };
+  script_->before_put = gate.waiter();
+  tier_->put(response_of(1, "http://b.example/"));
+  gate.wait_until_reached();
+  fill_queue();
+  for (int i = 0; i < 1000; ++i) { tier_->purge(kKey); }
+  tier_->make_stale("http://full.example/", {});
+  tier_->set_budget(12 << 20);
+  EXPECT_EQ(script_->purges, 0);
+  EXPECT_FALSE(tier_->may_have(kKey));
+  EXPECT_FALSE(tier_->may_have("http://full.example/"));
+  gate.open();
+  tier_->wait_until_written();
+  EXPECT_EQ(stored(), 0U);
+  EXPECT_EQ(tier_->store().stats().budget, 12U << 20);
+  EXPECT_EQ(script_->purges, 2) << "of each key one";
+  EXPECT_FALSE(is_ours);
+}
+
+TEST_F(DiskTierTest, WhenTooMuchIsToBeRemovedAllOfItIs) {
+  std::atomic<int> all_purged = 0;
+  tier_ = std::make_unique<DiskTier>(std::make_unique<FailingStore>(script_, cache::make_memory_store({})),
+                                     DiskTier::Open{}, [&](cache::Store&) { ++all_purged; });
+  const auto key_of = [](std::size_t number) { return kKey + std::string(8000, 'x') + std::to_string(number); };
+  constexpr std::size_t kKeys = DiskChanges::kMost / 8000;
+  for (std::size_t i = 0; i < kKeys; ++i) { tier_->put(response_of(1, key_of(i))); }
+  let_it_end();
+  Gate gate;
+  script_->before_put = gate.waiter();
+  tier_->put(response_of(1, "http://b.example/"));
+  gate.wait_until_reached();
+  for (std::size_t i = 0; i < kKeys; ++i) { tier_->purge(key_of(i)); }
+  EXPECT_FALSE(tier_->may_have(kKey));
+  EXPECT_EQ(all_purged, 0);
+  gate.open();
+  tier_->wait_until_written();
+  EXPECT_EQ(all_purged, 1);
+  EXPECT_TRUE(tier_->may_have(kKey)) << "purges judge it from now on";
+}
+
+TEST_F(DiskTierTest, ADiskThatDoesNotAnswerIsNotWaitedForLong) {
+  deliver();
+  tier_->put(response_of(1000));
+  let_it_end();
+  const auto stored = find().response;
+  constexpr milliseconds kShort{20};
+  Gate gate;
+  script_->before_find = gate.waiter();
+  for (unsigned i = 0; i < DiskReaders::kThreads; ++i) {
+    const auto found = find(kShort);
+    EXPECT_TRUE(found.is_late);
+    EXPECT_EQ(found.response, nullptr);
+  }
+  // Every thread is known to be stuck by now: nothing more is asked of the disk.
+  const int finds = script_->finds;
+  EXPECT_TRUE(support::eventually([&] { return find(kShort).is_late; }));
+  const auto piece = run(context_, tier_->read(stored, 0, waiting(kShort)));
+  ASSERT_FALSE(piece);
+  EXPECT_EQ(piece.error(), cache::StoreError::too_slow);
+  EXPECT_EQ(script_->finds, finds);
+  gate.open();
+  EXPECT_TRUE(support::eventually([&] { return find().response != nullptr; }));
+  EXPECT_EQ(script_->reads, 0) << "what was given up while it waited is not done";
 }
 
 TEST_F(DiskTierTest, ALogIsShortenedAtTheStartAndWhenLittleWasStored) {

@@ -768,6 +768,88 @@ TEST_F(ServeConnection, ADiskThatFailsInTheMiddleCutsTheAnswer) {
   EXPECT_TRUE(answer.content == content.substr(0, answer.content.size()));
 }
 
+// A disk that hangs costs a client no more than cache.disk_wait.
+TEST_F(ServeConnection, WhatTheDiskDoesNotDeliverInTimeIsForwarded) {
+  for (const bool hangs_in_find : {true, false}) {
+    script_ = std::make_shared<support::StoreScript>();
+    use_disk();
+    auto configuration = quick_configuration();
+    configuration.cache.memory_largest = 10'000;
+    configuration.cache.disk_wait = std::chrono::milliseconds(20);
+    start(configuration);
+    const auto content = patterned(1 << 20);
+    const auto path = std::string("/") + (hangs_in_find ? "find" : "read");
+    auto client = worker_->connect();
+    client.send(get(origin_, path));
+    auto upstream = origin_.accept();
+    upstream.read_message();
+    upstream.send(ok(content));
+    EXPECT_TRUE(client.read_message().content == content);
+    EXPECT_TRUE(eventually([&] { return shared_.disk->may_have(origin_.url(path)); }));
+    std::promise<void> goes_on;
+    const auto hang = [waits = goes_on.get_future().share()] { waits.wait(); };
+    (hangs_in_find ? script_->before_find : script_->before_read) = hang;
+    for (unsigned i = 0; i <= DiskReaders::kThreads; ++i) {
+      client.send(get(origin_, path));
+      upstream.read_message();
+      upstream.send("HTTP/1.1 200 OK\r\nCache-Control: no-store\r\nContent-Length: 3\r\n\r\nnew");
+      const auto answer = client.read_message();
+      EXPECT_EQ(answer.content, "new");
+      EXPECT_NE(answer.field("Cache-Status").find("fwd=uri-miss"), std::string::npos) << answer.head;
+    }
+    goes_on.set_value();
+    worker_.reset();
+    shared_.disk.reset();
+  }
+}
+
+// A reload brings one that only the disk takes.
+TEST_F(ServeConnection, WhatOnlyTheDiskTookIsNotInMemoryAnyMore) {
+  use_disk();
+  auto configuration = quick_configuration();
+  configuration.cache.memory_largest = 10'000;
+  start(configuration);
+  auto client = worker_->connect();
+  client.send(get(origin_, "/"));
+  auto upstream = origin_.accept();
+  upstream.read_message();
+  upstream.send(ok(patterned(5000)));
+  client.read_message();
+  const auto content = patterned(1 << 20);
+  client.send(get(origin_, "/", "Cache-Control: no-cache\r\n"));
+  upstream.read_message();
+  upstream.send(ok(content));
+  EXPECT_TRUE(client.read_message().content == content);
+  EXPECT_TRUE(eventually([&] { return shared_.disk->may_have(origin_.url("/")) && script_->commits > 0; }));
+  client.send(get(origin_, "/"));
+  const auto answer = client.read_message();
+  EXPECT_TRUE(answer.content == content);
+  EXPECT_NE(answer.field("Cache-Status").find("hit"), std::string::npos) << answer.head;
+}
+
+TEST_F(ServeConnection, AnAnswerThatIsCutTakesNothingsPlace) {
+  use_disk();
+  auto configuration = quick_configuration();
+  configuration.cache.memory_largest = 10'000;
+  start(configuration);
+  auto client = worker_->connect();
+  client.send(get(origin_, "/"));
+  auto upstream = origin_.accept();
+  upstream.read_message();
+  upstream.send(ok(patterned(5000)));
+  client.read_message();
+  client.send(get(origin_, "/", "Cache-Control: no-cache\r\n"));
+  upstream.read_message();
+  upstream.send("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 100000\r\n\r\n" + patterned(50'000));
+  upstream.close();
+  EXPECT_FALSE(client.read_message().complete);
+  auto again = worker_->connect();
+  again.send(get(origin_, "/"));
+  const auto answer = again.read_message();
+  EXPECT_TRUE(answer.content == patterned(5000));
+  EXPECT_NE(answer.field("Cache-Status").find("hit"), std::string::npos) << answer.head;
+}
+
 TEST_F(ServeConnection, ADiskThatStoresNothingHurtsNoClient) {
   use_disk();
   script_->failing_put = 0;
