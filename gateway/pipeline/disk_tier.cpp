@@ -278,7 +278,7 @@ bool DiskTier::put(cache::StoredResponsePtr response) {
 
 // What could not even wait still takes the place of what is stored, or waits ahead of it.
 void DiskTier::give_up_write(std::string_view key) {
-  if (!store_->is_open() || store_->may_have(key) || changes_.waiting(key) > 1) { remove(key, nullptr); }
+  if (!store_->is_open() || changes_.waiting(key) > 1 || store_->may_have(key)) { remove(key, nullptr); }
   changes_.end_write(key);
 }
 
@@ -299,9 +299,10 @@ void DiskTier::freshen(cache::StoredResponsePtr response, cache::StoredHead head
   });
 }
 
-// What waits to be written is not in the store yet, and is removed behind it.
+// What waits to be written is not in the store yet, and is removed behind it. It is looked at first: what waits no more
+// is in the store.
 bool DiskTier::has_something_of(std::string_view key) const {
-  return !store_->is_open() || store_->may_have(key) || changes_.waiting(key) != 0;
+  return !store_->is_open() || changes_.waiting(key) != 0 || store_->may_have(key);
 }
 
 void DiskTier::purge(std::string_view key) {

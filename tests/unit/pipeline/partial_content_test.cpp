@@ -136,6 +136,30 @@ class PartialContent : public testing::Test {
   std::string directory_;
 };
 
+// Only the disk takes parts of the newer one: memory loses the older one all the same.
+TEST_F(PartialContent, APartEndsWhatIsStoredOfAnotherRepresentation) {
+  open_disk();
+  auto configuration = quick_configuration();
+  configuration.cache.memory_largest = 2 * kChunk;
+  start(std::move(configuration));
+  ask("");
+  upstream().read_message();
+  const auto older = patterned(2 * kChunk, 7);
+  upstream().send("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nETag: \"older\"\r\nContent-Length: " +
+                  std::to_string(older.size()) + "\r\n\r\n" + older);
+  EXPECT_TRUE(client_->read_message().content == older);
+  ask("Range: bytes=0-9\r\nCache-Control: no-cache\r\n");
+  range_asked();
+  answer({0, 2 * kChunk - 1});
+  expect_part({0, 9});
+  EXPECT_TRUE(eventually([&] {
+    const auto stored = shared_.disk->store().list(origin_.url("/v"));
+    return !stored.empty() && stored.front()->head.content_length == kSize && stored.front()->has({0, 2 * kChunk - 1});
+  }));
+  ask("Range: bytes=20-29\r\n");
+  EXPECT_TRUE(is_hit(expect_part({20, 29})));
+}
+
 TEST_F(PartialContent, ARangeIsFetchedInWholeChunksWithReadAheadAndKept) {
   start();
   ask("Range: bytes=10-19\r\n");
