@@ -4,6 +4,7 @@
 #include <array>
 
 #include "policy/lists/import_lines.hpp"
+#include "policy/lists/nowhere.hpp"
 
 namespace sluice::policy {
 namespace {
@@ -20,14 +21,6 @@ std::string_view without_comment(std::string_view line) noexcept {
 std::string_view without_wildcard(std::string_view name) noexcept {
   if (name.starts_with("*.")) { return name.substr(2); }
   return name.starts_with('.') ? name.substr(1) : name;
-}
-
-// The addresses that hosts files give to names that shall lead nowhere.
-bool leads_nowhere(const Address& address) noexcept {
-  const auto& octets = address.octets();
-  if (address.is_ipv4()) { return octets[12] == 127 || address == Address::from_ipv4({0, 0, 0, 0}); }
-  return std::all_of(octets.begin(), octets.end() - 1, [](std::uint8_t octet) { return octet == 0; }) &&
-         octets[15] <= 1;
 }
 
 void read_host_names(std::string_view names, ImportLines& lines) {
