@@ -96,7 +96,8 @@ struct OraclePolicy {
       "net lab 10.1.0.0/16, 2001:db8::/33\nnet outer lab, 192.0.2.0/25\ntime work mon-fri 08:00-18:00 Europe/Berlin "
       "except 12-25\nset names example.com, .example.com\n"
       "group staff alice, bob\ngroup ops carol\n"
-      "list plain domains \"/x\" category names\nlist nets addresses \"/x\"\nlist ads adblock \"/x\"\n";
+      "list plain domains \"/x\" category names\nlist nets addresses \"/x\"\nlist ads adblock \"/x\"\n"
+      "list zone rpz \"/x\"\n";
 
   std::string text;
   std::vector<OracleRule> rules;
@@ -173,6 +174,7 @@ bool shares_bits(const Address& a, const Address& b, int bits) {
 Maybe is_in_names(const Facts& facts);
 Maybe is_in_nets(const Facts& facts);
 Maybe is_in_ads(const Facts& facts);
+Maybe is_in_zone(const Facts& facts);
 
 class Generator {
  public:
@@ -675,15 +677,16 @@ class Generator {
             }};
   }
 
-  // What is_in_names(), is_in_nets() and is_in_ads() say, joined by `or`.
+  // What is_in_names(), is_in_nets(), is_in_ads() and is_in_zone() say, joined by `or`.
   OracleCondition listed() {
     const bool is_by_category = chance(50);
     std::string text = is_by_category ? "category" : "list";
-    const auto chosen = some_of(3, text, {is_by_category ? "names" : "plain", "nets", "ads"});
+    const auto chosen = some_of(4, text, {is_by_category ? "names" : "plain", "nets", "ads", "zone"});
     return {text, [chosen](const Facts& facts) -> Maybe {
+              constexpr std::array<Maybe (*)(const Facts&), 4> kLists{is_in_names, is_in_nets, is_in_ads, is_in_zone};
               Maybe any = false;
               for (const std::size_t i : chosen) {
-                const Maybe one = i == 0 ? is_in_names(facts) : i == 1 ? is_in_nets(facts) : is_in_ads(facts);
+                const Maybe one = kLists[i](facts);
                 if (one == Maybe(true)) { return true; }
                 if (!one) { any = std::nullopt; }
               }
@@ -721,6 +724,15 @@ Maybe is_in_ads(const Facts& facts) {
   return is_site || url.find("/ads/") != url.npos;
 }
 
+// No exception of an address takes a name back.
+Maybe is_in_zone(const Facts& facts) {
+  if (!facts.host) { return std::nullopt; }
+  const bool is_passed = *facts.host == "www.example.com";
+  if (is_below(*facts.host, "example.com") && !is_passed) { return true; }
+  const Maybe by_address = is_in_nets(facts);
+  return by_address == Maybe(true) ? !is_passed : by_address;
+}
+
 std::shared_ptr<const Lists> made_lists() {
   ListCompiler compiler;
   const auto tag = [&](ListFormat format, const char* list, const char* category) {
@@ -731,6 +743,10 @@ std::shared_ptr<const Lists> made_lists() {
               tag(ListFormat::addresses, "nets", "nets"), compiler);
   import_list(ListFormat::adblock, "||www.example.com^\n@@||www.example.com/a.exe\n/ads/$all\n",
               tag(ListFormat::adblock, "ads", "ads"), compiler);
+  import_list(ListFormat::rpz,
+              "example.com CNAME .\n*.example.com CNAME .\nwww.example.com CNAME rpz-passthru.\n"
+              "16.0.0.1.10.rpz-ip CNAME .\n24.0.255.1.10.rpz-ip CNAME rpz-passthru.\n",
+              tag(ListFormat::rpz, "zone", "zone"), compiler);
   return std::make_shared<const Lists>(test::set_of(compiler), nullptr);
 }
 

@@ -239,5 +239,31 @@ TEST(ListCondition, WaitsForWhatItsEntriesAreAbout) {
   EXPECT_EQ(policy->decide(facts).rule_id, "a");
 }
 
+// What can take no entry back is not waited for.
+TEST(ListCondition, WaitsForExceptionsThatCouldTakeTheEntryBack) {
+  ListCompiler compiler;
+  const auto zone = compiler.add_tag({"zone", "zone", false}).value();
+  ASSERT_TRUE(compiler.add_host("a.example", {.tag = zone}));
+  compiler.add_prefix(*Prefix::parse("192.0.2.0/24"), {.tag = zone});
+  compiler.add_prefix(*Prefix::parse("192.0.2.1"), {.tag = zone, .effect = Effect::excepts});
+  ASSERT_TRUE(compiler.add_path("b.example", "/x", {.tag = zone}));
+  ASSERT_TRUE(compiler.add_path("b.example", "/x/y", {.tag = zone, .effect = Effect::excepts}));
+  const auto policy = compiled("list zone rpz \"/x\"\ndeny list zone\nallow\n", with(compiler));
+  Facts facts;
+  facts.host = "a.example";
+  EXPECT_EQ(policy->decide(facts).verdict, Verdict::deny);
+  facts.destination = test::address("192.0.2.1");
+  facts.url = "http://a.example/";
+  EXPECT_EQ(policy->decide(facts).verdict, Verdict::deny) << "and nothing takes it back";
+  Facts path;
+  path.host = "b.example";
+  path.url = "http://b.example/x";
+  EXPECT_EQ(policy->decide(path).verdict, Verdict::deny);
+  Facts address;
+  address.destination = test::address("192.0.2.2");
+  address.host = "c.example";
+  EXPECT_EQ(policy->decide(address).verdict, Verdict::deny) << "nor does a path";
+}
+
 }  // namespace
 }  // namespace sluice::policy
