@@ -385,13 +385,40 @@ TEST(Diagnostics, WarnOfNamesUnderWhichEverybodyRegisters) {
 
 TEST(Diagnostics, WarnOfExpressionsThatAHostOrAPathSaysBetter) {
   const std::vector<std::pair<std::string_view, std::string_view>> cases{
-      {R"(^https?://ads\.example\.com/)", "`host ads.example.com`"},
+      {R"(^https?://ads\.example\.com/)", "`host ads.example.com` would do here, for any port and tunnels (CONNECT);"},
       {R"(^https?://([^/]+\.)?ads\.example/)", "`host .ads.example`"},
-      {R"(^https?://(www\.)?a\.example/x/)", "`host .a.example path /x/`"},
+      {R"(^https?://(www\.)?a\.example/x/)", "`host a.example, www.a.example path /x/` would do here, for any port;"},
       {R"(^https?://a\.example(/|$))", "`host a.example`"},
-      {R"(tracker\.example)", "`host .tracker.example`"},
-      {R"(^http://a\.example/)", ""},
-      {R"(^https?://a\.example/x)", ""},
+      {R"(^(http|https)://a\.example/)", "`host a.example`"},
+      {R"(^http(s)?://a\.example/)", "`host a.example`"},
+      {R"(^https?://a\.example(:\d+)?/x/)", "`host a.example path /x/` says the same"},
+      {R"(^https?://(.*\.)?a\.example/)", "not for URLs of others with the name in their path or query"},
+      {R"(^http://([a-z0-9-]+\.)*a\.example/)",
+       "`scheme http host .a.example port 80` would do here, for names with `_`;"},
+      {R"(^http://a\.example/)", "`scheme http host a.example port 80` says the same"},
+      {R"(^http://a\.example:8080/)", "`scheme http host a.example port 8080` says the same"},
+      {R"(^http://a\.example[/:])", "`scheme http host a.example` says the same"},
+      {R"(^http://192\.0\.2\.1/)", "`scheme http host 192.0.2.1 port 80` says the same"},
+      {R"(^http://a\.example/x/)", "`scheme http host a.example port 80 path /x/` says the same"},
+      {R"(^http://a\.example/path)",
+       "`scheme http host a.example port 80 path /path` would do here, not for `/pathx`, but for the path and what is "
+       "below it;"},
+      {R"((?i)^http://A\.example/x/)", "not for paths in other letters"},
+      {R"(^https?://a\.example/x)", "`host a.example path /x` would do here, for any port, not for `/xx`"},
+      {R"(://foo\.example/)", "not for URLs with `://` and the name in their path or query"},
+      {R"(tracker\.example\.com)", "write `host .tracker.example.com`"},
+      {R"((?i)Example\.com)", "write `host .example.com`"},
+      {R"(\.example\.com/)", "write `host .example.com`"},
+      {R"(foo\.exe)", ""},
+      {R"(setup\.zip)", ""},
+      {R"(jquery\.min\.js)", ""},
+      {R"(\.exe/)", ""},
+      {R"(Example\.com)", ""},
+      {R"(^http://A\.example/)", ""},
+      {R"(^http://a.example/)", ""},
+      {R"(^http://a\.example/%7Ex/)", ""},
+      {R"(^http://a\.example/x\?y)", ""},
+      {R"(^http://(www\.)?192\.0\.2\.1/)", ""},
       {R"(^https?://a\.example)", ""},
       {R"(\.exe(\?|$))", ""},
       {R"(^https?://[a-z]+\.example/)", ""},
@@ -405,6 +432,61 @@ TEST(Diagnostics, WarnOfExpressionsThatAHostOrAPathSaysBetter) {
     EXPECT_THAT(policy->warnings()[0].message, HasSubstr(std::string(condition)));
     EXPECT_EQ(policy->warnings()[0].column, 12);
   }
+}
+
+// What is advised holds for the same requests where nothing else is said.
+TEST(Diagnostics, AdviseConditionsThatSayWhatTheExpressionSays) {
+  const std::vector<std::string> hosts{"a.example", "www.a.example", "x.y.a.example", "xa.example", "a.example.org"};
+  const std::vector<std::string> paths{
+      "/", "/x", "/x/", "/x/y", "/xx", "/X/", "/?u=http://a.example/x/", "/x.a.example/x/"};
+  std::vector<std::string> expressions;
+  for (const char* scheme : {"^http://", "^https?://", "^(http|https)://"}) {
+    for (const char* labels : {"", R"(([^/]+\.)?)", R"((www\.)?)", R"((.*\.)?)", R"(([a-z0-9-]+\.)*)"}) {
+      for (const char* end :
+           {"/", "(/|$)", "[/:]", "/x", "/x/", "(:[0-9]+)?/", R"((:\d+)?/x/.*)", ":8080/", ":8080/x/"}) {
+        expressions.push_back(scheme + std::string(labels) + R"(a\.example)" + end);
+      }
+    }
+  }
+  std::size_t same = 0;
+  for (const std::string& expression : expressions) {
+    const auto by_expression = compiled("deny url ~ \"" + expression + "\"\nallow\n");
+    ASSERT_EQ(by_expression->warnings().size(), 1U) << expression;
+    const std::string& message = by_expression->warnings()[0].message;
+    const std::size_t begin = message.find('`') + 1;
+    const auto by_condition = compiled("deny " + message.substr(begin, message.find('`', begin) - begin) + "\nallow\n");
+    ASSERT_TRUE(by_condition) << message;
+    if (message.find("says the same") == message.npos) { continue; }
+    ++same;
+    for (const std::string& host : hosts) {
+      for (const std::string& path : paths) {
+        for (const int port : {80, 443, 8080}) {
+          for (const std::string scheme : {"http", "https"}) {
+            const bool is_usual = port == (scheme == "http" ? 80 : 443);
+            const std::string url = scheme + "://" + host + (is_usual ? "" : ':' + std::to_string(port)) + path;
+            Facts facts = test::a_request();
+            facts.host = host;
+            facts.port = static_cast<std::uint16_t>(port);
+            facts.scheme = scheme;
+            facts.path_and_query = path;
+            facts.url = url;
+            EXPECT_EQ(by_expression->decide(facts).verdict, by_condition->decide(facts).verdict)
+                << expression << ' ' << url;
+          }
+        }
+        Facts tunnel = test::a_request();
+        const std::string url = host + ":443";
+        tunnel.method = "CONNECT";
+        tunnel.scheme = tunnel.path_and_query = "";
+        tunnel.host = tunnel.authority = host;
+        tunnel.port = 443;
+        tunnel.url = url;
+        EXPECT_EQ(by_expression->decide(tunnel).verdict, by_condition->decide(tunnel).verdict)
+            << expression << ' ' << url;
+      }
+    }
+  }
+  EXPECT_GT(same, 30U);
 }
 
 TEST(Diagnostics, AreBoundedInNumber) {
