@@ -62,6 +62,22 @@ TEST(Diagnostics, NameThePlaceAndWhatWasExpected) {
        "a zone is named by its place, as in `Europe/Berlin`, or is `UTC`, not `CET`"},
       {"deny until 2026-12-31 EST5EDT host a", 23, "a zone is named by its place"},
       {"time work mon CET", 15, "a zone is named by its place"},
+      {"time work mon-fry 08:00-18:00 Europe/Berlin", 11, "unknown day in `mon-fry`; did you mean `mon-fri`?"},
+      {"time work Mon-Fri 08:00-18:00", 11, "unknown day in `Mon-Fri`; did you mean `mon-fri`?"},
+      {"time work daly 08:00-18:00", 11, "unknown day in `daly`; did you mean `daily`?"},
+      {"time work lunch 12:00-13:00", 11, "unknown day in `lunch`; days are `mon`, `tue`"},
+      {"deny during monday, tue 08:00-18:00 host a", 13, "unknown time `monday`; did you mean `mon`?"},
+      {"deny during mon, Thursday-fry 08:00-18:00 host a", 18,
+       "unknown day in `Thursday-fry`; did you mean `thu-fri`?"},
+      {"deny during MON-FRI host a", 13, "unknown time `MON-FRI`; did you mean `mon-fri`?"},
+      {"time work mon 08:00-18:00 Europe/Berln", 27,
+       "no time zone `Europe/Berln` on this machine; did you mean `Europe/Berlin`?"},
+      {"deny until 2026-12-31 america/new_york host a", 23, "did you mean `America/New_York`?"},
+      {"time work mon 08:00-18:00 Nowhere/Else except 12-25", 27,
+       "names are those of the tz database, like `Europe/Berlin`"},
+      {"HOST a", 1, "unknown statement `HOST`"},
+      {"DENY host a", 1, "did you mean `deny`?"},
+      {"deny HOST a", 6, "did you mean `host`?"},
       {"deny port http", 11, "no port"},
       {"deny port 65536", 11, "no port"},
       {"deny port 090", 11, "no port"},
@@ -101,6 +117,16 @@ TEST(Diagnostics, NameThePlaceAndWhatWasExpected) {
     EXPECT_THAT(errors[0].message, HasSubstr(std::string(one.message))) << one.line;
     EXPECT_EQ(errors[0].excerpt, one.line);
   }
+}
+
+TEST(Diagnostics, OfATimeAreItsOwnAndNoneThatFollow) {
+  const auto errors = errors_of(
+      "time work mon-fry 8:00-18:00, Sat Europe/Berln except 13-25, 12-24 Europe/Berln\ndeny host a during "
+      "work\nallow\n");
+  std::vector<std::pair<int, int>> places;
+  for (const Diagnostic& error : errors) { places.emplace_back(error.line, error.column); }
+  EXPECT_THAT(places, testing::ElementsAre(std::pair(1, 11), std::pair(1, 19), std::pair(1, 31), std::pair(1, 35),
+                                           std::pair(1, 55)));
 }
 
 TEST(Diagnostics, ComeAllInOneRunInTheOrderOfTheText) {
