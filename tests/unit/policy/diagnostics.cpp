@@ -234,6 +234,10 @@ TEST(Diagnostics, WarnOfAConditionThatIsWrittenTwice) {
   EXPECT_EQ(policy->warnings()[0].column, 21);
 }
 
+const std::string kCovering =
+    "net lab 10.1.0.0/16\ntime early mon-fri 08:00-10:00 Europe/Berlin\ntime work mon-fri 08:00-18:00 Europe/Berlin\n"
+    "time floating mon-fri 08:00-18:00\ntime busy work except 12-24\ngroup staff alice, bob\n";
+
 // Each case: a rule, one below it, and whether the second is said to be never reached.
 TEST(Diagnostics, WarnOfRulesThatAreCovered) {
   const std::vector<std::tuple<std::string_view, std::string_view, bool>> cases{
@@ -259,6 +263,36 @@ TEST(Diagnostics, WarnOfRulesThatAreCovered) {
       {"deny field A ~ \"x\"", "deny response field A ~ \"x\"", false},
       {"deny not host a.example, b.example", "deny not host .a.example, .b.example", true},
       {"deny not host .a.example", "deny not host a.example", false},
+      {"deny not host .g.example", "deny host h.example", true},
+      {"deny not host .g.example", "deny host h.example, x.g.example", false},
+      {"deny not host x.g.example", "deny host .g.example port 80", false},
+      {"deny not port 80-90", "deny port 1-79", true},
+      {"deny not port 80-90", "deny port 1-80", false},
+      {"deny not from 10.0.0.0/8", "deny from 192.0.2.0/24", true},
+      {"deny not from 10.0.0.0/8", "deny from 0.0.0.0/0 port 80", false},
+      {"deny not type image/*", "deny type text/html", true},
+      {"deny not type image/*", "deny type image/png", false},
+      {"deny not query a", "deny query b", false},
+      {"deny not path /a", "deny path /b", true},
+      {"deny not path /a/b", "deny path /a port 80", false},
+      {"deny not size over 10", "deny size under 11", true},
+      {"deny not size over 10", "deny size under 12", false},
+      {"deny not user alice", "deny user bob", true},
+      {"deny not group staff", "deny user carol", false},
+      {"deny group staff host b.example", "deny user alice host b.example", true},
+      {"deny group staff host b.example", "deny user alice, carol host b.example", false},
+      {"deny user alice, bob", "deny group staff", false},
+      {"deny not user alice", "deny not group staff", true},
+      {"deny method CONNECT unless port 443", "deny method CONNECT port 22", true},
+      {"deny method CONNECT unless port 443", "deny method CONNECT port 22, 443", false},
+      {"deny method CONNECT unless port 443", "deny method CONNECT not port 400-500", true},
+      {"deny method CONNECT unless not port 443", "deny method CONNECT port 443", true},
+      {"deny method CONNECT unless port 443 host a.example", "deny method CONNECT port 22", true},
+      {"deny from 10.0.0.0/8 unless host a.example", "deny from 10.0.0.0/8 unless host .a.example", true},
+      {"deny from 10.0.0.0/8 unless host .a.example", "deny from 10.0.0.0/8 unless host a.example", false},
+      {"deny from 10.0.0.0/8 unless host a.example", "deny from 10.0.0.0/8 unless host .a.example port 80", false},
+      {"deny from 10.0.0.0/8 unless host a.example port 80", "deny from 10.0.0.0/8 unless host .a.example", true},
+      {"allow not method GET", "deny method PURGE", false},
       {"deny host a.example unless port 80", "deny host a.example", false},
       {"deny host a.example unless port 80", "deny host a.example path /x unless port 80", true},
       {"deny host a.example shadow", "deny host a.example", false},
@@ -274,6 +308,18 @@ TEST(Diagnostics, WarnOfRulesThatAreCovered) {
       {"deny during mon", "deny during 12-24", false},
       {"deny during 12-24..12-26", "deny during 12-24..12-26 08:00-10:00", true},
       {"deny not during tue", "deny not during mon-fri", true},
+      {"deny during work", "deny during mon 10:00-11:00 Europe/Berlin", true},
+      {"deny during work", "deny during early", true},
+      {"deny during early", "deny during work", false},
+      {"deny during work", "deny during mon 10:00-11:00", false},
+      {"deny during work", "deny during sat 10:00-11:00 Europe/Berlin", false},
+      {"deny during work, sat", "deny during early host a.example", true},
+      {"deny during busy", "deny during mon 10:00-11:00 Europe/Berlin", false},
+      {"deny during busy", "deny during busy host a.example", true},
+      {"deny during work", "deny during busy", true},
+      {"deny during floating Asia/Tokyo", "deny during floating", false},
+      {"deny during floating Asia/Tokyo", "deny during tue 09:00-10:00 Asia/Tokyo", true},
+      {"deny not during early", "deny not during work", true},
       {"deny until 2031-12-31", "deny until 2030-12-31", true},
       {"deny until 2030-12-31 18:00", "deny until 2030-12-31", false},
       {"deny until 2031-12-31 Europe/Berlin", "deny until 2030-12-31", false},
@@ -292,13 +338,12 @@ TEST(Diagnostics, WarnOfRulesThatAreCovered) {
       {"connect to a.example host x.example", "connect to b.example host x.example", true},
   };
   for (const auto& [first, second, covered] : cases) {
-    const auto policy =
-        compiled("net lab 10.1.0.0/16\n" + std::string(first) + '\n' + std::string(second) + "\nallow\n");
+    const auto policy = compiled(kCovering + std::string(first) + '\n' + std::string(second) + "\nallow\n");
     ASSERT_TRUE(policy);
     ASSERT_EQ(policy->warnings().size(), covered ? 1u : 0u) << first << " / " << second;
     if (!covered) { continue; }
-    EXPECT_EQ(policy->warnings()[0].line, 3);
-    EXPECT_THAT(policy->warnings()[0].message, HasSubstr("line 2 holds whenever it does")) << second;
+    EXPECT_EQ(policy->warnings()[0].line, 8);
+    EXPECT_THAT(policy->warnings()[0].message, HasSubstr("line 7 holds whenever it does")) << second;
   }
 }
 
@@ -335,15 +380,53 @@ TEST(Diagnostics, WarnOfRulesThatNeedDecryptionOrContradictThemselves) {
   }
 }
 
+TEST(Diagnostics, WarnOfRulesWhoseConditionsContradictEachOther) {
+  const std::vector<Case> cases{
+      {"deny host a.example unless host a.example", 28, "the exception holds whenever the rest of this rule does"},
+      {"deny host x.a.example port 80 unless host .a.example port 1-100", 38, "it never holds"},
+      {"cache ttl 1h host a.example unless host .a.example", 36, "the rest of this setting"},
+      {"deny host a.example not host a.example", 25, "`host a.example` and `not host a.example` never hold at once"},
+      {"deny not host .a.example host a.example", 26, "never hold at once"},
+      {"deny method GET not method GET, POST", 21, "this rule never holds"},
+      {"deny size over 10 size under 5", 19, "never hold at once"},
+      {"deny user carol group staff", 17, "have no user in common in this text"},
+      {"deny group staff user carol", 18, "have no user in common in this text"},
+  };
+  for (const Case& one : cases) {
+    const auto policy = compiled(std::string(one.line) + "\nallow\ngroup staff alice, bob\n");
+    ASSERT_TRUE(policy) << one.line;
+    ASSERT_EQ(policy->warnings().size(), 1u) << one.line;
+    EXPECT_EQ(policy->warnings()[0].column, one.column) << one.line;
+    EXPECT_THAT(policy->warnings()[0].message, HasSubstr(std::string(one.message))) << one.line;
+  }
+}
+
 TEST(Diagnostics, AreSilentAboutRulesThatHoldForSomething) {
-  for (const std::string_view line :
-       {"deny host a.example path /x", "deny scheme http, https", R"(deny url ~ "^https?://a")",
-        "deny not scheme https", R"(deny url ~ "^https://", "\.exe$")", "deny not path /x method CONNECT",
-        "deny not scheme http", "deny field User-Agent ~ \"x\" method CONNECT", "allow method PURGE scheme https",
-        "splice not scheme http", "set request field X \"1\" method CONNECT", "limit connections 5 method CONNECT",
-        "quic reject sni a.example", "deny not inconsistent scheme http", "deny method GET, CONNECT path /x",
-        "deny status 500 scheme http"}) {
-    const auto policy = compiled(std::string(line) + "\nallow\n");
+  for (const std::string_view line : {"deny host .a.example not host a.example",
+                                      "deny host .a.example unless host a.example",
+                                      "deny host a.example unless host a.example port 80",
+                                      "deny size over 5 size under 10",
+                                      "deny query a not query b",
+                                      "deny alpn h2 not alpn http/1.1",
+                                      "deny group staff user alice",
+                                      "deny not user alice group staff",
+                                      "deny host a.example path /x",
+                                      "deny scheme http, https",
+                                      R"(deny url ~ "^https?://a")",
+                                      "deny not scheme https",
+                                      R"(deny url ~ "^https://", "\.exe$")",
+                                      "deny not path /x method CONNECT",
+                                      "deny not scheme http",
+                                      "deny field User-Agent ~ \"x\" method CONNECT",
+                                      "allow method PURGE scheme https",
+                                      "splice not scheme http",
+                                      "set request field X \"1\" method CONNECT",
+                                      "limit connections 5 method CONNECT",
+                                      "quic reject sni a.example",
+                                      "deny not inconsistent scheme http",
+                                      "deny method GET, CONNECT path /x",
+                                      "deny status 500 scheme http"}) {
+    const auto policy = compiled(std::string(line) + "\nallow\ngroup staff alice, bob\n");
     ASSERT_TRUE(policy) << line;
     EXPECT_TRUE(policy->warnings().empty()) << line << policy->warnings()[0].message;
   }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 
 #include "lists_support.hpp"
@@ -950,6 +951,112 @@ TEST(Evaluation, ExplainsWithTheOutcomesThatLedToTheDecision) {
 }
 
 // Every canonical line means what the line that it was made from means.
+// Few values, so that conditions often say the same, less, more or the opposite of each other.
+constexpr std::array<std::string_view, 62> kClose{"host example.com",
+                                                  "host .example.com",
+                                                  "host www.example.com, com",
+                                                  "host .www.example.com",
+                                                  "host 10.1.0.1",
+                                                  "authority .example.com",
+                                                  "authority www.example.com",
+                                                  "sni .example.com",
+                                                  "sni example.com",
+                                                  "from lab",
+                                                  "from 10.1.0.0/16",
+                                                  "from 10.0.0.0/8",
+                                                  "from 192.0.2.0/24",
+                                                  "from ::/0",
+                                                  "to outer",
+                                                  "to 10.1.0.0/16",
+                                                  "to ::/0",
+                                                  "to 192.0.2.0/24, 2001:db8::/32",
+                                                  "port 80",
+                                                  "port 0-443",
+                                                  "port 443, 8050",
+                                                  "port 0-65535",
+                                                  "port 8000-9000",
+                                                  "protocol tcp",
+                                                  "protocol udp",
+                                                  "interface eth0",
+                                                  "interface wg0",
+                                                  "method GET",
+                                                  "method CONNECT",
+                                                  "method GET, POST",
+                                                  "scheme http",
+                                                  "scheme https",
+                                                  "path /app",
+                                                  "path /app/",
+                                                  "path /app/x",
+                                                  "path /",
+                                                  "query y",
+                                                  "query utm_*",
+                                                  "query x=1",
+                                                  "type text/*",
+                                                  "type text/html",
+                                                  "type image/png",
+                                                  "status 200",
+                                                  "status 200-299",
+                                                  "status 404, 503",
+                                                  "size over 1KiB",
+                                                  "size under 2KiB",
+                                                  "size over 1023",
+                                                  "size under 1025",
+                                                  "user alice",
+                                                  "user bob, carol",
+                                                  "group staff",
+                                                  "group ops",
+                                                  "during work",
+                                                  "during mon-fri 09:00-10:00 Europe/Berlin",
+                                                  "during mon-sun 08:00-18:00",
+                                                  "during tue 10:00-11:00",
+                                                  "during 12-25",
+                                                  "until 2025-12-20",
+                                                  "until 2026-01-10",
+                                                  "listener 3128",
+                                                  "listener 127.0.0.1:3128"};
+
+TEST(Evaluation, NeverReachesARuleThatIsSaidToBeNeverReached) {
+  Generator generator(31);
+  const auto conditions = [&](int most) {
+    std::string text;
+    for (int count = 1 + generator.below(most); count > 0; --count) {
+      text += generator.chance(35) ? " not " : " ";
+      text += kClose[static_cast<std::size_t>(generator.below(static_cast<int>(kClose.size())))];
+    }
+    return text;
+  };
+  const std::string declarations = OraclePolicy::kDeclarations;
+  const auto first_line = static_cast<int>(std::ranges::count(declarations, '\n')) + 1;
+  std::size_t warned = 0;
+  for (int i = 0; i < 6000; ++i) {
+    std::string text = declarations;
+    for (int rule = 0; rule < 3; ++rule) {
+      text += (generator.chance(50) ? "allow" : "deny") + conditions(2);
+      if (generator.chance(40)) { text += " unless" + conditions(2); }
+      text += " id " + std::to_string(rule) + '\n';
+    }
+    const auto policy = compiled(text + "deny id end\n");
+    ASSERT_TRUE(policy) << text;
+    std::set<std::string, std::less<>> unreached;
+    for (const Diagnostic& warning : policy->warnings()) {
+      const bool is_meant = warning.message.find("never reached") != std::string::npos ||
+                            warning.message.find("never hold at once") != std::string::npos ||
+                            warning.message.find("the exception holds whenever") != std::string::npos;
+      const int rule = warning.line - first_line;
+      if (is_meant) { unreached.insert(rule == 3 ? "end" : std::to_string(rule)); }
+    }
+    if (unreached.empty()) { continue; }
+    ++warned;
+    for (int k = 0; k < 200; ++k) {
+      const Facts facts = generator.all_facts();
+      if (facts.method == "PURGE") { continue; }
+      const std::string_view decided = policy->decide(facts).rule_id;
+      ASSERT_FALSE(unreached.contains(decided)) << text << decided;
+    }
+  }
+  EXPECT_GT(warned, 200U);
+}
+
 TEST(Evaluation, IsTheSameForTheCanonicalText) {
   Generator generator(5);
   const CompileOptions options = with_lists();
