@@ -50,7 +50,7 @@ void import_hosts(std::string_view text, ImportLines& lines) {
     std::string_view names = without_comment(line);
     std::string_view written = ImportLines::take_word(names);
     written = written.substr(0, written.find('%'));  // fe80::1%lo0
-    const auto address = Address::parse(written);
+    const auto address = Address::parse(written == "0" ? "0.0.0.0" : written);
     if (!address) { return lines.reject("no address at the beginning of the line"); }
     if (names.empty()) { return lines.reject("an address without a name"); }
     const bool is_link_local = address->octets()[0] == 0xfe || address->octets()[0] == 0xff;

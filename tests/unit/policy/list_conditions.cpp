@@ -61,6 +61,9 @@ TEST(ListDeclaration, IsRefusedWithAHint) {
         Case{"list x domains \"/x\" refresh 5", "a time like"}, Case{"list x domains \"/x\" guard 5", "a percentage"},
         Case{"list x domains \"/x\" gaurd 5%", "did you mean `guard`?"},
         Case{"list x squidguard \"/x\" category y", "a category for each of its folders"},
+        Case{"list x domains \"/x\" refresh 1h guard 5% refresh 2h", "a second `refresh`"},
+        Case{"list x domains \"/x\" guard 5% guard 5%", "a second `guard`"},
+        Case{"list x domains \"/x\" category a category b", "a second `category`"},
         Case{"list x domains \"/x\"\nlist x hosts \"/y\"", "declared on line 1 already"}}) {
     const auto errors = test::errors_of(std::string(c.line) + "\nallow\n");
     ASSERT_FALSE(errors.empty()) << c.line;

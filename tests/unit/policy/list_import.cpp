@@ -130,6 +130,10 @@ TEST(ListImport, ReadsHostsFilesAsExactNames) {
   EXPECT_EQ(list.found("a.example"), Texts{"a.example:4"});
   EXPECT_EQ(list.found("www.a.example"), Texts{});
   EXPECT_EQ(list.found("nas.example"), Texts{});
+  // As inet_aton(3) reads it.
+  const Read zero = read(ListFormat::hosts, "0 a.example\n0\n00 b.example\n");
+  EXPECT_EQ(zero.found("a.example"), Texts{"a.example:1"});
+  EXPECT_EQ(zero.report.rejected, 2U);
 }
 
 TEST(ListImport, ReadsSquidguardUrls) {
