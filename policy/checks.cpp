@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/covering.hpp"
+#include "policy/nearest.hpp"
 #include "policy/never_holds.hpp"
 #include "policy/plain_expression.hpp"
 #include "policy/public_suffix.hpp"
@@ -59,6 +60,18 @@ void check_default(const PolicySyntax& policy, Report& report) {
   if (has_rules && may_be_default(*last)) { return; }
   const Position at = has_rules ? last->at : Position{std::max(report.line_count(), 1), 1};
   report.error(at, "the default verdict is written, never implied: add `allow` or `deny` as the last line");
+}
+
+void check_tests(const PolicySyntax& policy, Report& report) {
+  // Ids that follow from what a rule does are not those of a rule with an error.
+  if (policy.expected_rules.empty() || report.has_errors()) { return; }
+  std::vector<std::string_view> ids;
+  for (const RuleSyntax& rule : policy.rules) { ids.push_back(rule.id); }
+  std::ranges::sort(ids);
+  for (const RuleName& rule : policy.expected_rules) {
+    if (std::ranges::binary_search(ids, rule.id)) { continue; }
+    report.error(rule.at, "no rule has the id `" + rule.id + '`' + did_you_mean(rule.id, ids));
+  }
 }
 
 void warn_of_doubtful(const PolicySyntax& policy, const NetTable& nets, Report& report) {

@@ -11,6 +11,8 @@ void check_default(const PolicySyntax& policy, Report& report);
 
 // What is doubtful though it is no error: rules that are never reached, names under which everybody registers,
 // expressions that a host or a path would say better. REQUIRES: the text has no errors.
+// Reports rules that tests expect and that there are not. REQUIRES: the rules have their ids.
+void check_tests(const PolicySyntax& policy, Report& report);
 void warn_of_doubtful(const PolicySyntax& policy, const NetTable& nets, Report& report);
 
 }  // namespace sluice::policy

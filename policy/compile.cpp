@@ -101,6 +101,7 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
   PolicySyntax policy = parse(lines, sets_of(lines, report), report);
   assign_ids(policy, report);
   check_default(policy, report);
+  check_tests(policy, report);
 
   auto compiled = std::make_unique<Compiled>();
   const NetTable nets(policy.nets, options.self, report);

@@ -71,8 +71,13 @@ class Lexer {
       return Token{Token::Kind::tilde, {}, at};
     }
     const std::size_t begin = at_;
-    while (at_ < line_.size() && !ends_word(line_[at_])) { ++at_; }
+    while (at_ < line_.size() && (!ends_word(line_[at_]) || is_tilde_of(line_.substr(begin, at_ - begin)))) { ++at_; }
     return Token{Token::Kind::word, std::string(line_.substr(begin, at_ - begin)), at};
+  }
+
+  // `/~user` and `name=~x` are words: expressions stand behind `url` and names of fields, which hold neither mark.
+  bool is_tilde_of(std::string_view word) const noexcept {
+    return line_[at_] == '~' && word.find_first_of("/=") != word.npos;
   }
 
   std::optional<Token> quoted_text() {

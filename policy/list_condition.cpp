@@ -11,6 +11,12 @@ auto closeness(const ListHit& hit) noexcept {
   return std::tuple(hit.name_size, hit.extent);
 }
 
+// Can an exception of one kind take back an entry of another? A name says more than an address, a path or an
+// expression.
+bool takes_back(ListHit::Kind exception, ListHit::Kind entry, bool is_final) noexcept {
+  return is_final || exception == entry || exception == ListHit::Kind::name;
+}
+
 }  // namespace
 
 ListCondition::ListCondition(const Lists& lists, std::span<const std::uint32_t> tags) {
@@ -65,17 +71,23 @@ bool ListLookup::is_excepted(const ListHit& hit) const {
   const bool is_final = lists_.tags()[tag].is_exception_final;
   return std::ranges::any_of(found_->hits, [&](const ListHit& other) {
     if (other.membership.tag() != tag || other.membership.effect() != Effect::excepts) { return false; }
-    if (is_final) { return true; }
-    // A name says more than an address; among entries of one kind the closer one decides, and an exception at the
-    // same place.
-    return other.kind == hit.kind ? closeness(other) >= closeness(hit) : other.kind == ListHit::Kind::name;
+    // Among entries of one kind the closer one decides, and an exception at the same place.
+    if (!is_final && other.kind == hit.kind) { return closeness(other) >= closeness(hit); }
+    return takes_back(other.kind, hit.kind, is_final);
   });
 }
 
+// By those that are not found yet.
 bool ListLookup::may_be_excepted(const ListHit& hit) const {
-  const TagTraits traits = lists_.traits(hit.membership.tag());
-  return (traits.has_host_exceptions && !knows_host()) || (traits.has_url_exceptions && !knows_url()) ||
-         (traits.has_destination_exceptions && !knows_destination());
+  const std::uint32_t tag = hit.membership.tag();
+  const TagTraits traits = lists_.traits(tag);
+  const bool is_final = lists_.tags()[tag].is_exception_final;
+  const auto may_take_back = [&](ListHit::Kind other) { return takes_back(other, hit.kind, is_final); };
+  const bool may_by_address = traits.has_destination_exceptions && may_take_back(ListHit::Kind::prefix);
+  const bool may_by_url =
+      traits.has_url_exceptions && (may_take_back(ListHit::Kind::path) || may_take_back(ListHit::Kind::expression));
+  return (traits.has_host_exceptions && !knows_host()) || (may_by_url && !knows_url()) ||
+         (may_by_address && !knows_destination());
 }
 
 }  // namespace sluice::policy

@@ -1,6 +1,7 @@
 #include "policy/make_pac.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace sluice::policy {
@@ -57,8 +58,20 @@ Said unknown_of_plain() {
   return {"plain", std::string(kFalse)};
 }
 
+// Eight numbers of 16 bits and the size of the prefix.
+std::string net(const Prefix& prefix) {
+  std::string numbers;
+  const auto& octets = prefix.address().octets();
+  for (std::size_t i = 0; i < octets.size(); i += 2) {
+    numbers += std::to_string(octets[i] * 256 + octets[i + 1]) + ", ";
+  }
+  return '[' + numbers + std::to_string(prefix.bits()) + ']';
+}
+
+// An address is compared as one: it has many spellings.
 std::string host_is(const HostPattern& host) {
   if (is_every_host(host)) { return "host != \"\""; }
+  if (const auto address = Address::parse(host.name)) { return "within(address, " + net(Prefix(*address, 128)) + ')'; }
   return (host.is_suffix ? "below(host, \"" + host.name + "\")" : "host == \"" + host.name + '"');
 }
 
@@ -76,15 +89,6 @@ std::string ports(const std::vector<PortRange>& ranges) {
                                             : all_of({"port >= " + first, "port <= " + std::to_string(range.last)}));
   }
   return any_of(all);
-}
-
-std::string within(const Prefix& prefix) {
-  std::string groups;
-  const auto& octets = prefix.address().octets();
-  for (std::size_t i = 0; i < octets.size(); i += 2) {
-    groups += (i == 0 ? "" : ", ") + std::to_string(octets[i] * 256 + octets[i + 1]);
-  }
-  return "within(address, [" + groups + "], " + std::to_string(prefix.bits()) + ')';
 }
 
 bool has(const std::vector<std::string>& words, std::string_view word) {
@@ -141,18 +145,23 @@ class PacMaker {
   }
 
   Said said_of(const RuleSyntax& rule) const {
-    const Said holds = said_of(rule.implied, rule.conditions);
+    const Said holds = said_of(rule.implied, rule.conditions, true);
     if (rule.exceptions.empty()) { return holds; }
-    const Said excepted = said_of({}, rule.exceptions);
+    const Said excepted = said_of({}, rule.exceptions, false);
     return {all_of({holds.may, negation(excepted.must)}), all_of({holds.must, negation(excepted.may)})};
   }
 
-  Said said_of(const std::vector<ConditionSyntax>& implied, const std::vector<ConditionSyntax>& conditions) const {
+  // Of a rule itself, or of its exceptions.
+  Said said_of(const std::vector<ConditionSyntax>& implied, const std::vector<ConditionSyntax>& conditions,
+               bool are_of_rule) const {
     std::vector<std::string> may;
     std::vector<std::string> must;
     for (const auto* all : {&implied, &conditions}) {
       for (const ConditionSyntax& condition : *all) {
         Said said = said_of(condition);
+        if (are_of_rule && condition.subject == Subject::to && !condition.is_negated) {
+          said.may = may_hold_but_for_names(condition);
+        }
         may.push_back(std::move(said.may));
         must.push_back(std::move(said.must));
       }
@@ -205,19 +214,35 @@ class PacMaker {
     }
   }
 
+  // Of a name it is not known where it leads.
   Said addresses(const ConditionSyntax& condition) const {
+    const auto nets = nets_of(condition);
+    if (!nets) { return unknown(); }
+    return {any_of({"isName", "mayBeWithin(addresses, " + *nets + ')'}), "areWithin(addresses, " + *nets + ')'};
+  }
+
+  // Rules ahead of a bypass that deny addresses are not taken to hold for names: nothing could ever be said behind the
+  // one that guards the gateway's own networks.
+  std::string may_hold_but_for_names(const ConditionSyntax& condition) const {
+    const auto nets = nets_of(condition);
+    return nets ? "mayBeWithin(addresses, " + *nets + ')' : "!isName";
+  }
+
+  // Nothing when there are too many.
+  std::optional<std::string> nets_of(const ConditionSyntax& condition) const {
     const auto prefixes = nets_.resolve(condition.addresses, report_).value_or(std::vector<Prefix>{});
-    if (prefixes.size() > kMostPrefixes) { return {"address != null", std::string(kFalse)}; }
-    std::vector<std::string> all;
-    for (const Prefix& prefix : prefixes) { all.push_back(within(prefix)); }
-    return exactly(any_of(all));
+    if (prefixes.size() > kMostPrefixes) { return std::nullopt; }
+    std::string all;
+    for (const Prefix& prefix : prefixes) { all += (all.empty() ? "" : ", ") + net(prefix); }
+    return '[' + all + ']';
   }
 
   std::string why_unknown(const RuleSyntax& rule) const {
     for (const auto* conditions : {&rule.conditions, &rule.exceptions}) {
       for (const ConditionSyntax& condition : *conditions) {
         const Said said = said_of(condition);
-        if (said.may == said.must) { continue; }
+        const bool is_of_addresses = condition.subject == Subject::to && nets_of(condition);
+        if (said.may == said.must || is_of_addresses) { continue; }
         return "it asks for `" + std::string(info_of(condition.subject).word) + '`';
       }
     }

@@ -8,18 +8,23 @@ namespace {
 
 constexpr std::size_t kLongestWord = 64;  // longer ones are no misspelling of a name
 
-// Optimal string alignment distance, three rows at a time.
+constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+// Optimal string alignment distance, three rows at a time, upper and lower case alike.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+  const auto is_same = [&](std::size_t i, std::size_t j) { return lower(a[i]) == lower(b[j]); };
   for (std::size_t j = 0; j <= b.size(); ++j) { row[j] = j; }
   for (std::size_t i = 1; i <= a.size(); ++i) {
     std::swap(before_last, last);
     std::swap(last, row);
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      const std::size_t replaced = last[j - 1] + (is_same(i - 1, j - 1) ? 0 : 1);
       row[j] = std::min({replaced, last[j] + 1, row[j - 1] + 1});
-      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      const bool swapped = i > 1 && j > 1 && is_same(i - 1, j - 2) && is_same(i - 2, j - 1);
       if (swapped) { row[j] = std::min(row[j], before_last[j - 2] + 1); }
     }
   }

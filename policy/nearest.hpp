@@ -7,7 +7,7 @@
 namespace sluice::policy {
 
 // The one of `known` that `word` was probably meant to be, by edit distance (a third of its length at most, a swap of
-// neighbours counting once); empty when none is near. The first of equally near ones.
+// neighbours counting once, upper and lower case alike); empty when none is near. The first of equally near ones.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
 
 // "; did you mean `host`?", or nothing.

@@ -6,6 +6,8 @@ namespace {
 // What the decisions are written in: ES3, for every reader of such files. Names are not resolved, so that no client
 // waits for one.
 constexpr std::string_view kFunctions = R"js(
+var LOOPBACK = [[0, 0, 0, 0, 0, 65535, 32512, 1], [0, 0, 0, 0, 0, 0, 0, 1]];
+
 function below(host, name) {
   var at = host.length - name.length;
   return at >= 0 && host.substring(at) == name && (at == 0 || host.charAt(at - 1) == ".");
@@ -13,8 +15,10 @@ function below(host, name) {
 
 // "10.1.2.3" and "2001:db8::1" as eight numbers of 16 bits, IPv4 in its mapped form; null for names.
 function addressOf(host) {
-  if (below(host, "localhost")) { return [0, 0, 0, 0, 0, 65535, 32512, 1]; }
-  if (host.indexOf(":") < 0) { return ipv4Of(host); }
+  var colon = host.lastIndexOf(":");
+  var last = ipv4Of(host.substring(colon + 1));
+  if (colon < 0) { return last; }
+  if (last != null) { host = host.substring(0, colon + 1) + last[6].toString(16) + ":" + last[7].toString(16); }
   var halves = host.split("::");
   var groups = groupsOf(halves[0]);
   if (halves.length > 1) {
@@ -29,8 +33,11 @@ function addressOf(host) {
 }
 
 function ipv4Of(host) {
-  if (!/^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$/.test(host)) { return null; }
+  if (!/^(0|[1-9][0-9]*)([.](0|[1-9][0-9]*)){3}$/.test(host)) { return null; }
   var part = host.split(".");
+  for (var i = 0; i < 4; i++) {
+    if (part[i] > 255) { return null; }
+  }
   return [0, 0, 0, 0, 0, 65535, part[0] * 256 + part[1] * 1, part[2] * 256 + part[3] * 1];
 }
 
@@ -40,13 +47,35 @@ function groupsOf(text) {
   return groups;
 }
 
-function within(address, net, bits) {
+// `net`: eight numbers, and how many of their bits count.
+function within(address, net) {
   if (address == null) { return false; }
-  for (var i = 0; i < 8 && bits > 0; i++, bits -= 16) {
+  for (var i = 0, bits = net[8]; i < 8 && bits > 0; i++, bits -= 16) {
     var ignored = bits >= 16 ? 0 : 16 - bits;
     if (address[i] >> ignored != net[i] >> ignored) { return false; }
   }
   return true;
+}
+
+function withinOne(address, nets) {
+  for (var i = 0; i < nets.length; i++) {
+    if (within(address, nets[i])) { return true; }
+  }
+  return false;
+}
+
+function mayBeWithin(addresses, nets) {
+  for (var i = 0; i < addresses.length; i++) {
+    if (withinOne(addresses[i], nets)) { return true; }
+  }
+  return false;
+}
+
+function areWithin(addresses, nets) {
+  for (var i = 0; i < addresses.length; i++) {
+    if (!withinOne(addresses[i], nets)) { return false; }
+  }
+  return addresses.length > 0;
 }
 
 function portOf(url, usual) {
@@ -63,6 +92,11 @@ function FindProxyForURL(url, host) {
   host = host.toLowerCase().replace(/^\[|\]$/g, "").replace(/[.]$/, "");
   var port = portOf(url, plain || scheme == "ws" ? 80 : 443);
   var address = addressOf(host);
+  // Another spelling of an address, or of a name.
+  var isOdd = !/^[a-z0-9._-]+$/.test(host) || /(^|[.])([0-9]+|0x[0-9a-f]*)$/.test(host);
+  if (address == null && isOdd) { return PROXY; }
+  var addresses = address != null ? [address] : below(host, "localhost") ? LOOPBACK : [];
+  var isName = addresses.length == 0;
 )js";
 
 }  // namespace

@@ -34,7 +34,9 @@ class LineParser {
     if (first.is("list")) { return parse_list(); }
     if (first.is("group")) { return parse_group(); }
     // A net, group, time, set or list with errors is kept, so that its uses are not reported as well.
-    if (first.is("test")) { return policy_.tests.push_back(parse_test(first, tokens_, report_)); }
+    if (first.is("test")) {
+      return policy_.tests.push_back(parse_test(first, tokens_, report_, policy_.expected_rules));
+    }
     if (first.is("time")) { return policy_.times.push_back(parse_time_definition(tokens_, report_)); }
     const std::string hint = first.kind == Token::Kind::word ? did_you_mean(first.text, kStatements) : "";
     report_.error(

@@ -51,9 +51,9 @@ class ConditionParser {
       case Subject::scheme:
         return words(text, parse_scheme_value);
       case Subject::path:
-        return words(text, parse_path_value);
+        return url_parts(text, parse_path_value);
       case Subject::query:
-        return words(text, parse_query_value);
+        return url_parts(text, parse_query_value);
       case Subject::type:
         return words(text, parse_type_value);
       case Subject::category:
@@ -108,6 +108,16 @@ class ConditionParser {
       Text word = parse(value.text);
       if (word) { condition_.words.push_back(*word); }
       return word;
+    });
+  }
+
+  // What is compared is the value's normal form; a rule is written, and known by its id, as it was written.
+  bool url_parts(std::string& text, Text (*parse)(std::string_view)) {
+    return parse_list(tokens_, report_, sets_, expected(), Token::Kind::word, text, [&](const Token& value) -> Text {
+      const Text part = parse(value.text);
+      if (!part) { return part; }
+      condition_.words.push_back(*part);
+      return value.text;
     });
   }
 

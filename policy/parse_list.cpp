@@ -102,8 +102,10 @@ class DeclarationParser {
   bool parse_options() {
     while (!tokens_.is_at_end()) {
       const Token word = tokens_.take();
+      if (std::ranges::find(options_, word.text) != options_.end()) { return fail(word, "a second " + name_of(word)); }
       const Token value = tokens_.take();
       if (!parse_option(word, value)) { return false; }
+      options_.push_back(word.text);
     }
     return true;
   }
@@ -138,6 +140,7 @@ class DeclarationParser {
   TokenStream& tokens_;
   Report& report_;
   ListDeclaration list_;
+  std::vector<std::string> options_;  // so far
 };
 
 }  // namespace

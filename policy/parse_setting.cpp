@@ -147,8 +147,9 @@ class SettingParser {
                        return std::unexpected('`' + value.text + "`: a name expected, without a value");
                      }
                      auto name = parse_query_value(value.text);
-                     if (name) { setting_.parameters.push_back(*name); }
-                     return name;
+                     if (!name) { return name; }
+                     setting_.parameters.push_back(*name);
+                     return value.text;
                    });
     append(list);
     return is_good;

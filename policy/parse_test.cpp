@@ -1,5 +1,6 @@
 #include "policy/parse_test.hpp"
 
+#include <algorithm>
 #include <array>
 #include <expected>
 
@@ -19,7 +20,8 @@ constexpr std::array<std::string_view, 21> kWords{
 
 class TestParser {
  public:
-  TestParser(TokenStream& tokens, Report& report, TestCase& test) : tokens_(tokens), report_(report), test_(test) {}
+  TestParser(TokenStream& tokens, Report& report, TestCase& test, std::vector<RuleName>& expected)
+      : tokens_(tokens), report_(report), test_(test), expected_(expected) {}
 
   void run() {
     if (!take_name() || !take_brace("{")) { return; }
@@ -92,7 +94,17 @@ class TestParser {
     return std::unexpected('`' + std::string(text.substr(0, 80)) + "` is no name that a client could send");
   }
 
+  // Fields and protocols may be several.
+  bool is_second(const Token& word) {
+    const bool may_be_several = word.is("field") || word.is("response") || word.is("alpn");
+    if (word.kind != Token::Kind::word || may_be_several) { return false; }
+    const bool is_new = std::ranges::find(seen_, word.text) == seen_.end();
+    seen_.push_back(word.text);
+    return !is_new;
+  }
+
   bool parse_item(const Token& word) {
+    if (is_second(word)) { return fail(word, "a second " + name_of(word) + " in a test"); }
     if (word.is("from")) { return take_value("an address", test_.from, check_address); }
     if (word.is("to")) { return take_value("an address", test_.to, check_address); }
     if (word.is("url")) { return take_value("a URL", test_.url); }
@@ -175,7 +187,10 @@ class TestParser {
     }
     if (!tokens_.peek().is("by")) { return true; }
     tokens_.take();
-    return take_value("the id of a rule", test_.by);
+    const Position at = tokens_.peek().at;
+    if (!take_value("the id of a rule", test_.by)) { return false; }
+    expected_.push_back({test_.by, at});
+    return true;
   }
 
   void check_whole() {
@@ -190,16 +205,18 @@ class TestParser {
   TokenStream& tokens_;
   Report& report_;
   TestCase& test_;
+  std::vector<RuleName>& expected_;
   Token name_;
+  std::vector<std::string> seen_;  // words that began an item
 };
 
 }  // namespace
 
-TestCase parse_test(const Token& first, TokenStream& tokens, Report& report) {
+TestCase parse_test(const Token& first, TokenStream& tokens, Report& report, std::vector<RuleName>& expected) {
   TestCase test;
   test.file = report.file(first.at.source);
   test.line = first.at.line;
-  TestParser(tokens, report, test).run();
+  TestParser(tokens, report, test, expected).run();
   return test;
 }
 

@@ -31,7 +31,7 @@ class WindowParser {
   // nullopt when there is no window here.
   std::optional<TimeWindow> run() {
     TimeWindow window;
-    const bool has_days = take_days(window) || take_dates(window);
+    const bool has_days = take_days(window) || take_dates(window) || take_unknown_day();
     const bool has_minutes = take_minutes(window);
     if (!has_days && !has_minutes) { return std::nullopt; }
     return window;
@@ -54,6 +54,18 @@ class WindowParser {
     }
     window.first_date = dates->first;
     window.last_date = dates->second;
+    return take();
+  }
+  // A word ahead of hours: no name of a time stands there.
+  bool take_unknown_day() {
+    const Token& next = tokens_.peek_behind();
+    if (word().empty() || next.kind != Token::Kind::word || !looks_like_hours(next.text)) { return false; }
+    const std::string days = nearest_days(word());
+    report_.error(tokens_.peek().at, "unknown day in " + name_of(tokens_.peek()) +
+                                         (days.empty() ? "; days are `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`, "
+                                                         "`daily`, or from one to another, as in `mon-fri`"
+                                                       : "; did you mean `" + days + "`?"));
+    is_good_ = false;
     return take();
   }
   bool take_minutes(TimeWindow& window) {
@@ -182,10 +194,10 @@ TimeSyntax parse_time_definition(TokenStream& tokens, Report& report) {
   }
   std::string ignored;
   bool is_good = parse_times(tokens, report, time.times, ignored);
-  if (is_good && tokens.peek().is("except")) {
+  if (tokens.peek().is("except")) {
     tokens.take();
     ignored.clear();
-    is_good = parse_times(tokens, report, time.exceptions, ignored);
+    is_good = parse_times(tokens, report, time.exceptions, ignored) && is_good;
     if (time.exceptions.zone.empty()) { time.exceptions.zone = time.times.zone; }
   }
   if (is_good && !tokens.is_at_end()) {

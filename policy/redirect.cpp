@@ -6,6 +6,7 @@
 
 #include "policy/nearest.hpp"
 #include "policy/values.hpp"
+#include "uri/normal_path.hpp"
 
 namespace sluice::policy {
 namespace {
@@ -180,7 +181,7 @@ RedirectTarget target_of(const Redirect& redirect) {
   if (parts.host != "{host}") { target.host = parse_host_value(parts.host).value_or(HostPattern{}).name; }
   if (parts.rest.find('{') == parts.rest.npos) {
     const std::string_view path = parts.rest.substr(0, parts.rest.find('#'));
-    target.path_and_query = (path.starts_with('/') ? "" : "/") + std::string(path);
+    uri::append_normal_path((path.starts_with('/') ? "" : "/") + std::string(path), target.path_and_query.emplace());
   }
   return target;
 }

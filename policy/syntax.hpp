@@ -108,6 +108,12 @@ struct RuleSyntax {
   }
 };
 
+// The id of a rule where it is used.
+struct RuleName {
+  std::string id;
+  Position at;
+};
+
 struct NetSyntax {
   std::string name;
   Position at;
@@ -126,7 +132,8 @@ struct PolicySyntax {
   std::vector<GroupSyntax> groups;
   std::vector<TimeSyntax> times;
   std::vector<TestCase> tests;
-  std::vector<RuleSyntax> rules;  // verdict and setting lines in the order of the text
+  std::vector<RuleName> expected_rules;  // by tests
+  std::vector<RuleSyntax> rules;         // verdict and setting lines in the order of the text
 };
 
 // The conditions of a rule in their canonical spelling, with the verdict or setting ahead: what the rule does, without

@@ -39,7 +39,7 @@ struct TimeTerms {
   std::vector<TimeWindow> windows;
   std::vector<TimeName> names;
   std::string zone;  // of the windows, and of named times that have none; empty: that of the line that uses this one
-  Position zone_at;
+  Position zone_at;  // line 0: the zone is inherited, not written here
 };
 
 // `time work mon-fri 08:00-18:00 Europe/Berlin except holidays`

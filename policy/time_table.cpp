@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "policy/nearest.hpp"
+#include "policy/time_value.hpp"
 
 namespace sluice::policy {
 namespace {
@@ -15,9 +16,12 @@ constexpr std::size_t kMostWindows = 10'000;
 std::optional<TimeZone> zone_of(const std::string& name, Position at, Report& report) {
   if (name.empty()) { return std::nullopt; }
   auto zone = TimeZone::load(name);
-  if (!zone) {
-    report.error(at, "there is no time zone `" + name +
-                         "` on this machine; names are those of the tz database, like `Europe/Berlin`");
+  const bool is_inherited = at.line == 0;  // of exceptions: reported for the times themselves
+  if (!zone && !is_inherited) {
+    const auto names = TimeZone::names();
+    const std::string hint = did_you_mean(name, std::vector<std::string_view>(names.begin(), names.end()));
+    report.error(at, "there is no time zone `" + name + "` on this machine" +
+                         (hint.empty() ? "; names are those of the tz database, like `Europe/Berlin`" : hint));
   }
   return zone;
 }
@@ -77,7 +81,9 @@ std::string TimeTable::unknown(const TimeName& name) const {
   }
   std::vector<std::string_view> known;
   for (const auto& [defined, at] : places_) { known.push_back(defined); }
-  const std::string hint = did_you_mean(name.name, known);
+  std::string hint = did_you_mean(name.name, known);
+  const std::string days = hint.empty() ? nearest_days(name.name) : "";
+  if (!days.empty()) { hint = "; did you mean `" + days + "`?"; }
   return message +
          (hint.empty() ? "; define it with `time " + name.name + " mon-fri 08:00-18:00 Europe/Berlin`" : hint);
 }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
+#include "policy/nearest.hpp"
 #include "policy/values.hpp"
 
 namespace sluice::policy {
@@ -91,6 +93,21 @@ std::optional<std::uint8_t> parse_days(std::string_view text) noexcept {
     days |= 1U << day;
     if (day == *last) { return static_cast<std::uint8_t>(days); }
   }
+}
+
+std::string nearest_days(std::string_view text) {
+  constexpr std::string_view kDaily = "daily";
+  const std::size_t dash = text.find('-');
+  const auto near_one = [](std::string_view word) -> std::string_view {
+    const auto begins = [&](std::string_view day) { return lower_case(word).starts_with(day); };
+    const auto day = std::ranges::find_if(kDays, begins);
+    return day != kDays.end() ? *day : nearest(word, kDays);
+  };
+  if (dash == text.npos && !nearest(text, std::span(&kDaily, 1)).empty()) { return std::string(kDaily); }
+  std::string days(near_one(text.substr(0, dash)));
+  if (days.empty() || dash == text.npos) { return days; }
+  const std::string_view last = near_one(text.substr(dash + 1));
+  return last.empty() ? std::string() : days + '-' + std::string(last);
 }
 
 std::optional<Date> parse_date(std::string_view text) noexcept {

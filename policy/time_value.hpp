@@ -15,7 +15,9 @@ namespace sluice::policy {
 // Single words of a time. nullopt when the word is none of the kind.
 
 std::optional<std::uint8_t> parse_days(std::string_view text) noexcept;  // "mon", "fri-mon", "daily"
-std::optional<Date> parse_date(std::string_view text) noexcept;          // "2026-12-31"; with a year of 1970 to 2200
+// The days that the word was probably meant to be: "mon-fri" of "Mon-Fri", "mon-fry", "Monday-Friday". Empty: none.
+std::string nearest_days(std::string_view text);
+std::optional<Date> parse_date(std::string_view text) noexcept;  // "2026-12-31"; with a year of 1970 to 2200
 std::optional<std::pair<Date, Date>> parse_dates(std::string_view text) noexcept;  // "12-24", "2026-08-01..2026-08-14"
 std::optional<int> parse_minute(std::string_view text) noexcept;                   // "08:00" to "24:00"
 std::optional<std::pair<int, int>> parse_minutes(std::string_view text) noexcept;  // "08:00-18:00", "22:00-06:00"

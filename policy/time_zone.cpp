@@ -1,5 +1,9 @@
 #include "policy/time_zone.hpp"
 
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
 #include <absl/time/time.h>
 
 namespace sluice::policy {
@@ -16,6 +20,19 @@ std::optional<TimeZone> TimeZone::load(const std::string& name) {
 
 TimeZone TimeZone::utc() {
   return TimeZone(std::make_shared<Zone>(absl::UTCTimeZone()));
+}
+
+std::vector<std::string> TimeZone::names() {
+  const char* const folder = std::getenv("TZDIR");  // where Abseil looks, too
+  std::ifstream table(std::string(folder != nullptr ? folder : "/usr/share/zoneinfo") + "/zone.tab");
+  std::vector<std::string> names;
+  // "DE\t+5230+01322\tEurope/Berlin\tmost of Germany"
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream columns(line);
+    std::string country, place, name;
+    if (!line.starts_with('#') && columns >> country >> place >> name) { names.push_back(std::move(name)); }
+  }
+  return names;
 }
 
 WallTime TimeZone::wall(std::chrono::sys_seconds time) const noexcept {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sluice::policy {
 
@@ -19,6 +20,8 @@ class TimeZone {
  public:
   static std::optional<TimeZone> load(const std::string& name);
   static TimeZone utc();
+  // Names of zones, for messages; none when the machine's time zone data have no table of them.
+  static std::vector<std::string> names();
 
   WallTime wall(std::chrono::sys_seconds time) const noexcept;
   // When the clock shows it; the first time of two, and the moment of the change for one that is skipped.

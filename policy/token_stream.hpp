@@ -17,6 +17,7 @@ class TokenStream {
 
   bool is_at_end() const noexcept { return peek().kind == Token::Kind::end; }
   const Token& peek() const noexcept { return tokens_[at_]; }
+  const Token& peek_behind() const noexcept { return tokens_[std::min(at_ + 1, tokens_.size() - 1)]; }
 
   Token take() {
     const Token& token = tokens_[at_];

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "policy/nearest.hpp"
+#include "uri/normal_path.hpp"
 
 namespace sluice::policy {
 namespace {
@@ -172,7 +173,9 @@ std::expected<std::string, std::string> parse_path_value(std::string_view text) 
   if (text.find('*') != text.npos) {
     return std::unexpected(code(text) + ": a path stands for itself and all below it; for patterns use `url ~`");
   }
-  return std::string(text);
+  std::string normal;
+  uri::append_normal_path(text, normal);
+  return normal;
 }
 
 std::expected<std::string, std::string> parse_query_value(std::string_view text) {
@@ -185,7 +188,9 @@ std::expected<std::string, std::string> parse_query_value(std::string_view text)
   if (star != name.npos && (star + 1 != name.size() || name.size() != text.size())) {
     return std::unexpected(code(text) + ": `*` may stand at the end of a name only");
   }
-  return std::string(text);
+  std::string normal;
+  uri::append_normal_escapes(text, normal);
+  return normal;
 }
 
 std::expected<std::string, std::string> parse_type_value(std::string_view text) {

@@ -10,7 +10,8 @@
 
 namespace sluice::policy {
 
-// Single values of a policy text. Errors: what is wrong and what is expected, in words.
+// Single values of a policy text. Errors: what is wrong and what is expected, in words. Parts of URLs come out as those
+// of a request are judged: without dot segments and needless escapes.
 
 std::expected<Prefix, std::string> parse_prefix_value(std::string_view text);
 // "www.example.com", ".example.com", "*.example.com", an address; normalised, with A-labels for other than ASCII

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "policy/lists/import_lines.hpp"
+#include "policy/lists/nowhere.hpp"
 
 namespace sluice::policy {
 namespace {
@@ -25,9 +26,10 @@ std::optional<Directive> directive_of(std::string_view value) {
   return directive;
 }
 
-bool leads_nowhere(std::string_view target) noexcept {
-  return target.empty() || target == "#" || target == "0.0.0.0" || target == "::" || target == "127.0.0.1" ||
-         target == "::1";
+bool is_target_nowhere(std::string_view target) noexcept {
+  if (target.empty() || target == "#") { return true; }
+  const auto address = Address::parse(target);
+  return address && leads_nowhere(*address);
 }
 
 void add_names(const Directive& directive, Effect effect, ImportLines& lines) {
@@ -52,7 +54,7 @@ void import_dnsmasq(std::string_view text, ImportLines& lines) {
     if (!directive) { return lines.reject("no `/name/` behind `" + std::string(key) + "=`"); }
     // A name that is looked up as usual although one above it is not.
     if (key == "server" && directive->target == "#") { return add_names(*directive, Effect::excepts, lines); }
-    const bool is_blocked = key == "address" ? leads_nowhere(directive->target) : directive->target.empty();
+    const bool is_blocked = key == "address" ? is_target_nowhere(directive->target) : directive->target.empty();
     if (!is_blocked) { return lines.unsupported(std::string(key) + " with a target"); }
     add_names(*directive, Effect::holds, lines);
   });

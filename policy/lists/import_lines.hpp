@@ -18,19 +18,33 @@ class ImportLines {
   // `comments`.
   template <typename Read>
   void for_each(std::string_view text, std::string_view comments, Read read) {
-    if (text.starts_with("\xef\xbb\xbf")) { text.remove_prefix(3); }
-    for (line_ = 1; !text.empty(); ++line_) {
-      const std::size_t end = std::min(text.find('\n'), text.size());
-      line_text_ = text.substr(0, end);
-      const std::string_view line = trimmed(line_text_);
-      text.remove_prefix(std::min(end + 1, text.size()));
-      if (line.empty() || comments.find(line.front()) != comments.npos) { continue; }
+    for_each_line(text, comments, [&](const Line& line) {
+      line_ = line.number;
+      line_text_ = line.whole;
       ++report_.lines;
-      if (line.size() > kLongestLine) {
+      if (line.trimmed.size() > kLongestLine) {
         reject("a line of more than 16384 octets");
       } else {
-        read(line);
+        read(line.trimmed);
       }
+    });
+  }
+
+  struct Line {
+    std::uint32_t number = 0;
+    std::string_view whole;
+    std::string_view trimmed;
+  };
+  // The same without counting, for a text that has to be read ahead.
+  template <typename Visit>
+  static void for_each_line(std::string_view text, std::string_view comments, Visit visit) {
+    if (text.starts_with("\xef\xbb\xbf")) { text.remove_prefix(3); }
+    for (std::uint32_t number = 1; !text.empty(); ++number) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      const std::string_view whole = text.substr(0, end);
+      const std::string_view line = trimmed(whole);
+      text.remove_prefix(std::min(end + 1, text.size()));
+      if (!line.empty() && comments.find(line.front()) == comments.npos) { visit(Line{number, whole, line}); }
     }
   }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "policy/lists/import_lines.hpp"
+#include "policy/lists/nowhere.hpp"
 
 namespace sluice::policy {
 namespace {
@@ -20,14 +21,6 @@ std::string_view without_comment(std::string_view line) noexcept {
 std::string_view without_wildcard(std::string_view name) noexcept {
   if (name.starts_with("*.")) { return name.substr(2); }
   return name.starts_with('.') ? name.substr(1) : name;
-}
-
-// The addresses that hosts files give to names that shall lead nowhere.
-bool leads_nowhere(const Address& address) noexcept {
-  const auto& octets = address.octets();
-  if (address.is_ipv4()) { return octets[12] == 127 || address == Address::from_ipv4({0, 0, 0, 0}); }
-  return std::all_of(octets.begin(), octets.end() - 1, [](std::uint8_t octet) { return octet == 0; }) &&
-         octets[15] <= 1;
 }
 
 void read_host_names(std::string_view names, ImportLines& lines) {
@@ -57,7 +50,7 @@ void import_hosts(std::string_view text, ImportLines& lines) {
     std::string_view names = without_comment(line);
     std::string_view written = ImportLines::take_word(names);
     written = written.substr(0, written.find('%'));  // fe80::1%lo0
-    const auto address = Address::parse(written);
+    const auto address = Address::parse(written == "0" ? "0.0.0.0" : written);
     if (!address) { return lines.reject("no address at the beginning of the line"); }
     if (names.empty()) { return lines.reject("an address without a name"); }
     const bool is_link_local = address->octets()[0] == 0xfe || address->octets()[0] == 0xff;

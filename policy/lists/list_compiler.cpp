@@ -12,6 +12,7 @@
 #include "policy/lists/packed_name.hpp"
 #include "policy/lists/path_table.hpp"
 #include "policy/lists/removals.hpp"
+#include "uri/normal_path.hpp"
 
 namespace sluice::policy {
 namespace {
@@ -20,49 +21,42 @@ constexpr std::size_t kLongestPath = 2048;
 constexpr std::size_t kMostOctets = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kMostInstructions = 4000;
 
-constexpr std::string_view kHex = "0123456789abcdef";
-
 constexpr char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
-bool is_unreserved(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
+// The octets of a URL: those above ASCII as one writes them. Errors: blanks and controls.
+std::expected<std::string, NameError> escaped(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet <= ' ' || octet == 0x7f) { return std::unexpected(NameError::bad_octet); }
+    if (octet >= 0x80) {
+      out += '%';
+      out += kHex[octet >> 4];
+      out += kHex[octet & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out;
 }
 
-// The octet that "%7E" stands for, when it stands for one that need not be written so.
-std::optional<char> needless_escape(std::string_view text) noexcept {
-  if (text.size() < 3 || text[0] != '%') { return std::nullopt; }
-  const std::size_t high = kHex.find(lower(text[1]));
-  const std::size_t low = kHex.find(lower(text[2]));
-  if (high == kHex.npos || low == kHex.npos) { return std::nullopt; }
-  const auto octet = static_cast<char>(high << 4 | low);
-  return is_unreserved(octet) ? std::optional(octet) : std::nullopt;
-}
-
-// As URLs are when they are judged (RFC 3986 6.2.2.2: "any percent-encoded octet that corresponds to an unreserved
-// character" is decoded), in lower case; octets above ASCII as a URL writes them.
+// As URLs are when they are judged, in lower case. An entry is the beginning of a path, whose last segment may go on:
+// `/a/.` is one of `/a/.git`. With an octet behind it, which joins nothing, it is no dot segment.
 std::expected<std::string, NameError> normal_path(std::string_view path) {
   path = path.substr(0, path.find('#'));
   if (path.size() > kLongestPath) { return std::unexpected(NameError::too_long); }
   if (!path.starts_with('/')) { return std::unexpected(NameError::bad_octet); }
+  auto written = escaped(path);
+  if (!written) { return written; }
+  constexpr char kGoesOn = 'x';
   std::string normal;
-  normal.reserve(path.size());
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const auto octet = static_cast<unsigned char>(path[i]);
-    if (octet <= ' ' || octet == 0x7f) { return std::unexpected(NameError::bad_octet); }
-    if (const auto plain = needless_escape(path.substr(i))) {
-      normal += lower(*plain);
-      i += 2;
-    } else if (octet >= 0x80) {
-      normal += '%';
-      normal += kHex[octet >> 4];
-      normal += kHex[octet & 15];
-    } else {
-      normal += lower(path[i]);
-    }
-  }
+  uri::append_normal_path(*written + kGoesOn, normal);
+  normal.pop_back();
+  std::ranges::transform(normal, normal.begin(), lower);
   return normal;
 }
 

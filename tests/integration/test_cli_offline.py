@@ -176,6 +176,7 @@ class WithDaemon(Workplace):
             path = os.path.join(folder, name)
             checked = sluice("policy", "check", path)
             self.assertEqual((checked.returncode, checked.stderr), (0, ""), name)
+            self.assertEqual(sluice("policy", "fmt", "--check", path).returncode, 0, name)
             tested = json.loads(sluice("policy", "test-all", "--policy", path, "-o", "json").stdout)
             self.assertEqual((tested["failures"], tested["uncovered"]), ([], []), name)
 

@@ -10,7 +10,7 @@ COMBINED = re.compile(r"[?&|]\s*co_await\b|\?[^;]*:\s*co_await\b")
 
 
 def check(tree):
-    for name in tree.sources("policy/", "cache/"):
+    for name in tree.sources("uri/", "policy/", "cache/"):
         for number, line in tree.lines(name):
             if re.search(r"\bco_(await|return|yield)\b", COMMENT.sub("", line)):
                 yield f"{name}:{number}: {name.split('/')[0]}/ contains no coroutine"

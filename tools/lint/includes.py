@@ -1,4 +1,4 @@
-"""The direction of includes, docs/architecture.md: policy and cache know nobody, the daemon's parts include only leftwards,
+"""The direction of includes, docs/architecture.md: policy and cache know nobody but uri, the daemon's parts include only leftwards,
 and each large library is included in one place."""
 
 import re
@@ -10,8 +10,9 @@ _NET = {"gateway/base", "gateway/http", "policy"}
 _MIDDLE = _NET | {"gateway/config", "gateway/net", "gateway/intercept", "gateway/record", "cache"}
 _PIPELINE = _MIDDLE | {"gateway/identity", "gateway/tls", "gateway/http1", "gateway/http2", "gateway/upstream"}
 MAY_INCLUDE = {
-    "policy": set(),
-    "cache": set(),
+    "uri": set(),
+    "policy": {"uri"},
+    "cache": {"uri"},
     "gateway/base": set(),
     "gateway/config": {"gateway/base"},
     "gateway/http": {"gateway/base", "cache", "policy"},
@@ -44,8 +45,9 @@ ONE_PLACE = {
     "yaml-cpp/": ("gateway/config/",),
     "crypt.h": ("gateway/identity/password_hash.",),
 }
-# What policy/ and cache/ must not reach for: threads, sockets, logs.
+# What uri/, policy/ and cache/ must not reach for: threads, sockets, logs.
 NOT_IN_LIBRARIES = re.compile(r"^(boost/asio|boost/beast|spdlog|thread$|stop_token$|future$|sys/socket|sys/epoll|coroutine$)")
+PLAIN = ("uri", "policy", "cache")
 CLOCK = re.compile(r"\b(?:system_clock|steady_clock|high_resolution_clock)::now\b|\bgettimeofday\b|\bclock_gettime\b|\btime\(nullptr\)")
 
 
@@ -55,12 +57,12 @@ def part_of(path):
 
 
 def check(tree):
-    for name in tree.sources("policy/", "cache/", "gateway/", "tools/"):
+    for name in tree.sources("uri/", "policy/", "cache/", "gateway/", "tools/"):
         for number, line in tree.lines(name):
             where = f"{name}:{number}:"
             if match := INCLUDE.match(line):
                 yield from _one_include(name, where, match[1], match[2])
-            elif part_of(name) in ("policy", "cache") and CLOCK.search(line):
+            elif part_of(name) in PLAIN and CLOCK.search(line):
                 yield f"{where} {part_of(name)}/ reads no clock: time is a parameter"
 
 
@@ -73,5 +75,5 @@ def _one_include(name, where, bracket, header):
     for library, places in ONE_PLACE.items():
         if header.startswith(library) and not name.startswith(places):
             yield f"{where} <{header}> belongs into {' or '.join(places)} only"
-    if mine in ("policy", "cache") and NOT_IN_LIBRARIES.match(header):
+    if mine in PLAIN and NOT_IN_LIBRARIES.match(header):
         yield f"{where} {mine}/ is a plain synchronous library: no <{header}>"

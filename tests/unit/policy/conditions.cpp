@@ -57,6 +57,18 @@ TEST(Conditions, MeanWhatTheReferenceSays) {
       {"authority .example.com", connect, deny},
       {"authority .example.com", same, allow},
       // path: itself and everything below it
+      {"path /%c3%bc", target("/%C3%BC"), deny},
+      {"path /%7Euser", target("/~user/x"), deny},
+      {"path /~user", target("/~user"), deny},
+      {"path /a%2fb", target("/a%2Fb"), deny},
+      {"path /%61dmin", target("/admin"), deny},
+      {"path /x/../b", target("/b"), deny},
+      {"path /./b", target("/b?c"), deny},
+      {"path /b/.", target("/b/c"), deny},
+      {"path /b/%zz", target("/b/%zz"), deny},
+      {"query a=%7eb%2f", target("/?a=~b%2F"), deny},
+      {"query %61*", target("/?ab"), deny},
+      {"query a=/../b", target("/?a=/../b"), deny},
       {"path /", target("/a"), deny},
       {"path /app", target("/app"), deny},
       {"path /app", target("/app?x"), deny},
@@ -123,6 +135,7 @@ TEST(Conditions, MeanWhatTheReferenceSays) {
 TEST(Conditions, AreWrittenInOneCanonicalWay) {
   const std::vector<std::pair<std::string_view, std::string_view>> cases{
       {"deny path  /a ,/b query x unless  mode explicit", "deny path /a, /b query x unless mode explicit"},
+      {"deny path  /x/../%c3%bc,/~u query %61=%7e , b=~", "deny path /x/../%c3%bc, /~u query %61=%7e, b=~"},
       {"deny field  User-Agent~\"a\" , \"b\"", "deny field User-Agent ~ \"a\", \"b\""},
       {"deny response  field Server ~\"a\"", "deny response field Server ~ \"a\""},
       {"deny status 200-200 type TEXT/Html size over  1KiB", "deny status 200 type text/html size over 1KiB"},

@@ -62,6 +62,22 @@ TEST(Diagnostics, NameThePlaceAndWhatWasExpected) {
        "a zone is named by its place, as in `Europe/Berlin`, or is `UTC`, not `CET`"},
       {"deny until 2026-12-31 EST5EDT host a", 23, "a zone is named by its place"},
       {"time work mon CET", 15, "a zone is named by its place"},
+      {"time work mon-fry 08:00-18:00 Europe/Berlin", 11, "unknown day in `mon-fry`; did you mean `mon-fri`?"},
+      {"time work Mon-Fri 08:00-18:00", 11, "unknown day in `Mon-Fri`; did you mean `mon-fri`?"},
+      {"time work daly 08:00-18:00", 11, "unknown day in `daly`; did you mean `daily`?"},
+      {"time work lunch 12:00-13:00", 11, "unknown day in `lunch`; days are `mon`, `tue`"},
+      {"deny during monday, tue 08:00-18:00 host a", 13, "unknown time `monday`; did you mean `mon`?"},
+      {"deny during mon, Thursday-fry 08:00-18:00 host a", 18,
+       "unknown day in `Thursday-fry`; did you mean `thu-fri`?"},
+      {"deny during MON-FRI host a", 13, "unknown time `MON-FRI`; did you mean `mon-fri`?"},
+      {"time work mon 08:00-18:00 Europe/Berln", 27,
+       "no time zone `Europe/Berln` on this machine; did you mean `Europe/Berlin`?"},
+      {"deny until 2026-12-31 america/new_york host a", 23, "did you mean `America/New_York`?"},
+      {"time work mon 08:00-18:00 Nowhere/Else except 12-25", 27,
+       "names are those of the tz database, like `Europe/Berlin`"},
+      {"HOST a", 1, "unknown statement `HOST`"},
+      {"DENY host a", 1, "did you mean `deny`?"},
+      {"deny HOST a", 6, "did you mean `host`?"},
       {"deny port http", 11, "no port"},
       {"deny port 65536", 11, "no port"},
       {"deny port 090", 11, "no port"},
@@ -101,6 +117,16 @@ TEST(Diagnostics, NameThePlaceAndWhatWasExpected) {
     EXPECT_THAT(errors[0].message, HasSubstr(std::string(one.message))) << one.line;
     EXPECT_EQ(errors[0].excerpt, one.line);
   }
+}
+
+TEST(Diagnostics, OfATimeAreItsOwnAndNoneThatFollow) {
+  const auto errors = errors_of(
+      "time work mon-fry 8:00-18:00, Sat Europe/Berln except 13-25, 12-24 Europe/Berln\ndeny host a during "
+      "work\nallow\n");
+  std::vector<std::pair<int, int>> places;
+  for (const Diagnostic& error : errors) { places.emplace_back(error.line, error.column); }
+  EXPECT_THAT(places, testing::ElementsAre(std::pair(1, 11), std::pair(1, 19), std::pair(1, 31), std::pair(1, 35),
+                                           std::pair(1, 55)));
 }
 
 TEST(Diagnostics, ComeAllInOneRunInTheOrderOfTheText) {
@@ -208,6 +234,10 @@ TEST(Diagnostics, WarnOfAConditionThatIsWrittenTwice) {
   EXPECT_EQ(policy->warnings()[0].column, 21);
 }
 
+const std::string kCovering =
+    "net lab 10.1.0.0/16\ntime early mon-fri 08:00-10:00 Europe/Berlin\ntime work mon-fri 08:00-18:00 Europe/Berlin\n"
+    "time floating mon-fri 08:00-18:00\ntime busy work except 12-24\ngroup staff alice, bob\n";
+
 // Each case: a rule, one below it, and whether the second is said to be never reached.
 TEST(Diagnostics, WarnOfRulesThatAreCovered) {
   const std::vector<std::tuple<std::string_view, std::string_view, bool>> cases{
@@ -233,6 +263,36 @@ TEST(Diagnostics, WarnOfRulesThatAreCovered) {
       {"deny field A ~ \"x\"", "deny response field A ~ \"x\"", false},
       {"deny not host a.example, b.example", "deny not host .a.example, .b.example", true},
       {"deny not host .a.example", "deny not host a.example", false},
+      {"deny not host .g.example", "deny host h.example", true},
+      {"deny not host .g.example", "deny host h.example, x.g.example", false},
+      {"deny not host x.g.example", "deny host .g.example port 80", false},
+      {"deny not port 80-90", "deny port 1-79", true},
+      {"deny not port 80-90", "deny port 1-80", false},
+      {"deny not from 10.0.0.0/8", "deny from 192.0.2.0/24", true},
+      {"deny not from 10.0.0.0/8", "deny from 0.0.0.0/0 port 80", false},
+      {"deny not type image/*", "deny type text/html", true},
+      {"deny not type image/*", "deny type image/png", false},
+      {"deny not query a", "deny query b", false},
+      {"deny not path /a", "deny path /b", true},
+      {"deny not path /a/b", "deny path /a port 80", false},
+      {"deny not size over 10", "deny size under 11", true},
+      {"deny not size over 10", "deny size under 12", false},
+      {"deny not user alice", "deny user bob", true},
+      {"deny not group staff", "deny user carol", false},
+      {"deny group staff host b.example", "deny user alice host b.example", true},
+      {"deny group staff host b.example", "deny user alice, carol host b.example", false},
+      {"deny user alice, bob", "deny group staff", false},
+      {"deny not user alice", "deny not group staff", true},
+      {"deny method CONNECT unless port 443", "deny method CONNECT port 22", true},
+      {"deny method CONNECT unless port 443", "deny method CONNECT port 22, 443", false},
+      {"deny method CONNECT unless port 443", "deny method CONNECT not port 400-500", true},
+      {"deny method CONNECT unless not port 443", "deny method CONNECT port 443", true},
+      {"deny method CONNECT unless port 443 host a.example", "deny method CONNECT port 22", true},
+      {"deny from 10.0.0.0/8 unless host a.example", "deny from 10.0.0.0/8 unless host .a.example", true},
+      {"deny from 10.0.0.0/8 unless host .a.example", "deny from 10.0.0.0/8 unless host a.example", false},
+      {"deny from 10.0.0.0/8 unless host a.example", "deny from 10.0.0.0/8 unless host .a.example port 80", false},
+      {"deny from 10.0.0.0/8 unless host a.example port 80", "deny from 10.0.0.0/8 unless host .a.example", true},
+      {"allow not method GET", "deny method PURGE", false},
       {"deny host a.example unless port 80", "deny host a.example", false},
       {"deny host a.example unless port 80", "deny host a.example path /x unless port 80", true},
       {"deny host a.example shadow", "deny host a.example", false},
@@ -248,6 +308,18 @@ TEST(Diagnostics, WarnOfRulesThatAreCovered) {
       {"deny during mon", "deny during 12-24", false},
       {"deny during 12-24..12-26", "deny during 12-24..12-26 08:00-10:00", true},
       {"deny not during tue", "deny not during mon-fri", true},
+      {"deny during work", "deny during mon 10:00-11:00 Europe/Berlin", true},
+      {"deny during work", "deny during early", true},
+      {"deny during early", "deny during work", false},
+      {"deny during work", "deny during mon 10:00-11:00", false},
+      {"deny during work", "deny during sat 10:00-11:00 Europe/Berlin", false},
+      {"deny during work, sat", "deny during early host a.example", true},
+      {"deny during busy", "deny during mon 10:00-11:00 Europe/Berlin", false},
+      {"deny during busy", "deny during busy host a.example", true},
+      {"deny during work", "deny during busy", true},
+      {"deny during floating Asia/Tokyo", "deny during floating", false},
+      {"deny during floating Asia/Tokyo", "deny during tue 09:00-10:00 Asia/Tokyo", true},
+      {"deny not during early", "deny not during work", true},
       {"deny until 2031-12-31", "deny until 2030-12-31", true},
       {"deny until 2030-12-31 18:00", "deny until 2030-12-31", false},
       {"deny until 2031-12-31 Europe/Berlin", "deny until 2030-12-31", false},
@@ -266,13 +338,12 @@ TEST(Diagnostics, WarnOfRulesThatAreCovered) {
       {"connect to a.example host x.example", "connect to b.example host x.example", true},
   };
   for (const auto& [first, second, covered] : cases) {
-    const auto policy =
-        compiled("net lab 10.1.0.0/16\n" + std::string(first) + '\n' + std::string(second) + "\nallow\n");
+    const auto policy = compiled(kCovering + std::string(first) + '\n' + std::string(second) + "\nallow\n");
     ASSERT_TRUE(policy);
     ASSERT_EQ(policy->warnings().size(), covered ? 1u : 0u) << first << " / " << second;
     if (!covered) { continue; }
-    EXPECT_EQ(policy->warnings()[0].line, 3);
-    EXPECT_THAT(policy->warnings()[0].message, HasSubstr("line 2 holds whenever it does")) << second;
+    EXPECT_EQ(policy->warnings()[0].line, 8);
+    EXPECT_THAT(policy->warnings()[0].message, HasSubstr("line 7 holds whenever it does")) << second;
   }
 }
 
@@ -309,15 +380,53 @@ TEST(Diagnostics, WarnOfRulesThatNeedDecryptionOrContradictThemselves) {
   }
 }
 
+TEST(Diagnostics, WarnOfRulesWhoseConditionsContradictEachOther) {
+  const std::vector<Case> cases{
+      {"deny host a.example unless host a.example", 28, "the exception holds whenever the rest of this rule does"},
+      {"deny host x.a.example port 80 unless host .a.example port 1-100", 38, "it never holds"},
+      {"cache ttl 1h host a.example unless host .a.example", 36, "the rest of this setting"},
+      {"deny host a.example not host a.example", 25, "`host a.example` and `not host a.example` never hold at once"},
+      {"deny not host .a.example host a.example", 26, "never hold at once"},
+      {"deny method GET not method GET, POST", 21, "this rule never holds"},
+      {"deny size over 10 size under 5", 19, "never hold at once"},
+      {"deny user carol group staff", 17, "have no user in common in this text"},
+      {"deny group staff user carol", 18, "have no user in common in this text"},
+  };
+  for (const Case& one : cases) {
+    const auto policy = compiled(std::string(one.line) + "\nallow\ngroup staff alice, bob\n");
+    ASSERT_TRUE(policy) << one.line;
+    ASSERT_EQ(policy->warnings().size(), 1u) << one.line;
+    EXPECT_EQ(policy->warnings()[0].column, one.column) << one.line;
+    EXPECT_THAT(policy->warnings()[0].message, HasSubstr(std::string(one.message))) << one.line;
+  }
+}
+
 TEST(Diagnostics, AreSilentAboutRulesThatHoldForSomething) {
-  for (const std::string_view line :
-       {"deny host a.example path /x", "deny scheme http, https", R"(deny url ~ "^https?://a")",
-        "deny not scheme https", R"(deny url ~ "^https://", "\.exe$")", "deny not path /x method CONNECT",
-        "deny not scheme http", "deny field User-Agent ~ \"x\" method CONNECT", "allow method PURGE scheme https",
-        "splice not scheme http", "set request field X \"1\" method CONNECT", "limit connections 5 method CONNECT",
-        "quic reject sni a.example", "deny not inconsistent scheme http", "deny method GET, CONNECT path /x",
-        "deny status 500 scheme http"}) {
-    const auto policy = compiled(std::string(line) + "\nallow\n");
+  for (const std::string_view line : {"deny host .a.example not host a.example",
+                                      "deny host .a.example unless host a.example",
+                                      "deny host a.example unless host a.example port 80",
+                                      "deny size over 5 size under 10",
+                                      "deny query a not query b",
+                                      "deny alpn h2 not alpn http/1.1",
+                                      "deny group staff user alice",
+                                      "deny not user alice group staff",
+                                      "deny host a.example path /x",
+                                      "deny scheme http, https",
+                                      R"(deny url ~ "^https?://a")",
+                                      "deny not scheme https",
+                                      R"(deny url ~ "^https://", "\.exe$")",
+                                      "deny not path /x method CONNECT",
+                                      "deny not scheme http",
+                                      "deny field User-Agent ~ \"x\" method CONNECT",
+                                      "allow method PURGE scheme https",
+                                      "splice not scheme http",
+                                      "set request field X \"1\" method CONNECT",
+                                      "limit connections 5 method CONNECT",
+                                      "quic reject sni a.example",
+                                      "deny not inconsistent scheme http",
+                                      "deny method GET, CONNECT path /x",
+                                      "deny status 500 scheme http"}) {
+    const auto policy = compiled(std::string(line) + "\nallow\ngroup staff alice, bob\n");
     ASSERT_TRUE(policy) << line;
     EXPECT_TRUE(policy->warnings().empty()) << line << policy->warnings()[0].message;
   }
@@ -385,13 +494,40 @@ TEST(Diagnostics, WarnOfNamesUnderWhichEverybodyRegisters) {
 
 TEST(Diagnostics, WarnOfExpressionsThatAHostOrAPathSaysBetter) {
   const std::vector<std::pair<std::string_view, std::string_view>> cases{
-      {R"(^https?://ads\.example\.com/)", "`host ads.example.com`"},
+      {R"(^https?://ads\.example\.com/)", "`host ads.example.com` would do here, for any port and tunnels (CONNECT);"},
       {R"(^https?://([^/]+\.)?ads\.example/)", "`host .ads.example`"},
-      {R"(^https?://(www\.)?a\.example/x/)", "`host .a.example path /x/`"},
+      {R"(^https?://(www\.)?a\.example/x/)", "`host a.example, www.a.example path /x/` would do here, for any port;"},
       {R"(^https?://a\.example(/|$))", "`host a.example`"},
-      {R"(tracker\.example)", "`host .tracker.example`"},
-      {R"(^http://a\.example/)", ""},
-      {R"(^https?://a\.example/x)", ""},
+      {R"(^(http|https)://a\.example/)", "`host a.example`"},
+      {R"(^http(s)?://a\.example/)", "`host a.example`"},
+      {R"(^https?://a\.example(:\d+)?/x/)", "`host a.example path /x/` says the same"},
+      {R"(^https?://(.*\.)?a\.example/)", "not for URLs of others with the name in their path or query"},
+      {R"(^http://([a-z0-9-]+\.)*a\.example/)",
+       "`scheme http host .a.example port 80` would do here, for names with `_`;"},
+      {R"(^http://a\.example/)", "`scheme http host a.example port 80` says the same"},
+      {R"(^http://a\.example:8080/)", "`scheme http host a.example port 8080` says the same"},
+      {R"(^http://a\.example[/:])", "`scheme http host a.example` says the same"},
+      {R"(^http://192\.0\.2\.1/)", "`scheme http host 192.0.2.1 port 80` says the same"},
+      {R"(^http://a\.example/x/)", "`scheme http host a.example port 80 path /x/` says the same"},
+      {R"(^http://a\.example/path)",
+       "`scheme http host a.example port 80 path /path` would do here, not for `/pathx`, but for the path and what is "
+       "below it;"},
+      {R"((?i)^http://A\.example/x/)", "not for paths in other letters"},
+      {R"(^https?://a\.example/x)", "`host a.example path /x` would do here, for any port, not for `/xx`"},
+      {R"(://foo\.example/)", "not for URLs with `://` and the name in their path or query"},
+      {R"(tracker\.example\.com)", "write `host .tracker.example.com`"},
+      {R"((?i)Example\.com)", "write `host .example.com`"},
+      {R"(\.example\.com/)", "write `host .example.com`"},
+      {R"(foo\.exe)", ""},
+      {R"(setup\.zip)", ""},
+      {R"(jquery\.min\.js)", ""},
+      {R"(\.exe/)", ""},
+      {R"(Example\.com)", ""},
+      {R"(^http://A\.example/)", ""},
+      {R"(^http://a.example/)", ""},
+      {R"(^http://a\.example/%7Ex/)", ""},
+      {R"(^http://a\.example/x\?y)", ""},
+      {R"(^http://(www\.)?192\.0\.2\.1/)", ""},
       {R"(^https?://a\.example)", ""},
       {R"(\.exe(\?|$))", ""},
       {R"(^https?://[a-z]+\.example/)", ""},
@@ -405,6 +541,61 @@ TEST(Diagnostics, WarnOfExpressionsThatAHostOrAPathSaysBetter) {
     EXPECT_THAT(policy->warnings()[0].message, HasSubstr(std::string(condition)));
     EXPECT_EQ(policy->warnings()[0].column, 12);
   }
+}
+
+// What is advised holds for the same requests where nothing else is said.
+TEST(Diagnostics, AdviseConditionsThatSayWhatTheExpressionSays) {
+  const std::vector<std::string> hosts{"a.example", "www.a.example", "x.y.a.example", "xa.example", "a.example.org"};
+  const std::vector<std::string> paths{
+      "/", "/x", "/x/", "/x/y", "/xx", "/X/", "/?u=http://a.example/x/", "/x.a.example/x/"};
+  std::vector<std::string> expressions;
+  for (const char* scheme : {"^http://", "^https?://", "^(http|https)://"}) {
+    for (const char* labels : {"", R"(([^/]+\.)?)", R"((www\.)?)", R"((.*\.)?)", R"(([a-z0-9-]+\.)*)"}) {
+      for (const char* end :
+           {"/", "(/|$)", "[/:]", "/x", "/x/", "(:[0-9]+)?/", R"((:\d+)?/x/.*)", ":8080/", ":8080/x/"}) {
+        expressions.push_back(scheme + std::string(labels) + R"(a\.example)" + end);
+      }
+    }
+  }
+  std::size_t same = 0;
+  for (const std::string& expression : expressions) {
+    const auto by_expression = compiled("deny url ~ \"" + expression + "\"\nallow\n");
+    ASSERT_EQ(by_expression->warnings().size(), 1U) << expression;
+    const std::string& message = by_expression->warnings()[0].message;
+    const std::size_t begin = message.find('`') + 1;
+    const auto by_condition = compiled("deny " + message.substr(begin, message.find('`', begin) - begin) + "\nallow\n");
+    ASSERT_TRUE(by_condition) << message;
+    if (message.find("says the same") == message.npos) { continue; }
+    ++same;
+    for (const std::string& host : hosts) {
+      for (const std::string& path : paths) {
+        for (const int port : {80, 443, 8080}) {
+          for (const std::string scheme : {"http", "https"}) {
+            const bool is_usual = port == (scheme == "http" ? 80 : 443);
+            const std::string url = scheme + "://" + host + (is_usual ? "" : ':' + std::to_string(port)) + path;
+            Facts facts = test::a_request();
+            facts.host = host;
+            facts.port = static_cast<std::uint16_t>(port);
+            facts.scheme = scheme;
+            facts.path_and_query = path;
+            facts.url = url;
+            EXPECT_EQ(by_expression->decide(facts).verdict, by_condition->decide(facts).verdict)
+                << expression << ' ' << url;
+          }
+        }
+        Facts tunnel = test::a_request();
+        const std::string url = host + ":443";
+        tunnel.method = "CONNECT";
+        tunnel.scheme = tunnel.path_and_query = "";
+        tunnel.host = tunnel.authority = host;
+        tunnel.port = 443;
+        tunnel.url = url;
+        EXPECT_EQ(by_expression->decide(tunnel).verdict, by_condition->decide(tunnel).verdict)
+            << expression << ' ' << url;
+      }
+    }
+  }
+  EXPECT_GT(same, 30U);
 }
 
 TEST(Diagnostics, AreBoundedInNumber) {

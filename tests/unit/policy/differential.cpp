@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 
 #include "lists_support.hpp"
@@ -96,7 +97,8 @@ struct OraclePolicy {
       "net lab 10.1.0.0/16, 2001:db8::/33\nnet outer lab, 192.0.2.0/25\ntime work mon-fri 08:00-18:00 Europe/Berlin "
       "except 12-25\nset names example.com, .example.com\n"
       "group staff alice, bob\ngroup ops carol\n"
-      "list plain domains \"/x\" category names\nlist nets addresses \"/x\"\nlist ads adblock \"/x\"\n";
+      "list plain domains \"/x\" category names\nlist nets addresses \"/x\"\nlist ads adblock \"/x\"\n"
+      "list zone rpz \"/x\"\n";
 
   std::string text;
   std::vector<OracleRule> rules;
@@ -173,6 +175,7 @@ bool shares_bits(const Address& a, const Address& b, int bits) {
 Maybe is_in_names(const Facts& facts);
 Maybe is_in_nets(const Facts& facts);
 Maybe is_in_ads(const Facts& facts);
+Maybe is_in_zone(const Facts& facts);
 
 class Generator {
  public:
@@ -675,15 +678,16 @@ class Generator {
             }};
   }
 
-  // What is_in_names(), is_in_nets() and is_in_ads() say, joined by `or`.
+  // What is_in_names(), is_in_nets(), is_in_ads() and is_in_zone() say, joined by `or`.
   OracleCondition listed() {
     const bool is_by_category = chance(50);
     std::string text = is_by_category ? "category" : "list";
-    const auto chosen = some_of(3, text, {is_by_category ? "names" : "plain", "nets", "ads"});
+    const auto chosen = some_of(4, text, {is_by_category ? "names" : "plain", "nets", "ads", "zone"});
     return {text, [chosen](const Facts& facts) -> Maybe {
+              constexpr std::array<Maybe (*)(const Facts&), 4> kLists{is_in_names, is_in_nets, is_in_ads, is_in_zone};
               Maybe any = false;
               for (const std::size_t i : chosen) {
-                const Maybe one = i == 0 ? is_in_names(facts) : i == 1 ? is_in_nets(facts) : is_in_ads(facts);
+                const Maybe one = kLists[i](facts);
                 if (one == Maybe(true)) { return true; }
                 if (!one) { any = std::nullopt; }
               }
@@ -721,6 +725,15 @@ Maybe is_in_ads(const Facts& facts) {
   return is_site || url.find("/ads/") != url.npos;
 }
 
+// No exception of an address takes a name back.
+Maybe is_in_zone(const Facts& facts) {
+  if (!facts.host) { return std::nullopt; }
+  const bool is_passed = *facts.host == "www.example.com";
+  if (is_below(*facts.host, "example.com") && !is_passed) { return true; }
+  const Maybe by_address = is_in_nets(facts);
+  return by_address == Maybe(true) ? !is_passed : by_address;
+}
+
 std::shared_ptr<const Lists> made_lists() {
   ListCompiler compiler;
   const auto tag = [&](ListFormat format, const char* list, const char* category) {
@@ -731,6 +744,10 @@ std::shared_ptr<const Lists> made_lists() {
               tag(ListFormat::addresses, "nets", "nets"), compiler);
   import_list(ListFormat::adblock, "||www.example.com^\n@@||www.example.com/a.exe\n/ads/$all\n",
               tag(ListFormat::adblock, "ads", "ads"), compiler);
+  import_list(ListFormat::rpz,
+              "example.com CNAME .\n*.example.com CNAME .\nwww.example.com CNAME rpz-passthru.\n"
+              "16.0.0.1.10.rpz-ip CNAME .\n24.0.255.1.10.rpz-ip CNAME rpz-passthru.\n",
+              tag(ListFormat::rpz, "zone", "zone"), compiler);
   return std::make_shared<const Lists>(test::set_of(compiler), nullptr);
 }
 
@@ -934,6 +951,112 @@ TEST(Evaluation, ExplainsWithTheOutcomesThatLedToTheDecision) {
 }
 
 // Every canonical line means what the line that it was made from means.
+// Few values, so that conditions often say the same, less, more or the opposite of each other.
+constexpr std::array<std::string_view, 62> kClose{"host example.com",
+                                                  "host .example.com",
+                                                  "host www.example.com, com",
+                                                  "host .www.example.com",
+                                                  "host 10.1.0.1",
+                                                  "authority .example.com",
+                                                  "authority www.example.com",
+                                                  "sni .example.com",
+                                                  "sni example.com",
+                                                  "from lab",
+                                                  "from 10.1.0.0/16",
+                                                  "from 10.0.0.0/8",
+                                                  "from 192.0.2.0/24",
+                                                  "from ::/0",
+                                                  "to outer",
+                                                  "to 10.1.0.0/16",
+                                                  "to ::/0",
+                                                  "to 192.0.2.0/24, 2001:db8::/32",
+                                                  "port 80",
+                                                  "port 0-443",
+                                                  "port 443, 8050",
+                                                  "port 0-65535",
+                                                  "port 8000-9000",
+                                                  "protocol tcp",
+                                                  "protocol udp",
+                                                  "interface eth0",
+                                                  "interface wg0",
+                                                  "method GET",
+                                                  "method CONNECT",
+                                                  "method GET, POST",
+                                                  "scheme http",
+                                                  "scheme https",
+                                                  "path /app",
+                                                  "path /app/",
+                                                  "path /app/x",
+                                                  "path /",
+                                                  "query y",
+                                                  "query utm_*",
+                                                  "query x=1",
+                                                  "type text/*",
+                                                  "type text/html",
+                                                  "type image/png",
+                                                  "status 200",
+                                                  "status 200-299",
+                                                  "status 404, 503",
+                                                  "size over 1KiB",
+                                                  "size under 2KiB",
+                                                  "size over 1023",
+                                                  "size under 1025",
+                                                  "user alice",
+                                                  "user bob, carol",
+                                                  "group staff",
+                                                  "group ops",
+                                                  "during work",
+                                                  "during mon-fri 09:00-10:00 Europe/Berlin",
+                                                  "during mon-sun 08:00-18:00",
+                                                  "during tue 10:00-11:00",
+                                                  "during 12-25",
+                                                  "until 2025-12-20",
+                                                  "until 2026-01-10",
+                                                  "listener 3128",
+                                                  "listener 127.0.0.1:3128"};
+
+TEST(Evaluation, NeverReachesARuleThatIsSaidToBeNeverReached) {
+  Generator generator(31);
+  const auto conditions = [&](int most) {
+    std::string text;
+    for (int count = 1 + generator.below(most); count > 0; --count) {
+      text += generator.chance(35) ? " not " : " ";
+      text += kClose[static_cast<std::size_t>(generator.below(static_cast<int>(kClose.size())))];
+    }
+    return text;
+  };
+  const std::string declarations = OraclePolicy::kDeclarations;
+  const auto first_line = static_cast<int>(std::ranges::count(declarations, '\n')) + 1;
+  std::size_t warned = 0;
+  for (int i = 0; i < 6000; ++i) {
+    std::string text = declarations;
+    for (int rule = 0; rule < 3; ++rule) {
+      text += (generator.chance(50) ? "allow" : "deny") + conditions(2);
+      if (generator.chance(40)) { text += " unless" + conditions(2); }
+      text += " id " + std::to_string(rule) + '\n';
+    }
+    const auto policy = compiled(text + "deny id end\n");
+    ASSERT_TRUE(policy) << text;
+    std::set<std::string, std::less<>> unreached;
+    for (const Diagnostic& warning : policy->warnings()) {
+      const bool is_meant = warning.message.find("never reached") != std::string::npos ||
+                            warning.message.find("never hold at once") != std::string::npos ||
+                            warning.message.find("the exception holds whenever") != std::string::npos;
+      const int rule = warning.line - first_line;
+      if (is_meant) { unreached.insert(rule == 3 ? "end" : std::to_string(rule)); }
+    }
+    if (unreached.empty()) { continue; }
+    ++warned;
+    for (int k = 0; k < 200; ++k) {
+      const Facts facts = generator.all_facts();
+      if (facts.method == "PURGE") { continue; }
+      const std::string_view decided = policy->decide(facts).rule_id;
+      ASSERT_FALSE(unreached.contains(decided)) << text << decided;
+    }
+  }
+  EXPECT_GT(warned, 200U);
+}
+
 TEST(Evaluation, IsTheSameForTheCanonicalText) {
   Generator generator(5);
   const CompileOptions options = with_lists();

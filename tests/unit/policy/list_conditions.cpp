@@ -61,6 +61,9 @@ TEST(ListDeclaration, IsRefusedWithAHint) {
         Case{"list x domains \"/x\" refresh 5", "a time like"}, Case{"list x domains \"/x\" guard 5", "a percentage"},
         Case{"list x domains \"/x\" gaurd 5%", "did you mean `guard`?"},
         Case{"list x squidguard \"/x\" category y", "a category for each of its folders"},
+        Case{"list x domains \"/x\" refresh 1h guard 5% refresh 2h", "a second `refresh`"},
+        Case{"list x domains \"/x\" guard 5% guard 5%", "a second `guard`"},
+        Case{"list x domains \"/x\" category a category b", "a second `category`"},
         Case{"list x domains \"/x\"\nlist x hosts \"/y\"", "declared on line 1 already"}}) {
     const auto errors = test::errors_of(std::string(c.line) + "\nallow\n");
     ASSERT_FALSE(errors.empty()) << c.line;
@@ -237,6 +240,32 @@ TEST(ListCondition, WaitsForWhatItsEntriesAreAbout) {
   EXPECT_EQ(policy->decide(facts).verdict, Verdict::deny);
   facts.destination = test::address("198.51.100.1");
   EXPECT_EQ(policy->decide(facts).rule_id, "a");
+}
+
+// What can take no entry back is not waited for.
+TEST(ListCondition, WaitsForExceptionsThatCouldTakeTheEntryBack) {
+  ListCompiler compiler;
+  const auto zone = compiler.add_tag({"zone", "zone", false}).value();
+  ASSERT_TRUE(compiler.add_host("a.example", {.tag = zone}));
+  compiler.add_prefix(*Prefix::parse("192.0.2.0/24"), {.tag = zone});
+  compiler.add_prefix(*Prefix::parse("192.0.2.1"), {.tag = zone, .effect = Effect::excepts});
+  ASSERT_TRUE(compiler.add_path("b.example", "/x", {.tag = zone}));
+  ASSERT_TRUE(compiler.add_path("b.example", "/x/y", {.tag = zone, .effect = Effect::excepts}));
+  const auto policy = compiled("list zone rpz \"/x\"\ndeny list zone\nallow\n", with(compiler));
+  Facts facts;
+  facts.host = "a.example";
+  EXPECT_EQ(policy->decide(facts).verdict, Verdict::deny);
+  facts.destination = test::address("192.0.2.1");
+  facts.url = "http://a.example/";
+  EXPECT_EQ(policy->decide(facts).verdict, Verdict::deny) << "and nothing takes it back";
+  Facts path;
+  path.host = "b.example";
+  path.url = "http://b.example/x";
+  EXPECT_EQ(policy->decide(path).verdict, Verdict::deny);
+  Facts address;
+  address.destination = test::address("192.0.2.2");
+  address.host = "c.example";
+  EXPECT_EQ(policy->decide(address).verdict, Verdict::deny) << "nor does a path";
 }
 
 }  // namespace

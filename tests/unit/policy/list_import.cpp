@@ -130,6 +130,10 @@ TEST(ListImport, ReadsHostsFilesAsExactNames) {
   EXPECT_EQ(list.found("a.example"), Texts{"a.example:4"});
   EXPECT_EQ(list.found("www.a.example"), Texts{});
   EXPECT_EQ(list.found("nas.example"), Texts{});
+  // As inet_aton(3) reads it.
+  const Read zero = read(ListFormat::hosts, "0 a.example\n0\n00 b.example\n");
+  EXPECT_EQ(zero.found("a.example"), Texts{"a.example:1"});
+  EXPECT_EQ(zero.report.rejected, 2U);
 }
 
 TEST(ListImport, ReadsSquidguardUrls) {
@@ -180,6 +184,34 @@ TEST(ListImport, ReadsUnbound) {
   EXPECT_EQ(list.found("c.example"), Texts{});
   EXPECT_EQ(list.report.rejected, 1U);
   EXPECT_EQ(list.report.unsupported.size(), 2U);
+}
+
+// Data of a zone are answers, be they ahead of the zone or behind it: nothing is blocked that has one.
+TEST(ListImport, TakesUnboundZonesThatAnswerForNoBlocks) {
+  const Read list =
+      read(ListFormat::unbound,
+           "local-data: \"www.google.test CNAME forcesafesearch.google.test\"\n"
+           "local-zone: \"www.google.test.\" redirect\nlocal-zone: \"app.test\" redirect\n"
+           "local-data: 'App.Test. 60 IN A 192.168.1.10'\nlocal-zone: home.test static\n"
+           "local-data: \"nas.home.test AAAA fd00::2\"\nlocal-zone: ads.home.test redirect\n"
+           "local-data: \"ads.home.test A 0.0.0.0\"\nlocal-zone: never.test always_nxdomain\n"
+           "local-data: \"never.test A 192.0.2.1\"\nlocal-zone: null.test redirect\n"
+           "local-data: \"null.test A 127.0.0.2\"\nlocal-data: \"null.test AAAA ::\"\n"
+           "local-data: \"both.test A 0.0.0.0\"\nlocal-data: \"both.test AAAA fd00::3\"\n"
+           "local-zone: xhome.test static\nlocal-zone: mail.test static\nlocal-data: \"mail.test MX 10 a.test\"\n");
+  for (const char* host : {"www.google.test", "app.test", "x.app.test", "x.home.test", "nas.home.test", "both.test"}) {
+    EXPECT_EQ(list.found(host), Texts{}) << host;
+  }
+  EXPECT_EQ(list.found("x.ads.home.test"), Texts{"ads.home.test:7"});
+  EXPECT_EQ(list.found("x.never.test"), Texts{"never.test:9"}) << "this type heeds no data";
+  EXPECT_EQ(list.found("x.null.test"), Texts{"null.test:11"});
+  EXPECT_EQ(list.found("xhome.test"), Texts{"xhome.test:16"});
+  EXPECT_EQ(list.found("mail.test"), Texts{"mail.test:17"}) << "data that lead nowhere";
+  EXPECT_EQ(list.report.unsupported,
+            (std::map<std::string, std::uint64_t>{{"local-data with an answer of its own", 5},
+                                                  {"local-data of a name with an answer of its own", 1},
+                                                  {"local-zone whose local-data has an answer of its own", 3}}));
+  EXPECT_EQ(list.report.lines, 18U);
 }
 
 TEST(ListImport, ReadsResponsePolicyZones) {

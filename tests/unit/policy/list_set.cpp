@@ -333,6 +333,22 @@ TEST(ListSet, ComparesPathsWithoutCaseAndBelowAddresses) {
   EXPECT_EQ(found_url(lists, "example.com", "http://example.com/~user/A/b%25").size(), 0U) << "another path";
 }
 
+TEST(ListSet, ResolvesDotSegmentsOfPathsThatAreWhole) {
+  ListCompiler compiler;
+  const auto tag = compiler.add_tag({"l", "c", false}).value();
+  ASSERT_TRUE(compiler.add_path("example.com", "/x/../Ads/%2E/1", {.tag = tag, .line = 1}));
+  ASSERT_TRUE(compiler.add_path("example.com", "/a/.", {.tag = tag, .line = 2}));
+  ASSERT_TRUE(compiler.add_path("example.com", "/b/..?q=/./", {.tag = tag, .line = 3}));
+  const Lists lists(set_of(compiler), nullptr);
+  const auto count = [&](std::string_view path) {
+    return found_url(lists, "example.com", "http://example.com" + std::string(path)).size();
+  };
+  EXPECT_EQ(count("/ads/12"), 1U);
+  EXPECT_EQ(count("/a/.git"), 1U) << "a beginning, whose last segment goes on";
+  EXPECT_EQ(count("/a/b"), 0U);
+  EXPECT_EQ(count("/?q=/./x"), 1U) << "a query ends the path";
+}
+
 TEST(ListSet, FindsExpressionsOfEveryKind) {
   const std::vector<std::string> expressions{
       "ads[0-9]+\\.gif$", "(foo|bar)baz", "^http://x\\.", "[0-9]{4}", "(?i)SeXy.*(picture|movie)s?", "a.c",

@@ -73,7 +73,28 @@ TEST(Pac, KnowsOfTheMethodWhetherItIsConnect) {
 
 TEST(Pac, TakesAddressesOfHostsThatAreWrittenAsOne) {
   EXPECT_THAT(decisions("bypass to 10.0.0.0/8\nallow\n"),
-              ElementsAre("  if (within(address, [0, 0, 0, 0, 0, 65535, 2560, 0], 104)) { return DIRECT; }"));
+              ElementsAre("  if (areWithin(addresses, [[0, 0, 0, 0, 0, 65535, 2560, 0, 104]])) { return DIRECT; }"));
+  EXPECT_THAT(decisions("deny host 10.1.2.3, a.example\nbypass to ::/0\nallow\n"),
+              ElementsAre("  if ((within(address, [0, 0, 0, 0, 0, 65535, 2561, 515, 128]) || host == \"a.example\")) "
+                          "{ return PROXY; }",
+                          "  if (areWithin(addresses, [[0, 0, 0, 0, 0, 0, 0, 0, 0]])) { return DIRECT; }"));
+}
+
+TEST(Pac, IsNotSureOfWhatANameDoesNotResolveTo) {
+  const std::string nets = "[[0, 0, 0, 0, 0, 65535, 2560, 0, 104]]";
+  const std::string may_be_within = "(isName || mayBeWithin(addresses, " + nets + "))";
+  EXPECT_THAT(decisions("bypass port 443 not to 10.0.0.0/8\nallow\n"),
+              ElementsAre("  if ((port == 443 && !(" + may_be_within + "))) { return DIRECT; }"));
+  EXPECT_THAT(decisions("bypass port 443 unless to 10.0.0.0/8\nallow\n"),
+              ElementsAre("  if ((port == 443 && !(" + may_be_within + "))) { return DIRECT; }"));
+  EXPECT_THAT(
+      decisions("deny not to 10.0.0.0/8\nbypass\nallow\n"),
+      ElementsAre("  if (!(areWithin(addresses, " + nets + "))) { return PROXY; }", "  if (true) { return DIRECT; }"));
+  // The rule that guards the gateway's own networks forbids no name.
+  EXPECT_THAT(
+      decisions("deny to 10.0.0.0/8\nbypass\nallow\n"),
+      ElementsAre("  if (mayBeWithin(addresses, " + nets + ")) { return PROXY; }", "  if (true) { return DIRECT; }"));
+  EXPECT_EQ(why_not_said("bypass not to 10.0.0.0/8 user alice\nallow\n"), "it asks for `user`");
 }
 
 TEST(Pac, LeavesRulesOfPacketsAndShadowsAside) {

@@ -88,6 +88,7 @@ TEST(RedirectLoops, AreWarnedOfWhereTheyCanBeTold) {
       {"redirect \"http://portal.example/\" from 10.0.0.0/8", "a loop"},
       {"redirect \"http://portal.example/\" user alice", "a loop"},
       {"redirect \"http://portal.example/a\" path /a", "a loop"},
+      {"redirect \"http://portal.example/x/../%7Ea\" path /%7ea", "a loop"},
       {"redirect \"http://portal.example/b\" path /a", ""},
       {"redirect \"http://{host}{path}\" host .example", "a loop"},
       {"redirect \"https://portal.example/\" from 10.0.0.0/8", "holds for the CONNECT"},

@@ -14,7 +14,7 @@ TEST(TestCases, SayWhatIsAskedAndWhatIsExpected) {
       "10:00\" "
       "field User-Agent \"curl/8\" field X \"\" listener 127.0.0.1:3128 mode explicit status 200 type text/html size "
       "1KiB "
-      "response field Server \"nginx\" expect deny by HR-231 }  # comment\nallow\n");
+      "response field Server \"nginx\" expect deny by HR-231 }  # comment\ndeny host a.example id HR-231\nallow\n");
   ASSERT_TRUE(policy);
   ASSERT_EQ(policy->tests().size(), 1u);
   const TestCase& one = policy->tests()[0];
@@ -47,6 +47,11 @@ TEST(TestCases, NameThePlaceAndWhatWasExpected) {
       {"test \"x\" { at \"someday\" }", 15, "no moment"},
       {"test \"x\" { url http://a/ type a/b expect deny }", 6, "says its status"},
       {"test \"x\" { status 2000 }", 19, "no status"},
+      {"test \"x\" { url http://a/ url http://b/ expect deny }", 26, "a second `url`"},
+      {"test \"x\" { url http://a/ expect deny expect allow }", 38, "a second `expect`"},
+      {"test \"x\" { from 10.0.0.1 from 10.0.0.2 url http://a/ expect deny }", 26, "a second `from`"},
+      {"test \"x\" { url http://a/ expect allow by NOSUCH }", 42, "no rule has the id `NOSUCH`"},
+      {"allow host a id such\ntest \"x\" { url http://a/ expect allow by sich }", 42, "did you mean `such`?"},
   };
   for (const auto& [line, column, message] : cases) {
     const auto errors = test::errors_of(std::string(line) + "\nallow\n");

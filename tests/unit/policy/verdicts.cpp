@@ -179,7 +179,7 @@ TEST(TestCases, ExpectEveryVerdict) {
   const auto policy = compiled(
       "test \"a\" { url http://a/ protocol udp interface eth0 expect reject }\n"
       "test \"b\" { url http://a/ expect redirect \"https://b/\" by x }\n"
-      "test \"c\" { url http://a/ expect splice }\nallow\n");
+      "test \"c\" { url http://a/ expect splice }\nallow id x\n");
   EXPECT_EQ(policy->tests()[0].expected, Verdict::reject);
   EXPECT_EQ(policy->tests()[0].protocol, "udp");
   EXPECT_EQ(policy->tests()[0].interface, "eth0");
