@@ -29,6 +29,15 @@ MemoryShard::Tables tables_for(std::uint64_t budget, std::size_t shards) {
   return {table_size(share, kOctetsPerBucket, 1U << 22), table_size(share, GhostTable::kOctetsPerGhost, 1U << 16)};
 }
 
+// False, and nothing is added, when that would be more than `most`.
+bool add_up_to(std::atomic<std::uint64_t>& counter, std::uint64_t octets, std::uint64_t most) {
+  auto sum = counter.load(std::memory_order_relaxed);
+  while (sum + octets <= most) {
+    if (counter.compare_exchange_weak(sum, sum + octets, std::memory_order_relaxed)) { return true; }
+  }
+  return false;
+}
+
 class MemoryStore final : public Store {
  public:
   explicit MemoryStore(const MemoryStoreOptions& options);
@@ -45,6 +54,8 @@ class MemoryStore final : public Store {
   bool may_have(std::string_view key) const override;
   bool was_evicted(std::string_view key) const override;
   StoreStats stats() const override;
+  bool hold(std::uint64_t octets) override;
+  void release_held(std::uint64_t octets) override;
   void set_budget(std::uint64_t octets) override;
   bool build_index_step() override;
 
@@ -78,6 +89,7 @@ class MemoryStore final : public Store {
   MemoryShard::Tables tables_;
   std::atomic<std::uint64_t> budget_;
   std::atomic<std::uint64_t> used_ = 0;
+  std::atomic<std::uint64_t> held_ = 0;  // of that
   std::atomic<std::uint64_t> responses_ = 0;
   std::atomic<std::uint64_t> evictions_ = 0;
   std::atomic<std::uint64_t> stores_ = 0;
@@ -290,16 +302,25 @@ StoreStats MemoryStore::stats() const {
           .evictions = evictions_,
           .stores = stores_,
           .refused = refused_,
-          .errors = 0};
+          .errors = 0,
+          .held = held_};
 }
 
 bool MemoryStore::try_reserve(std::uint64_t octets) {
+  return add_up_to(used_, octets, budget_.load(std::memory_order_relaxed));
+}
+
+bool MemoryStore::hold(std::uint64_t octets) {
   const auto budget = budget_.load(std::memory_order_relaxed);
-  auto used = used_.load(std::memory_order_relaxed);
-  while (used + octets <= budget) {
-    if (used_.compare_exchange_weak(used, used + octets, std::memory_order_relaxed)) { return true; }
-  }
+  if (!add_up_to(held_, octets, std::max(budget / 2, std::min(largest_response_, budget)))) { return false; }
+  if (reserve(octets)) { return true; }
+  held_.fetch_sub(octets, std::memory_order_relaxed);
   return false;
+}
+
+void MemoryStore::release_held(std::uint64_t octets) {
+  held_.fetch_sub(octets, std::memory_order_relaxed);
+  release(octets);
 }
 
 // While a smaller budget is not kept yet nothing is evicted here: that takes longer than a client may wait.

@@ -20,6 +20,7 @@ enum class MissCause : std::uint8_t {
   method,
   too_large,
   not_admitted,
+  no_room,
   evicted,
   purged,
   error,

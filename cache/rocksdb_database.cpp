@@ -91,9 +91,13 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   return options;
 }
 
+std::uint64_t records_memtable(std::uint64_t memtable) {
+  return std::max<std::uint64_t>(memtable / 4, 64 << 10);
+}
+
 rocksdb::ColumnFamilyOptions records_options(const std::shared_ptr<rocksdb::Cache>& cache,
                                              const RocksdbTuning& tuning) {
-  auto options = family_options(cache, std::max<std::uint64_t>(tuning.memtable / 4, 64 << 10));
+  auto options = family_options(cache, records_memtable(tuning.memtable));
   const auto built_in = rocksdb::GetSupportedCompressions();
   if (std::ranges::find(built_in, rocksdb::kLZ4Compression) != built_in.end()) {
     options.compression = rocksdb::kLZ4Compression;
@@ -103,7 +107,7 @@ rocksdb::ColumnFamilyOptions records_options(const std::shared_ptr<rocksdb::Cach
 
 rocksdb::ColumnFamilyOptions content_options(const std::shared_ptr<rocksdb::Cache>& cache,
                                              const RocksdbTuning& tuning) {
-  auto options = family_options(cache, std::max<std::uint64_t>(tuning.memtable, 64 << 10));
+  auto options = family_options(cache, tuning.memtable);
   options.enable_blob_files = true;
   options.min_blob_size = 256;  // so that compaction moves references, hardly ever content
   options.blob_file_size = 32ULL << 20;
@@ -149,7 +153,9 @@ std::uint64_t RocksdbDatabase::property(rocksdb::ColumnFamilyHandle* family, con
 }
 
 std::uint64_t RocksdbDatabase::octets_on_disk() const {
-  std::uint64_t octets = 0;
+  std::vector<std::string> files;
+  std::uint64_t octets = 0;  // of the manifest, whose size follows the budget at the opening
+  db->GetLiveFiles(files, &octets, false).PermitUncheckedError();
   for (auto* family : {records, content}) {
     octets += property(family, rocksdb::DB::Properties::kTotalSstFilesSize);
     octets += property(family, rocksdb::DB::Properties::kTotalBlobFileSize);
@@ -221,6 +227,15 @@ void RocksdbDatabase::wait_for_flush() {
     if (failures_behind() != 0) { return; }
     rocksdb::Env::Default()->SleepForMicroseconds(kMicroseconds);
   }
+}
+
+// That the options cannot be written down on a full disk does not matter.
+void RocksdbDatabase::set_memtable(std::uint64_t memtable) {
+  const auto set = [this](rocksdb::ColumnFamilyHandle* family, std::uint64_t size) {
+    db->SetOptions(family, {{"write_buffer_size", std::to_string(size)}}).PermitUncheckedError();
+  };
+  set(records, records_memtable(memtable));
+  set(content, memtable);
 }
 
 void RocksdbDatabase::reclaim(const std::string& end) {

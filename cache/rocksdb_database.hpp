@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,6 +33,9 @@ struct RocksdbDatabase {
   void start_flush();
   void wait_for_flush();  // until it is done or this has taken long; not at all when one ever failed
 
+  // From now on memtables are of that size; what is in one that is larger goes to files, behind the caller.
+  void set_memtable(std::uint64_t memtable);
+
   // Merges away what was removed below the content key `end`, so that files without anything live are deleted. Blocks.
   void reclaim(const std::string& end);
   bool is_stopped() const;                // does RocksDB let nobody write, until a flush has succeeded?
@@ -39,6 +43,11 @@ struct RocksdbDatabase {
   std::uint64_t failures_behind() const;  // flushes and compactions that failed so far
   std::uint64_t files_waiting() const;    // flushed and not compacted; grows only when compaction cannot go on
 };
+
+// A memtable and its log are a small part of the budget, also of a small one.
+inline std::uint64_t memtable_for(std::uint64_t budget, std::uint64_t most) {
+  return std::clamp<std::uint64_t>(budget / 32, 64 << 10, std::max<std::uint64_t>(most, 64 << 10));
+}
 
 struct RocksdbTuning {
   std::uint64_t block_cache = 32ULL << 20;

@@ -118,6 +118,11 @@ void RocksdbDisk::shorten_log(std::uint64_t most) {
   database_.start_flush();
 }
 
+void RocksdbDisk::set_memtable(std::uint64_t memtable) {
+  database_.set_memtable(memtable);
+  if (gate_.is_open()) { database_.start_flush(); }
+}
+
 // No sync for responses: after kill -9 the page cache still has the log; a power cut may lose the last moments and
 // nothing else.
 std::expected<void, StoreError> RocksdbDisk::write(rocksdb::WriteBatch& batch) {

@@ -39,6 +39,9 @@ class RocksdbDisk {
   // To files, behind the caller, when the log holds more than that. Nothing while the disk is known to fail.
   void shorten_log(std::uint64_t most);
 
+  // By the budget. What a larger memtable holds goes to files, behind the caller, as long as the disk works.
+  void set_memtable(std::uint64_t memtable);
+
   // Synced: a purge survives a power cut as well.
   std::expected<void, StoreError> write_purges(const PurgeChange& change);
   // A purge that cannot be read any more counts as a hard one of all that is stored.

@@ -1,6 +1,5 @@
 #include "cache/rocksdb_store.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "cache/rocksdb_tier.hpp"
@@ -39,15 +38,12 @@ std::expected<std::unique_ptr<Store>, std::string> open_rocksdb_store(const Rock
   auto& said = warnings != nullptr ? *warnings : unasked;
   auto directory = CacheDirectory::open(options.directory, said);
   if (!directory) { return std::unexpected(directory.error()); }
-  // A memtable and its log are a small part of the budget, also of a small one.
-  auto tuned = options;
-  tuned.memtable = std::clamp<std::uint64_t>(options.budget / 32, 64 << 10, options.memtable);
-  const RocksdbTuning tuning{tuned.block_cache, tuned.memtable};
+  const RocksdbTuning tuning{options.block_cache, memtable_for(options.budget, options.memtable)};
   RocksdbDatabase database;
   if (auto opened = open_or_start_empty(*directory, tuning, database, said); !opened) {
     return std::unexpected(opened.error());
   }
-  return std::make_unique<RocksdbTier>(tuned, std::move(*directory), std::move(database));
+  return std::make_unique<RocksdbTier>(options, std::move(*directory), std::move(database));
 }
 
 }  // namespace sluice::cache

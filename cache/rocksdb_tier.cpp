@@ -36,7 +36,8 @@ RocksdbTier::RocksdbTier(const RocksdbStoreOptions& options, CacheDirectory dire
       disk_(std::move(database)),
       first_id_(first_store_id(directory_.epoch())),
       next_id_(first_id_ + (1ULL << kChunkBits) + chunk_logarithm(options.chunk)),
-      allowance_(allowance_of(options.budget, options.memtable)),
+      memtable_(memtable_for(options.budget, options.memtable)),
+      allowance_(allowance_of(options.budget, memtable_)),
       budget_(options.budget),
       evicted_(evicted_keys_for(options.budget)) {
   rocksdb::WriteBatch batch;
@@ -61,7 +62,9 @@ void RocksdbTier::shorten_log() {
 void RocksdbTier::set_budget(std::uint64_t octets) {
   const Lock lock(changes_);
   budget_ = octets;
-  allowance_ = allowance_of(octets, options_.memtable);
+  memtable_ = memtable_for(octets, options_.memtable);
+  disk_.set_memtable(memtable_);
+  allowance_ = allowance_of(octets, memtable_);
   is_shrinking_ = used() > allowance_;
   next_measure_ = 0;
 }

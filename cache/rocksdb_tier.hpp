@@ -125,6 +125,7 @@ class RocksdbTier final : public Store {
 
   mutable std::mutex changes_;
   std::string index_cursor_ = queue_key(0);
+  std::uint64_t memtable_;                     // octets of one of content, by the budget
   std::uint64_t next_measure_ = 0;             // octets written when the real size is looked at again
   std::uint64_t next_reclaim_ = 0;             // and garbage may be merged away again
   std::uint64_t allowance_;                    // what may be accounted for; the rest of the budget is for garbage

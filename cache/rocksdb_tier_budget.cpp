@@ -23,7 +23,7 @@ StoreResult RocksdbTier::admit_write() {
 // accounted for. This keeps the files, not only the account, within the budget: when they come near it, less may be
 // stored and what was removed is merged away; when there is room, more.
 void RocksdbTier::measure() {
-  const auto step = std::max<std::uint64_t>(options_.memtable / 2, 1);
+  const auto step = memtable_ / 2;
   const auto budget = budget_.load();
   const auto most = budget - budget / 16;
   const auto on_disk = disk_.database().octets_on_disk();
@@ -31,7 +31,7 @@ void RocksdbTier::measure() {
   if (on_disk > most) {
     allowance_ = std::max(budget / 4, allowance_ - std::min(allowance_, step));
     if (disk_.octets_written() >= next_reclaim_) {
-      next_reclaim_ = disk_.octets_written() + std::max(options_.memtable, budget / 64);
+      next_reclaim_ = disk_.octets_written() + std::max(memtable_, budget / 64);
       needs_reclaim_ = true;
     }
   } else if (on_disk + 2 * step < most) {

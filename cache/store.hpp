@@ -32,6 +32,7 @@ struct StoreStats {
   std::uint64_t refused = 0;  // not admitted, too large
   std::uint64_t errors = 0;
   std::uint64_t too_slow = 0;  // of those refused: the disk did not keep up
+  std::uint64_t held = 0;      // of the octets used: of content on its way (Store::hold)
 };
 
 // A stored response being written. It becomes visible to `find` at commit() and not before;
@@ -123,6 +124,12 @@ class Store {
   [[nodiscard]] virtual bool was_evicted(std::string_view /*key*/) const { return false; }
 
   [[nodiscard]] virtual StoreStats stats() const = 0;
+
+  // Room in the budget for content on its way, which somebody beside the store holds: makes room, but all of it
+  // together may take no more than half of the budget, or what one response of the largest size needs. False: there is
+  // none now. Only a store in memory has any.
+  [[nodiscard]] virtual bool hold(std::uint64_t /*octets*/) { return false; }
+  virtual void release_held(std::uint64_t /*octets*/) {}  // REQUIRES: they are held
 
   // From now on nothing is stored beyond another budget. What a smaller one no longer holds goes by build_index_step();
   // until it has gone, stores may be refused.

@@ -46,8 +46,8 @@ std::map<std::string, double> shares_of(const std::map<std::string, std::uint64_
 }
 
 StoreStatus store_status(const cache::StoreStats& stats, bool is_enabled, bool is_closed = false) {
-  return {is_enabled,   is_closed,       stats.responses, stats.octets, stats.budget,
-          stats.stores, stats.evictions, stats.refused,   stats.errors};
+  return {is_enabled,   is_closed,    stats.responses, stats.octets,  stats.held,
+          stats.budget, stats.stores, stats.evictions, stats.refused, stats.errors};
 }
 
 StoreStatus memory_status(const Daemon& daemon, const record::Gauges& now) {

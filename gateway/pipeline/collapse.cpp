@@ -155,7 +155,8 @@ Task<std::optional<MaybeObtained>> try_follow(Exchange& exchange, const Candidat
                                               std::shared_ptr<Fill> fill) {
   auto body = std::make_unique<FillBody>(exchange.services, fill);
   const auto state = co_await wait_for_head(exchange, fill);
-  if (state == Fill::State::look_again) { co_return MaybeObtained{std::nullopt}; }
+  const bool has_gone_by = state == Fill::State::complete && body->reader().came_too_late();
+  if (state == Fill::State::look_again || has_gone_by) { co_return MaybeObtained{std::nullopt}; }
   if (state == Fill::State::failed) {
     if (is_of_leader_only(fill->error())) { co_return MaybeObtained{std::nullopt}; }
     if (may_serve_stale(exchange, candidate)) { co_return MaybeObtained{serve_stale(exchange, candidate)}; }

@@ -23,6 +23,9 @@ class ContentBlocks {
   // The copied front of `piece`, as much as the block has room for.
   cache::Segment copy(std::string_view piece);
 
+  // From now on blocks are small: what was copied is not kept.
+  void pass_on() { expected_ = 0; }
+
   // What was copied, ready to be stored: one segment a block, and no room left in the last one.
   std::vector<cache::Segment> finished(std::vector<cache::Segment> copied) const;
 

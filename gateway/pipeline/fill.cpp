@@ -4,9 +4,10 @@
 
 namespace sluice::pipeline {
 
-void Fill::begin(Head head) {
+void Fill::begin(Head head, cache::Store* memory) {
   std::unique_lock lock(mutex_);
   head_ = std::make_unique<const Head>(std::move(head));
+  memory_ = memory;
   state_ = State::filling;
   changed(lock);
 }
@@ -44,28 +45,65 @@ bool Fill::is_kept_whole() const {
   return kept_whole_;
 }
 
-bool Fill::has_room() const {
+bool Fill::may_keep_whole(std::uint64_t more) {
   const std::lock_guard lock(mutex_);
-  return kept_whole_ || size_ - dropped_ < window_;
+  if (count(size_ + more)) { return true; }
+  lacked_room_.store(true, std::memory_order_relaxed);
+  return false;
 }
 
-// A reader that is through with what had come when the others began to wait has begun a new window. What is only in the
-// newer half of it will be taken in time.
-void Fill::let_go_of_slow_readers(TimePoint now) {
+void Fill::pass_on() {
   std::unique_lock lock(mutex_);
-  const bool is_held_back = !kept_whole_ && size_ - dropped_ >= window_;
-  if (!is_held_back || std::ranges::none_of(readers_, &Reader::waits_)) { return; }
-  if (!held_back_since_ || slowest_position() >= held_back_at_) {
-    held_back_since_ = now;
-    held_back_at_ = size_;
-  }
-  if (now - *held_back_since_ < kPatience) { return; }
-  for (auto* reader : readers_) {
-    if (reader->position_ + window_ / 2 < held_back_at_) { reader->is_let_go_ = true; }
-  }
-  held_back_since_.reset();
+  kept_whole_ = false;
   drop_consumed();
   changed(lock);
+}
+
+void Fill::stop_counting() {
+  const std::lock_guard lock(mutex_);
+  count(0);
+}
+
+// Has the budget room for so much, beside what needs none? What it has too much is given back.
+bool Fill::count(std::uint64_t held) {
+  const auto wanted = memory_ == nullptr || held <= kUncounted ? 0 : held - kUncounted;
+  if (wanted > counted_ && !memory_->hold(wanted - counted_)) { return false; }
+  if (wanted < counted_) { memory_->release_held(counted_ - wanted); }
+  counted_ = wanted;
+  return true;
+}
+
+bool Fill::has_room(TimePoint now) {
+  std::unique_lock lock(mutex_);
+  if (kept_whole_) { return true; }
+  if (held_back_since_) { held_back_ += now - *held_back_since_; }
+  held_back_since_.reset();
+  if (const auto slowest = slowest_position(); slowest >= slowest_goal_) {
+    slowest_goal_ = slowest + window_;
+    held_back_ = {};
+  }
+  const auto is_free = [this] {
+    const auto held = size_ - dropped_;
+    return held < std::min(window_, kSmallWindow) || (held < window_ && count(held + kUncounted));
+  };
+  if (is_free()) { return true; }
+  if (std::ranges::none_of(readers_, &Reader::waits_)) { return false; }
+  held_back_since_ = now;
+  if (held_back_ < kPatience) { return false; }
+  let_go_of_slow_readers();
+  const bool has_room = is_free();
+  changed(lock);
+  return has_room;
+}
+
+// What is in the newer half of the window will be taken in time.
+void Fill::let_go_of_slow_readers() {
+  const auto most = std::max(slowest_position(), dropped_ + (size_ - dropped_) / 2);
+  for (auto* reader : readers_) {
+    if (reader->position_ <= most && !reader->waits_) { reader->is_let_go_ = true; }
+  }
+  slowest_goal_ = 0;
+  drop_consumed();
 }
 
 std::size_t Fill::readers() const {
@@ -131,6 +169,7 @@ void Fill::drop_consumed() {
     ++first_kept;
   }
   segments_.erase(segments_.begin(), first_kept);
+  count(size_ - dropped_);
 }
 
 Task<bool> Fill::wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen, asio::io_context& context,
@@ -146,7 +185,6 @@ Task<bool> Fill::wait_for_change(std::shared_ptr<Fill> fill, std::uint64_t seen,
 
 Task<> Fill::wait_for_readers(std::shared_ptr<Fill> fill, asio::io_context& context, Mailbox& mailbox) {
   const auto seen = fill->changes();
-  fill->let_go_of_slow_readers(std::chrono::steady_clock::now());
   if (fill->has_room()) { co_return; }
   co_await wait_for_change(fill, seen, context, mailbox, kPatience / 8);
 }

@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "cache/stored_response.hpp"
+#include "cache/store.hpp"
 #include "gateway/base/error.hpp"
 #include "gateway/base/mailbox.hpp"
 #include "gateway/base/signal.hpp"
@@ -17,15 +17,19 @@
 namespace sluice::pipeline {
 
 // A response on its way into the cache, readable while it grows: one leader forwards and fills, any number of clients
-// on any worker follow. Small ones are kept whole until the end; a large one passes through a window that the slowest
-// reader holds back, but not for long when others wait. Thread: any; a short lock inside. Lifetime: shared by leader
-// and readers.
+// on any worker follow. Small ones are kept whole until the end, while the memory tier has room for them; a large one
+// passes through a window that the slowest reader holds back, but not for long when others wait.
+// Thread: any; a short lock inside. Lifetime: shared by leader and readers; not beyond that of the memory tier.
 class Fill {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  // Who takes longer for a window while another reader waits for more is let go from the fill.
+  // Who makes others wait for longer than this while it gets through a window is let go from the fill.
   static constexpr milliseconds kPatience{2000};
+
+  // What each fill may have in memory beside the budget, as a response that is passed through has its buffers.
+  static constexpr std::uint64_t kUncounted = 64ULL << 10;
+  static constexpr std::uint64_t kSmallWindow = 2 * kUncounted;  // where the budget has no room for a larger one
 
   enum class State : std::uint8_t {
     waiting,      // no head yet
@@ -44,17 +48,25 @@ class Fill {
   };
 
   explicit Fill(std::uint64_t window) : window_(window) {}
+  ~Fill() { stop_counting(); }
+  Fill(const Fill&) = delete;
+  Fill& operator=(const Fill&) = delete;
 
   // The leader's side.
-  void begin(Head head);
+  // `memory`: whose budget counts what it holds; null: none.
+  void begin(Head head, cache::Store* memory = nullptr);
   void append(cache::Segment segment);
   void complete(std::string_view trailers);
   void end_as(State state, std::optional<Error> error = std::nullopt);             // uncacheable, look_again or failed
   void note_stored() noexcept { stored_.store(true, std::memory_order_relaxed); }  // a tier took it
   bool is_kept_whole() const;
-  bool has_room() const;  // may the leader read on?
-  // Lets go of readers that hold the others back for too long. To be called again and again while there is no room.
-  void let_go_of_slow_readers(TimePoint now);
+  bool may_keep_whole(std::uint64_t more);  // is there room to keep it whole with so many more octets?
+  void pass_on();                           // it is not kept whole from now on: what every reader has passed goes
+  bool lacked_room() const noexcept { return lacked_room_.load(std::memory_order_relaxed); }
+  // Ahead of the store, which counts them from then on. What readers still keep is counted again by pass_on().
+  void stop_counting();
+  // May the leader read on? Lets go of readers that hold the others back for too long: to be asked again and again.
+  bool has_room(TimePoint now = std::chrono::steady_clock::now());
   std::size_t readers() const;  // but for those let go
   bool has_readers() const { return readers() > 0; }
   // Ends it as failed unless someone reads; in one step, so that nobody comes in between. False: someone does.
@@ -116,8 +128,11 @@ class Fill {
   };
 
   void changed(std::unique_lock<std::mutex>& lock);  // wakes all waiters; unlocks
+  // REQUIRES (all below): mutex_ is held.
   std::uint64_t slowest_position() const;
   void drop_consumed();
+  void let_go_of_slow_readers();
+  bool count(std::uint64_t held);
 
   const std::uint64_t window_;
   mutable std::mutex mutex_;
@@ -129,8 +144,13 @@ class Fill {
   std::uint64_t dropped_ = 0;  // octets in front of segments_ that every reader has passed
   std::uint64_t size_ = 0;     // of the content so far
   bool kept_whole_ = true;
-  std::optional<TimePoint> held_back_since_;  // somebody waited for more, and there was no room
-  std::uint64_t held_back_at_ = 0;            // what had come by then
+  cache::Store* memory_ = nullptr;
+  std::uint64_t counted_ = 0;  // octets of the budget of `memory_`
+  // How long somebody waited for more, and there was no room, until the slowest reader is there.
+  std::uint64_t slowest_goal_ = 0;
+  std::chrono::nanoseconds held_back_{0};
+  std::optional<TimePoint> held_back_since_;
+  std::atomic<bool> lacked_room_{false};
   std::atomic<bool> invalidated_{false};
   std::atomic<bool> stored_{false};
   std::string trailers_;  // for those who stream it; they are not stored (RFC 9111 3)

@@ -59,13 +59,14 @@ class Keeper {
       if (fill_.is_invalidated()) { remove_stored(services_, keeping_.key); }
       return !writing_->has_failed();
     }
-    if (!fill_.is_kept_whole()) {  // too large for every tier
+    if (!fill_.is_kept_whole()) {  // too large for every tier, or there was no room for it
       remove_stored(services_, keeping_.key);
       return false;
     }
     auto response = std::make_shared<cache::StoredResponse>();
     response->head = std::move(head);
     response->segments = blocks_.finished(fill_.take_segments());
+    fill_.stop_counting();
     // A tier that refuses it counts that itself, and loses what it had. The disk first: what is found there from now on
     // is not put into memory in the place of this.
     const bool on_disk = services_.has_open_disk() && services_.disk->put(response);
@@ -77,14 +78,23 @@ class Keeper {
  private:
   void add(cache::Segment segment) {
     size_ += segment.size;
-    if (writing_ == nullptr && fill_.is_kept_whole() && size_ > fill_.head().largest_kept) {
+    if (fill_.is_kept_whole() && !may_keep_whole(segment.size)) { pass_on(); }
+    if (writing_ != nullptr) { writing_->append(segment); }
+    fill_.append(std::move(segment));
+  }
+
+  bool may_keep_whole(std::uint64_t more) { return size_ <= fill_.head().largest_kept && fill_.may_keep_whole(more); }
+
+  // Too large for memory, or for what there is of it now.
+  void pass_on() {
+    if (writing_ == nullptr) {
       write_to_disk(0);
       if (writing_ != nullptr) {
         for (auto& kept : fill_.take_segments()) { writing_->append(std::move(kept)); }
       }
     }
-    if (writing_ != nullptr) { writing_->append(segment); }
-    fill_.append(std::move(segment));
+    fill_.pass_on();
+    blocks_.pass_on();
   }
 
   void write_to_disk(std::uint64_t expected_size) {
@@ -144,7 +154,7 @@ void begin_keeping(Exchange& exchange, Keeping& keeping) {
     const auto fields = cache::fields_for_client_alone(forwarded.head.fields);
     if (!fields.empty()) { exchange.for_client_alone = cache::OwnedFields(fields); }
   }
-  keeping.fill->begin(std::move(head));
+  keeping.fill->begin(std::move(head), &exchange.services.memory);
 }
 
 void add_for_client_alone(const Exchange& exchange, http::ResponseHead& head) {
@@ -167,6 +177,7 @@ Task<> keep_whole(Services* services, Keeping keeping) {
     keeping.fill->end_as(Fill::State::failed, read.error());
   }
   services->fills.leave(keeping.key, *keeping.fill);
+  keeping.fill->pass_on();
   co_await finish(*services, keeping.forwarded, *keeping.configuration);
 }
 

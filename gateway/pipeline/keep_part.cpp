@@ -77,6 +77,7 @@ class PartKeeper {
       const auto used = static_cast<std::size_t>(position_ - block_begin_);
       const auto size = std::min(piece.size(), block_size_ - used);
       std::memcpy(block_.get() + used, piece.data(), size);
+      if (fill_.is_kept_whole() && !fill_.may_keep_whole(size)) { fill_.pass_on(); }
       fill_.append({block_, block_.get() + used, size});
       piece.remove_prefix(size);
       position_ += size;
@@ -165,6 +166,7 @@ Task<> keep_part(Services* services, Keeping keeping) {
     keeping.fill->end_as(Fill::State::failed, read.error());
   }
   services->fills.leave(keeping.key, *keeping.fill);
+  keeping.fill->pass_on();
   co_await finish(*services, keeping.forwarded, *keeping.configuration);
 }
 

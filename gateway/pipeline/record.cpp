@@ -33,6 +33,11 @@ std::string_view judged_destination(Exchange& exchange) {
   return exchange.destination_text;
 }
 
+void say_what_was_stored(const Fill& fill, cache::CacheStatus& status) {
+  status.stored = fill.was_stored();
+  if (!status.stored && fill.lacked_room()) { status.cause = cache::MissCause::no_room; }
+}
+
 void say_hello(const KnownHello& hello, record::AccessRecord& record) {
   record.hello = hello.word();
   record.server_name = hello.server_name();
@@ -104,7 +109,7 @@ void record(Exchange& exchange) {
   record.shadow_setting = shadow_setting_of(exchange);
   record.kept_by = exchange.kept_by;
   record.cache = exchange.cache_status;
-  if (exchange.led != nullptr) { record.cache.stored = exchange.led->was_stored(); }
+  if (exchange.led != nullptr) { say_what_was_stored(*exchange.led, record.cache); }
   record.upstream = exchange.upstream_text;
   record.destination = judged_destination(exchange);
   if (exchange.hello != nullptr) { say_hello(*exchange.hello, record); }

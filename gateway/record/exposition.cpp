@@ -171,6 +171,7 @@ void append_store(Exposition& out, const Gauges& gauges) {
   };
   both("sluice_cache_responses", "gauge", "Responses stored.", &StoreStats::responses);
   both("sluice_cache_bytes", "gauge", "Octets stored, as counted against the budget.", &StoreStats::octets);
+  both("sluice_cache_held_bytes", "gauge", "Of the octets stored: of content on its way.", &StoreStats::held);
   both("sluice_cache_budget_bytes", "gauge", "Octets that may be stored.", &StoreStats::budget);
   both("sluice_cache_evictions_total", "counter", "Responses evicted to make room.", &StoreStats::evictions);
   both("sluice_cache_stores_total", "counter", "Responses stored since the start.", &StoreStats::stores);

@@ -1,5 +1,6 @@
 """The shared cache as its clients and origins see it: RFC 9111, RFC 5861 and RFC 9211."""
 
+import json
 import os
 import random
 import signal
@@ -825,7 +826,7 @@ class Purging(SluiceTestCase):
         self.assertIn("sluice cache top --help", daemon.tool("cache", "top", "-n", "-1", expect=tool.USAGE).error)
         stats = daemon.tool("cache", "stats").out
         for cause in ("cold", "expired", "vary", "no-store", "private", "authorization", "set-cookie", "range", "method",
-                      "too-large", "not-admitted", "evicted", "purged", "error", "bypass", "disk-slow"):
+                      "too-large", "not-admitted", "no-room", "evicted", "purged", "error", "bypass", "disk-slow"):
             self.assertIn(cause, stats)
         self.assertEqual(sum(daemon.tool("cache", "stats", "-o", "json").json()["miss_shares"].values()), 1)
 
@@ -851,6 +852,39 @@ class Purging(SluiceTestCase):
         for address in (url, parts, url, parts):
             answer = self.get(daemon, address)
             self.assertEqual((answer.body, answer.is_hit), (content, False))
+
+    def test_content_on_its_way_counts_against_the_budget(self):
+        """Clients that take nothing ask for four times the budget: what gets no room passes through, and is whole all the same."""
+        budget, count = 8 << 20, 10
+        content = bytes(range(256)) * (12 << 10)  # 3 MiB
+        for disk in ("0", "64MiB"):
+            with self.subTest(disk=disk):
+                origin = self.start_origin()
+                daemon = self.start_daemon({"cache.memory": "8MiB", "cache.memory_largest": "4MiB", "cache.disk": disk})
+                origin.default = lambda exchange: reply(body=content, fields=FRESH)
+                clients = []
+                for number in range(count):
+                    clients.append(Client(daemon.port, receive_buffer=4096))
+                    self.addCleanup(clients[-1].close)
+                    clients[-1].send_request(origin.url(f"/{number}"))
+                    memory = self.memory(daemon)
+                    self.assertLessEqual(memory["octets"], budget)
+                    self.assertLessEqual(memory["held"], budget // 2)
+                eventually(lambda: origin.count() == count and self.memory(daemon)["held"] > 0, "they are on their way")
+                self.assertIn("on its way", daemon.tool("status").out)
+                for client in clients:
+                    self.assertEqual(client.response().body, content)
+                eventually(lambda: self.memory(daemon)["held"] == 0, "all have it")
+                self.assertLessEqual(self.memory(daemon)["octets"], budget)
+                eventually(lambda: len(daemon.log_lines()) == count, "the log")
+                lines = [json.loads(line) for line in daemon.log_lines()]
+                without = [line for line in lines if not line.get("stored")]
+                self.assertEqual({line["cause"] for line in without}, {"no-room"} if disk == "0" else set())
+                self.assertEqual({line["cause"] for line in lines if line.get("stored")}, {"cold"})
+
+    @staticmethod
+    def memory(daemon):
+        return daemon.tool("cache", "stats", "-o", "json").json()["memory"]
 
     @unittest.skipIf(os.environ.get("SLUICE_TEST_SANITIZED"), "a sanitizer keeps freed memory for a while")
     def test_memory_stays_within_its_budget(self):

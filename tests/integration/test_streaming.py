@@ -1,5 +1,6 @@
 """Bodies stream in both directions with back-pressure: memory stays flat however large they are and however slow a peer is."""
 
+import array
 import os
 import threading
 import unittest
@@ -7,7 +8,7 @@ import unittest
 from support.case import SluiceTestCase
 from support.client import Client
 from support.http import chunked, read_head
-from support.origin import reply
+from support.origin import Gate, reply
 from support.waiting import eventually
 
 MIB = 1 << 20
@@ -104,6 +105,39 @@ class Streaming(SluiceTestCase):
                     held = sent[0]
                     client.take(64 * MIB)  # reading on lets it flow again
                     eventually(lambda: sent[0] > held, "the origin goes on")
+
+    def test_who_takes_nothing_halts_nobody_else_and_gets_all_the_same(self):
+        """Two clients share the fetch of a response that is too large for memory; one of them stops reading, leader or not."""
+        content = array.array("Q", range(3 * MIB)).tobytes()
+        fields = {"Cache-Control": "max-age=600", "ETag": '"1"'}
+
+        def answer(exchange):
+            asked = exchange.fields.get("Range")
+            if asked is None:
+                exchange.send(reply(fields={**fields, "Content-Length": str(len(content))}) + content[:MIB])
+                gate.wait()
+                return content[MIB:]
+            first = int(asked[len("bytes="):].split("-")[0])
+            return reply(206, content[first:], {**fields, "Content-Range": f"bytes {first}-{len(content) - 1}/{len(content)}"})
+
+        for disk in ("0", "128MiB"):
+            daemon = self.start_daemon({"workers": "2", "cache.memory_largest": "2MiB", "cache.disk": disk})
+            for stops in (0, 1):
+                with self.subTest(disk=disk, stops=("the leader", "a follower")[stops]):
+                    gate = Gate()
+                    self.addCleanup(gate.open)
+                    path = f"/large{disk}{stops}"
+                    url = self.origin.on(path, answer)
+                    clients = [Client(daemon.port, receive_buffer=4096 if number == stops else None) for number in (0, 1)]
+                    for client in clients:
+                        self.addCleanup(client.close)
+                        client.send_request(url)
+                        read_head(client)
+                    gate.open()
+                    self.assertEqual(clients[1 - stops].take(len(content)), content)
+                    self.assertEqual(self.origin.count(path), 1)
+                    self.assertEqual(clients[stops].take(len(content)), content)
+                    self.assertLessEqual(self.origin.count(path), 2)
 
     def count_sent(self, path):
         sent = [0]

@@ -44,13 +44,13 @@ int stats(const Context& context) {
     print_json(*answer);
     return 0;
   }
-  Table table({"TIER", "RESPONSES", "USED", "BUDGET", "STORED", "EVICTED", "REFUSED", "ERRORS"});
-  for (std::size_t column = 1; column < 8; ++column) { table.align_right(column); }
+  Table table({"TIER", "RESPONSES", "USED", "HELD", "BUDGET", "STORED", "EVICTED", "REFUSED", "ERRORS"});
+  for (std::size_t column = 1; column < 9; ++column) { table.align_right(column); }
   const auto add = [&table](const char* tier, const control::StoreStatus& store) {
     if (!store.enabled) { return table.add({tier, store.closed ? "closed" : "off"}); }
-    table.add({tier, human_count(store.responses), human_size(store.octets), human_size(store.budget),
-               human_count(store.stores), human_count(store.evictions), human_count(store.refused),
-               human_count(store.errors)});
+    table.add({tier, human_count(store.responses), human_size(store.octets), human_size(store.held),
+               human_size(store.budget), human_count(store.stores), human_count(store.evictions),
+               human_count(store.refused), human_count(store.errors)});
   };
   add("memory", answer->memory);
   add("disk", answer->disk);

@@ -9,7 +9,7 @@ SLUICE_JSON_MEMBERS(PolicyStatus, version, rules, file, alarm, unconfirmed, conf
 SLUICE_JSON_MEMBERS(ListsStatus, lists, octets, alarms)
 SLUICE_JSON_MEMBERS(RequestsStatus, total, by_outcome)
 SLUICE_JSON_MEMBERS(MemoryStatus, budget, used, rss)
-SLUICE_JSON_MEMBERS(StoreStatus, enabled, closed, responses, octets, budget, stores, evictions, refused, errors)
+SLUICE_JSON_MEMBERS(StoreStatus, enabled, closed, responses, octets, held, budget, stores, evictions, refused, errors)
 SLUICE_JSON_MEMBERS(LogStatus, file, format, lines_dropped)
 SLUICE_JSON_MEMBERS(Status, version, pid, started, uptime, draining, workers, listeners, policy, lists, requests,
                     requests_per_second, hit_ratio, denied, connections, tunnels, received, sent, memory, memory_cache,

@@ -90,6 +90,7 @@ struct StoreStatus {  // cache::StoreStats
   bool closed = false;  // configured, and cannot be opened now
   std::uint64_t responses = 0;
   std::uint64_t octets = 0;
+  std::uint64_t held = 0;  // of the octets: of content on its way
   std::uint64_t budget = 0;
   std::uint64_t stores = 0;
   std::uint64_t evictions = 0;

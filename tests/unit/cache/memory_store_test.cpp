@@ -260,6 +260,34 @@ TEST(MemoryStore, AnEmptyStoreIsAsLargeAsOneThatWasMadeWithItsBudget) {
   }
 }
 
+TEST(MemoryStore, ContentOnItsWayCountsAndMayTakeHalf) {
+  constexpr std::uint64_t kBudget = 4 << 20;
+  const auto store = store_of(kBudget, 1);
+  put_many(*store, "a", 2000, 4096);
+  const auto responses = store->stats().responses;
+  EXPECT_TRUE(store->hold(kBudget / 4));
+  EXPECT_LT(store->stats().responses, responses) << "room was made";
+  EXPECT_LE(store->stats().octets, kBudget);
+  EXPECT_FALSE(store->hold(kBudget / 4 + 1));
+  EXPECT_TRUE(store->hold(kBudget / 4));
+  EXPECT_FALSE(store->hold(1));
+  EXPECT_EQ(store->stats().held, kBudget / 2);
+  put_many(*store, "b", 2000, 4096);
+  EXPECT_LE(store->stats().octets, kBudget);
+  EXPECT_LT(store->stats().responses, responses * 6 / 10);
+  store->release_held(kBudget / 2);
+  EXPECT_EQ(store->stats().held, 0U);
+  const auto evictions = store->stats().evictions;
+  put_many(*store, "c", 400, 4096);
+  EXPECT_EQ(store->stats().evictions, evictions);
+}
+
+TEST(MemoryStore, OneResponseOfTheLargestSizeMayBeOnItsWay) {
+  const auto store = make_memory_store({.budget = 4 << 20, .largest_response = 3 << 20, .shards = 1});
+  EXPECT_TRUE(store->hold(3 << 20));
+  EXPECT_FALSE(store->hold(1));
+}
+
 TEST(MemoryStore, ABudgetThatOpenWritersHoldIsKeptWhenTheyEnd) {
   const auto store = store_of(8 << 20, 1);
   auto writer = store->write(0);

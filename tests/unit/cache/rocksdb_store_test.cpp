@@ -567,6 +567,32 @@ TEST(RocksdbStore, ASmallerBudgetIsKeptAfterBoundedStepsOnDiskToo) {
   EXPECT_TRUE(store->put(make_response("new", content_for(0, 8192))));
 }
 
+// What is bounded by the budget at the opening (memtables, their logs) is bounded by the one in force.
+TEST(RocksdbStore, ASmallerBudgetIsKeptWhileItIsOverwritten) {
+  constexpr std::uint64_t kFormer = 256 << 20;
+  constexpr std::uint64_t kBudget = 24 << 20;
+  const TemporaryDirectory directory;
+  auto store = open(directory.path(), kFormer);
+  index(*store);
+  int number = 0;
+  const auto overwrite = [&](std::uint64_t octets, auto then) {
+    for (std::uint64_t sent = 0; sent < octets; sent += 50'000, ++number) {
+      static_cast<void>(store->put(make_response(key_of(number), content_for(number, 50'000))));
+      then();
+    }
+  };
+  const auto nothing = [] {};
+  overwrite(48 << 20, nothing);
+  store->set_budget(kBudget);
+  index(*store);
+  overwrite(kBudget, nothing);  // what the smaller budget no longer holds goes from the files meanwhile
+  const auto stored = store->stats().stores;
+  std::uint64_t most = 0;
+  overwrite(4 * kBudget, [&] { most = std::max(most, octets_in(directory.path())); });
+  EXPECT_LE(most, kBudget + kBudget / 10);
+  EXPECT_GT(store->stats().stores - stored, 4 * kBudget / 50'000 / 2) << "most of it was stored";
+}
+
 TEST(RocksdbStore, ASmallerBudgetAfterReopeningIsReached) {
   const TemporaryDirectory directory;
   {

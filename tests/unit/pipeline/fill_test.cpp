@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <gtest/gtest.h>
 
+#include "cache/memory_store.hpp"
 #include "gateway/pipeline/fill_table.hpp"
 #include "gateway/pipeline/recent_keys.hpp"
 #include "tests/support/run.hpp"
@@ -31,11 +32,11 @@ cache::Segment segment_of(std::string_view octets) {
   return segment;
 }
 
-std::shared_ptr<Fill> begun(std::uint64_t largest_kept) {
+std::shared_ptr<Fill> begun(std::uint64_t largest_kept, cache::Store* memory = nullptr) {
   auto fill = std::make_shared<Fill>(kWindow);
   Fill::Head head;
   head.largest_kept = largest_kept;
-  fill->begin(std::move(head));
+  fill->begin(std::move(head), memory);
   return fill;
 }
 
@@ -125,30 +126,28 @@ TEST(Fill, ASlowReaderThatGoesAwayFreesTheWindow) {
 }
 
 // Fills the window again and again as long as there is room.
-void fill_window(Fill& fill) {
-  while (fill.has_room()) { fill.append(segment_of(patterned(100))); }
+void fill_window(Fill& fill, Fill::TimePoint now) {
+  while (fill.has_room(now)) { fill.append(segment_of(patterned(100))); }
 }
 
 TEST(Fill, WhoHoldsTheOthersBackForTooLongIsLetGo) {
   const auto fill = begun(100);
   Fill::Reader fast(fill);
   Fill::Reader slow(fill);
-  const Fill::TimePoint start{};
-  fill_window(*fill);
-  fill->let_go_of_slow_readers(start);  // nobody waits yet
-  fill->let_go_of_slow_readers(start + 2 * Fill::kPatience);
-  EXPECT_FALSE(slow.was_let_go());
+  Fill::TimePoint now{};
+  fill_window(*fill, now);
+  now += 2 * Fill::kPatience;
+  EXPECT_FALSE(fill->has_room(now));
+  EXPECT_FALSE(slow.was_let_go()) << "nobody waits yet";
   EXPECT_EQ(take_all(fast).size(), kWindow);
-  fill->let_go_of_slow_readers(start + 2 * Fill::kPatience);
+  EXPECT_FALSE(fill->has_room(now));
   EXPECT_FALSE(slow.was_let_go());
-  EXPECT_FALSE(fill->has_room());
-  fill->let_go_of_slow_readers(start + 3 * Fill::kPatience);
+  EXPECT_TRUE(fill->has_room(now + Fill::kPatience));
   EXPECT_TRUE(slow.was_let_go());
   EXPECT_FALSE(fast.was_let_go());
   EXPECT_TRUE(slow.is_ready());
   EXPECT_FALSE(slow.take());
   EXPECT_EQ(fill->readers(), 1U);
-  EXPECT_TRUE(fill->has_room());
   fill->append(segment_of("more"));
   EXPECT_EQ(take_all(fast), "more");
 }
@@ -159,9 +158,9 @@ TEST(Fill, WhoIsThroughAWindowInTimeStays) {
   Fill::Reader slower(fill);
   Fill::TimePoint now{};
   for (int i = 0; i < 50; ++i) {
-    fill_window(*fill);
+    fill_window(*fill, now);
     take_all(fast);
-    fill->let_go_of_slow_readers(now);
+    EXPECT_FALSE(fill->has_room(now));
     EXPECT_EQ(slower.take().value()->size, 100U);
     now += Fill::kPatience / 20;  // twice the pace that it has to keep
   }
@@ -171,10 +170,10 @@ TEST(Fill, WhoIsThroughAWindowInTimeStays) {
 TEST(Fill, NobodyReadsAloneTooSlowly) {
   const auto fill = begun(100);
   Fill::Reader slow(fill);
-  fill_window(*fill);
-  for (int i = 0; i < 10; ++i) { fill->let_go_of_slow_readers(Fill::TimePoint{} + i * Fill::kPatience); }
+  Fill::TimePoint now{};
+  fill_window(*fill, now);
+  for (int i = 0; i < 10; ++i, now += Fill::kPatience) { EXPECT_FALSE(fill->has_room(now)); }
   EXPECT_FALSE(slow.was_let_go());
-  EXPECT_FALSE(fill->has_room());
 }
 
 TEST(Fill, ItIsGivenUpWhenOnlyThoseLetGoAreLeft) {
@@ -182,12 +181,81 @@ TEST(Fill, ItIsGivenUpWhenOnlyThoseLetGoAreLeft) {
   Fill::Reader slow(fill);
   {
     Fill::Reader fast(fill);
-    fill_window(*fill);
+    fill_window(*fill, {});
     take_all(fast);
-    fill->let_go_of_slow_readers(Fill::TimePoint{});
-    fill->let_go_of_slow_readers(Fill::TimePoint{} + Fill::kPatience);
+    EXPECT_FALSE(fill->has_room({}));
+    EXPECT_TRUE(fill->has_room(Fill::TimePoint{} + Fill::kPatience));
   }
   EXPECT_TRUE(fill->give_up_if_unread({ErrorKind::client_gone, Side::client, 0, false, ""}));
+}
+
+// ---- the budget of the memory tier
+
+constexpr std::uint64_t kBudget = 2 << 20;
+constexpr std::uint64_t kLargest = 1 << 20;
+
+std::unique_ptr<cache::Store> memory_tier() {
+  return cache::make_memory_store({.budget = kBudget, .largest_response = kLargest, .shards = 1});
+}
+
+void append(Fill& fill, std::size_t octets) {
+  fill.append(segment_of(patterned(octets)));
+}
+
+TEST(Fill, WhatItHoldsCountsAgainstTheBudgetUntilItIsStored) {
+  const auto memory = memory_tier();
+  const auto before = memory->stats().octets;
+  {
+    const auto fill = begun(kLargest, memory.get());
+    EXPECT_TRUE(fill->may_keep_whole(50'000));
+    append(*fill, 50'000);
+    EXPECT_EQ(memory->stats().held, 0U) << "a little counts as the buffers of a connection";
+    EXPECT_TRUE(fill->may_keep_whole(500'000));
+    append(*fill, 500'000);
+    EXPECT_EQ(memory->stats().held, 550'000 - Fill::kUncounted);
+    EXPECT_EQ(memory->stats().octets, before + memory->stats().held);
+    Fill::Reader slow(fill);
+    fill->stop_counting();
+    EXPECT_EQ(memory->stats().held, 0U);
+    fill->complete({});
+    fill->pass_on();
+    EXPECT_EQ(memory->stats().held, 550'000 - Fill::kUncounted) << "what is still read is held";
+    take_all(slow);
+    EXPECT_EQ(memory->stats().held, 0U);
+    EXPECT_FALSE(fill->lacked_room());
+  }
+  EXPECT_EQ(memory->stats().octets, before);
+}
+
+TEST(Fill, WhatGetsNoRoomPassesThroughASmallWindow) {
+  const auto memory = memory_tier();
+  ASSERT_TRUE(memory->hold(kBudget / 2));
+  const auto fill = std::make_shared<Fill>(4 << 20);
+  fill->begin({.stored = {}, .largest_kept = kLargest}, memory.get());
+  Fill::Reader reader(fill);
+  append(*fill, 60'000);
+  EXPECT_FALSE(fill->may_keep_whole(60'000));
+  EXPECT_TRUE(fill->lacked_room());
+  fill->pass_on();
+  std::uint64_t sent = 60'000;
+  for (; fill->has_room(); sent += 1000) { append(*fill, 1000); }
+  EXPECT_EQ(sent, (Fill::kSmallWindow / 1000 + 1) * 1000);
+  EXPECT_EQ(memory->stats().held, kBudget / 2);
+  EXPECT_EQ(take_all(reader).size(), sent);
+  EXPECT_TRUE(fill->has_room());
+}
+
+TEST(Fill, AWindowIsAsLargeAsThereIsRoomFor) {
+  const auto memory = memory_tier();
+  const auto fill = std::make_shared<Fill>(4 << 20);
+  fill->begin({.stored = {}, .largest_kept = 100}, memory.get());
+  Fill::Reader reader(fill);
+  std::uint64_t sent = 0;
+  for (; fill->has_room(); sent += 10'000) { append(*fill, 10'000); }
+  EXPECT_GT(sent, kBudget / 2 - Fill::kSmallWindow);
+  EXPECT_LE(memory->stats().held, kBudget / 2);
+  EXPECT_EQ(take_all(reader).size(), sent);
+  EXPECT_EQ(memory->stats().held, 0U);
 }
 
 TEST(Fill, WithoutReadersALargeResponseIsLetGo) {
