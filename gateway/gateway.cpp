@@ -421,17 +421,18 @@ class Gateway::Running {
   }
 
   void set_budgets(const config::Cache& next) {
-    if (next.memory != configuration().cache.memory) {
-      stores_.memory->set_budget(next.memory);
-      asio::co_spawn(context_, shrink_memory(this), on_end());
-    }
+    const auto former = configuration().cache.memory;
+    if (next.memory != former) { stores_.memory->set_budget(next.memory); }
+    if (next.memory < former) { asio::co_spawn(context_, shrink_memory(this), on_end()); }
     const bool has_disk = has_disk_tier_ && next.disk != 0;
     if (has_disk && next.disk != configuration().cache.disk) { stores_.disk->set_budget(next.disk); }
   }
 
-  // What a smaller budget no longer holds goes in steps, so that the control socket is answered in between.
+  // What a smaller budget no longer holds goes in steps, so that the control socket is answered in between; what the
+  // allocator has free then goes back to the system (docs/decisions/0011).
   static Task<> shrink_memory(Running* gateway) {
     while (gateway->stores_.memory->build_index_step()) { co_await asio::post(gateway->context_, use_task); }
+    ::malloc_trim(0);
   }
 
   control::Drain drain() {
