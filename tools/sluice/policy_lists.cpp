@@ -17,10 +17,9 @@ std::shared_ptr<const policy::Lists> mapped(const std::string& file) {
 }
 
 std::shared_ptr<const policy::Lists> read(const std::vector<policy::ListDeclaration>& declared) {
-  std::vector<control::ListProblem> problems;
-  auto lists = control::preview_lists(declared, {}, problems);
-  for (const control::ListProblem& problem : problems) { print_error("warning: " + printable(problem.text()) + "\n"); }
-  return lists;
+  const auto preview = control::preview_lists(declared, {});
+  for (const auto& problem : preview.problems) { print_error("warning: " + printable(problem.text()) + "\n"); }
+  return preview.lists;
 }
 
 }  // namespace
