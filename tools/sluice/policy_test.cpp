@@ -105,6 +105,9 @@ std::string summary(const Context& context, const PolicyTest& test) {
     out += "  " + hangs_on(test) +
            ": say more with --from, --to, --sni, --user, --field, --listener; --status and --type for the response\n";
   }
+  if (test.verdict != "undecided" && !test.waits_for.empty()) {
+    out += "  " + joined(test.waits_for) + " would say the same: what it asks for is not known\n";
+  }
   if (!test.shadow_id.empty()) { out += "  " + shadow_text(test) + "\n"; }
   for (const std::string& setting : test.settings) { out += "  setting: " + printable(setting) + "\n"; }
   for (const auto& rate : test.rates) { out += rate_text(rate); }
