@@ -4,6 +4,7 @@
 
 #include "gateway/base/file.hpp"
 #include "gateway/control/judge/judge.hpp"
+#include "gateway/control/judge/quoted_reason.hpp"
 #include "gateway/control/milliseconds_since.hpp"
 #include "gateway/control/policy_changes.hpp"
 #include "gateway/control/policy_files.hpp"
@@ -62,7 +63,7 @@ std::string with_reason(const std::string& line, const std::string& reason) {
   const auto tokens = policy::tokens_of(line, 1, ignored);
   if (reason.empty() || has_reason(tokens)) { return line; }
   const auto end = std::min(static_cast<std::size_t>(std::max(tokens.back().at.column, 1)) - 1, line.size());
-  auto out = line.substr(0, end) + " reason " + policy::quoted(reason);
+  auto out = line.substr(0, end) + " reason " + quoted_reason(reason);
   if (end < line.size()) { out += " " + line.substr(end); }
   return out;
 }
