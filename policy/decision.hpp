@@ -42,7 +42,8 @@ struct Decision {
   Verdict shadow_verdict = Verdict::undecided;  // undecided: none
   std::uint32_t shadow_rule = 0;
   std::string_view shadow_id = {};
-  bool shadow_is_pending = false;  // a shadow rule ahead needs a fact that is not known yet
+  bool earlier_is_pending = false;  // a rule ahead that says the same needs a fact that is not known yet
+  bool shadow_is_pending = false;   // a shadow rule ahead needs a fact that is not known yet
   ListHit listed{};  // the entry by which the rule matched: listed.set is null when lists had no part in it
 
   // The entry in words. REQUIRES: listed.set is not null, and the Snapshot that decided still is.

@@ -132,6 +132,7 @@ Decision Snapshot::decide(const Facts& facts) const noexcept {
     }
     if (truth == Truth::yes) {
       decision.verdict = test.verdict;
+      decision.earlier_is_pending = waited_for != nullptr;
       decision.reason = name(test).reason;
       if (evaluation.listed() != nullptr) { decision.listed = *evaluation.listed(); }
       name_shadow();

@@ -10,7 +10,6 @@
 #include "gateway/base/timer.hpp"
 #include "gateway/control/lists/edit_effect.hpp"
 #include "gateway/control/lists/list_counts.hpp"
-#include "gateway/control/lists/list_preview.hpp"
 #include "gateway/control/say.hpp"
 
 namespace sluice::control {
@@ -54,9 +53,8 @@ std::shared_ptr<const policy::Lists> ListKeeper::load(const std::vector<policy::
   built_at_ = Clock::now();
   ++shown_.builds_asked;
   if (const auto loaded = edits_.load(); !loaded) { say("lists: " + loaded.error() + "; none of them is in force"); }
-  auto result = build(library_, local(declared_), false, edits_.all());
-  if (result.built) { compiled_edits_ = edits_.all().size(); }
-  end_build(std::move(result));
+  ++shown_.builds;
+  end_build(build(library_, local(declared_), false, edits_.all()), edits_.all().size());
   // What compiling took goes back to the system. Not after later builds: it holds up whoever allocates meanwhile.
   if (!declared.empty()) { ::malloc_trim(0); }
   return lists_;
@@ -71,23 +69,24 @@ void ListKeeper::start(asio::io_context& context, FetchOptions options, Publish 
 }
 
 std::shared_ptr<const policy::Lists> ListKeeper::preview(const std::vector<policy::ListDeclaration>& declared) {
-  if (preview_ && preview_->declared == declared && preview_->edits == edits_.all().size()) { return preview_->lists; }
-  std::vector<ListProblem> problems;
-  auto lists = preview_lists(local(declared), edits_.all(), problems);
-  for (ListProblem& problem : problems) {
+  if (preview_ && preview_->declared == declared && preview_->edits == edits_.all().size()) {
+    return preview_->made.lists;
+  }
+  auto made = preview_lists(local(declared), edits_.all());
+  for (ListProblem& problem : made.problems) {
     const auto list = std::ranges::find(declared, problem.list, &policy::ListDeclaration::name);
     std::string why = list == declared.end() ? "" : fetcher_.alarm(*list);
     if (problem.is_unread && !why.empty()) { problem.why = std::move(why); }
   }
-  for (const ListProblem& problem : problems) { say(problem.text()); }
-  preview_ = {declared, std::move(lists), edits_.all().size(), std::move(problems)};
-  return preview_->lists;
+  for (const ListProblem& problem : made.problems) { say(problem.text()); }
+  preview_ = {declared, edits_.all().size(), std::move(made)};
+  return preview_->made.lists;
 }
 
 std::vector<ListProblem> ListKeeper::problems(const std::vector<policy::ListDeclaration>& declared) {
   if (declared != declared_) {
     preview(declared);
-    return preview_->problems;
+    return preview_->made.problems;
   }
   auto problems = alarms();
   for (const ListState& state : shown_.lists) {
@@ -99,13 +98,15 @@ std::vector<ListProblem> ListKeeper::problems(const std::vector<policy::ListDecl
 }
 
 void ListKeeper::declare(const std::vector<policy::ListDeclaration>& declared) {
-  const auto preview = std::exchange(preview_, std::nullopt);
+  auto preview = std::exchange(preview_, std::nullopt);
   if (declared == declared_) { return; }
   declared_ = declared;
   if (preview && preview->declared == declared) {
-    lists_ = preview->lists;
+    lists_ = std::move(preview->made.lists);
     compiled_ = lists_->compiled();
     compiled_edits_ = preview->edits;
+    shown_.lists = std::move(preview->made.states);
+    shown_.octets = compiled_ == nullptr ? 0 : compiled_->sizes().octets;
   }
   if (pool_ != nullptr) { update(false); }
 }
@@ -143,6 +144,7 @@ void ListKeeper::ask_for_build() {
 void ListKeeper::begin_build() {
   is_building_ = true;
   built_at_ = Clock::now();
+  built_ = declared_;
   seen_ = last_look_ = signature();
   const bool accept = std::exchange(accept_next_, false);
   const std::uint64_t answers = shown_.builds_asked;
@@ -152,9 +154,9 @@ void ListKeeper::begin_build() {
         asio::post(*context_, [this, result, answers, count = edits.size(), alive] {
           if (!*alive) { return; }
           is_building_ = false;
-          if (result->built) { compiled_edits_ = count; }
-          shown_.builds = answers - 1;
-          end_build(std::move(*result));
+          shown_.builds = answers;
+          // Lists that are not declared any more stay out; what is declared now was asked for meanwhile.
+          if (built_ == declared_) { end_build(std::move(*result), count); }
           // Whoever asks while URLs are being fetched waits for what they have.
           if (shown_.builds < shown_.builds_asked && !fetcher_.is_fetching()) { begin_build(); }
         });
@@ -163,8 +165,8 @@ void ListKeeper::begin_build() {
   if (!taken) { is_building_ = false; }
 }
 
-void ListKeeper::end_build(Result result) {
-  ++shown_.builds;
+// `edits`: how many the build carried out.
+void ListKeeper::end_build(Result result, std::size_t edits) {
   shown_.milliseconds = result.milliseconds;
   if (!result.built) {
     shown_.failure = result.built.error();
@@ -172,6 +174,7 @@ void ListKeeper::end_build(Result result) {
     return;
   }
   ListLibrary::Built& built = *result.built;
+  compiled_edits_ = edits;
   for (const std::string& note : built.notes) { say("lists: " + note); }
   say_alarms(shown_.lists, built.lists);
   shown_.failure.clear();
@@ -201,6 +204,12 @@ Answer<std::string> ListKeeper::category_of(const ListsEditArguments& arguments)
   }
   if (!arguments.category.empty()) { return arguments.category; }
   if (list->categories.size() == 1) { return list->categories.front(); }
+  if (list->categories.empty()) {
+    return std::unexpected(Error{ErrorCode::failed,
+                                 "the list `" + arguments.list + "` has no category, because nothing of it was read",
+                                 "sluice lists show " + arguments.list,
+                                 {}});
+  }
   return std::unexpected(
       Error{ErrorCode::bad_request,
             "the list `" + arguments.list + "` has several categories; say which one with --category",

@@ -12,7 +12,7 @@
 #include "gateway/control/list_fetcher.hpp"
 #include "gateway/control/lists/list_edits.hpp"
 #include "gateway/control/lists/list_library.hpp"
-#include "gateway/control/lists/list_problem.hpp"
+#include "gateway/control/lists/list_preview.hpp"
 #include "policy/lists/lists.hpp"
 
 namespace sluice::control {
@@ -40,7 +40,7 @@ class ListKeeper {
   std::shared_ptr<const policy::Lists> preview(const std::vector<policy::ListDeclaration>& declared);
   // "NAME: why" of those that are not as their files say, or have none.
   std::vector<ListProblem> problems(const std::vector<policy::ListDeclaration>& declared);
-  // What the policy in force declares now. What preview() gave for it is in force until it is built.
+  // What the policy in force declares now. What preview() gave for it is in force, shown and edited until it is built.
   void declare(const std::vector<policy::ListDeclaration>& declared);
   // URLs are asked first, then everything is built again.
   ListsUpdate update(bool accept_changes);
@@ -67,7 +67,7 @@ class ListKeeper {
   void fetch_and_build();
   void fetched();
   void begin_build();
-  void end_build(Result result);
+  void end_build(Result result, std::size_t edits);
   void publish();
   Answer<std::string> category_of(const ListsEditArguments& arguments) const;
   void look_at_files();
@@ -80,9 +80,8 @@ class ListKeeper {
 
   struct Preview {
     std::vector<policy::ListDeclaration> declared;
-    std::shared_ptr<const policy::Lists> lists;
     std::size_t edits = 0;  // that it has
-    std::vector<ListProblem> problems;
+    ListPreview made;
   };
 
   ListLibrary library_;
@@ -93,6 +92,7 @@ class ListKeeper {
   std::string file_in_force_;
   std::optional<Preview> preview_;
   std::vector<policy::ListDeclaration> declared_;
+  std::vector<policy::ListDeclaration> built_;  // what the last build that began was asked for
   std::shared_ptr<const policy::Lists> lists_;
   ListsShow shown_;
   std::uint64_t seen_ = 0;       // signature of the files as they were last built

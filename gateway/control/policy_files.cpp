@@ -1,10 +1,22 @@
 #include "gateway/control/policy_files.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "gateway/base/file.hpp"
 
 namespace sluice::control {
+
+bool are_same(const std::vector<policy::Source>& a, const std::vector<policy::Source>& b) {
+  return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return x.file == y.file && x.text == y.text; });
+}
+
+bool are_on_disk(const std::vector<policy::Source>& sources) {
+  return std::ranges::all_of(sources, [](const policy::Source& source) {
+    const auto text = read_file(source.file);
+    return text && *text == source.text;
+  });
+}
 
 std::expected<void, PolicyFiles::Failure> PolicyFiles::write(const std::vector<policy::Source>& sources) {
   for (const auto& source : sources) {

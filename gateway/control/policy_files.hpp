@@ -10,6 +10,11 @@
 
 namespace sluice::control {
 
+// Whether the same files say the same.
+bool are_same(const std::vector<policy::Source>& a, const std::vector<policy::Source>& b);
+// Whether each of them is on disk as it is here.
+bool are_on_disk(const std::vector<policy::Source>& sources);
+
 // The files that a policy is made of, written together: each one that differs is replaced whole, the policy's own last,
 // and a folder that is missing is made.
 // When one cannot be written, those that were are put back.

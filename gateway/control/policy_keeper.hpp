@@ -95,11 +95,6 @@ class PolicyKeeper {
     PolicyTestsResult tests;
     std::vector<Diagnostic> warnings;
   };
-  struct Editable {
-    std::string text;
-    pipeline::PolicyPtr policy;
-  };
-
   policy::CompileOptions options(std::uint64_t version) const;
   Compiled compile(const std::string& text, policy::CompileOptions how) const;
   Compiled compile(const std::string& text, std::uint64_t version) const;
@@ -118,7 +113,7 @@ class PolicyKeeper {
   Answer<PolicyApplied> would_apply(const Draft& draft) const;
   std::optional<Error> refused_now() const;  // while a version waits to be confirmed, or to be written
   // policy_edits.cpp
-  Answer<Editable> text_to_edit() const;
+  Answer<std::string> text_to_edit() const;
   Answer<PolicyChange> publish_edit(Draft draft, PolicyChange change);
   // policy_confirmation.cpp
   std::string fall_back(Time now, const std::string& why_not_written);

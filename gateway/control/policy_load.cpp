@@ -26,10 +26,6 @@ std::vector<policy::Diagnostic> unreadable(const std::string& file, const std::s
   return {diagnostic};
 }
 
-bool is_same(const std::vector<policy::Source>& a, const std::vector<policy::Source>& b) {
-  return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return x.file == y.file && x.text == y.text; });
-}
-
 }  // namespace
 
 // What was being written when the last process ended is written now, unless somebody edited the file since.
@@ -95,7 +91,7 @@ PolicyKeeper::Compiled PolicyKeeper::read(const std::string& by, bool must_recor
   const auto latest = versions_.read(versions_.latest());
   auto compiled = compile(*text, latest ? latest->number : next_number());
   if (!compiled) { return compiled; }
-  if (latest && latest->text == *text && is_same(latest->included, (*compiled)->included())) { return compiled; }
+  if (latest && latest->text == *text && are_same(latest->included, (*compiled)->included())) { return compiled; }
   const auto number = next_number();
   compiled = compile(*text, number);
   if (!compiled) { return compiled; }

@@ -16,6 +16,22 @@ Error not_written(const std::string& file, const std::error_code& why) {
   return {ErrorCode::failed, "the policy was not changed: " + file + ": " + why.message(), "sluice policy list", {}};
 }
 
+// What a draft is called by whoever sent it, in place of the policy's own file.
+std::vector<Diagnostic> named(const std::string& name, const std::string& file, std::vector<Diagnostic> diagnostics) {
+  for (auto& one : diagnostics) {
+    if (name.empty() || one.file != file) { continue; }
+    one.file = name;
+    if (one.text.starts_with(file)) { one.text.replace(0, file.size(), name); }
+  }
+  return diagnostics;
+}
+
+void call_by(const std::string& name, const std::string& file, PolicyTestsResult& tests) {
+  for (auto& failure : tests.failures) {
+    if (!name.empty() && failure.file == file) { failure.file = name; }
+  }
+}
+
 }  // namespace
 
 // What the draft is compiled as is the policy's own file; whoever sent it knows it by another name.
@@ -38,6 +54,7 @@ Answer<pipeline::PolicyPtr> PolicyKeeper::checked(const Draft& draft, std::uint6
     }
   }
   tests = run_tests(**compiled, coarse_unix_now());
+  call_by(draft.name, file_, tests);
   if (draft.must_pass && !tests.failures.empty()) {
     return std::unexpected(failed_tests(tests, "sluice policy test-all --policy FILE"));
   }
@@ -73,6 +90,7 @@ Answer<PolicyKeeper::Published> PolicyKeeper::publish(const Draft& draft) {
   Published published{current(), *compiled, 0, std::move(tests), {}};
   published.warnings = draft.rule_id.empty() ? warnings_of(**compiled, around_)
                                              : warnings_of_line(*published.before, **compiled, draft.rule_id, around_);
+  published.warnings = named(draft.name, file_, std::move(published.warnings));
   published.tunnels_closed = swap_in(*compiled);
   return published;
 }
@@ -107,7 +125,8 @@ Answer<PolicyApplied> PolicyKeeper::would_apply(const Draft& draft) const {
   PolicyTestsResult tests;
   const auto compiled = checked(draft, next_number(), tests);
   if (!compiled) { return std::unexpected(compiled.error()); }
-  auto result = applied({current(), *compiled, 0, std::move(tests), warnings_of(**compiled, around_)});
+  auto result =
+      applied({current(), *compiled, 0, std::move(tests), named(draft.name, file_, warnings_of(**compiled, around_))});
   result.version = current()->version();
   result.dry_run = true;
   return result;

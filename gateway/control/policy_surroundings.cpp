@@ -8,10 +8,14 @@
 namespace sluice::control {
 namespace {
 
-Diagnostic warning(const policy::Snapshot& policy, std::string message) {
+// `at`: in the policy's own text or in one that it includes.
+Diagnostic warning(const policy::Snapshot& policy, std::string message, policy::Position at = {}) {
   policy::Diagnostic diagnostic;
   diagnostic.severity = policy::Diagnostic::Severity::warning;
-  diagnostic.file = policy.file_name();
+  const auto included = static_cast<std::size_t>(at.source);
+  diagnostic.file = at.source == 0 ? policy.file_name() : policy.included()[included - 1].file;
+  diagnostic.line = at.line;
+  diagnostic.column = at.column;
   diagnostic.message = std::move(message);
   return to_protocol(diagnostic);
 }
@@ -20,7 +24,9 @@ void warn_of_lists(const policy::Snapshot& policy, const PolicySurroundings& aro
                    std::vector<Diagnostic>& warnings) {
   if (!around.list_problems || policy.list_declarations().empty()) { return; }
   for (const ListProblem& problem : around.list_problems(policy.list_declarations())) {
-    warnings.push_back(warning(policy, problem.text()));
+    const auto& declared = policy.list_declarations();
+    const auto list = std::ranges::find(declared, problem.list, &policy::ListDeclaration::name);
+    warnings.push_back(warning(policy, problem.text(), list == declared.end() ? policy::Position{} : list->at));
   }
 }
 

@@ -90,7 +90,7 @@ void decide(Exchange& exchange) {
   const auto facts = facts_of(exchange);
   decide_by(exchange, facts);
   exchange.address_matters =
-      exchange.decision.verdict == policy::Verdict::undecided || exchange.decision.shadow_is_pending;
+      exchange.decision.verdict == policy::Verdict::undecided || hangs_on_more(exchange.decision);
   if (exchange.policy->has_settings(SettingStage::request)) { choose_settings(exchange, facts); }
 }
 

@@ -30,4 +30,10 @@ policy::Facts facts_where_connected(const Exchange& exchange);
 // The lines of a message as the policy asks for them. `fields` must outlive the answer.
 policy::FieldLines field_lines(const std::vector<cache::Field>& fields);
 
+// Could what becomes known later change what is said of the exchange, though not its verdict? Then a rule in shadow, or
+// one ahead that says the same, waits for it.
+inline bool hangs_on_more(const policy::Decision& decision) noexcept {
+  return decision.shadow_is_pending || decision.earlier_is_pending;
+}
+
 }  // namespace sluice::pipeline

@@ -1,12 +1,13 @@
 #pragma once
 
+#include "gateway/pipeline/decide.hpp"
 #include "gateway/pipeline/obtain.hpp"
 
 namespace sluice::pipeline {
 
 // Does the policy have something to say about the response? Asked for each; no work where it has not.
 inline bool may_matter(const Exchange& exchange) {
-  return exchange.decision.verdict == policy::Verdict::undecided || exchange.decision.shadow_is_pending ||
+  return exchange.decision.verdict == policy::Verdict::undecided || hangs_on_more(exchange.decision) ||
          exchange.policy->has_settings(policy::SettingStage::response);
 }
 

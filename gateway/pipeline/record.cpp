@@ -4,6 +4,7 @@
 
 #include "gateway/pipeline/fill.hpp"
 #include "gateway/pipeline/forward.hpp"
+#include "gateway/pipeline/limit.hpp"
 
 namespace sluice::pipeline {
 
@@ -19,9 +20,12 @@ std::string_view url_for_log(const Exchange& exchange) {
 std::string_view shadow_setting_of(const Exchange& exchange) {
   const auto* shadow =
       exchange.settings.shadow != nullptr ? exchange.settings.shadow : exchange.response_settings.shadow;
-  if (shadow == nullptr) { return {}; }
-  const auto& policy = exchange.earlier_policy != nullptr ? exchange.earlier_policy : exchange.policy;
-  return policy->rules()[shadow->rule].id;
+  return shadow == nullptr ? std::string_view() : rule_of(exchange, *shadow).id;
+}
+
+std::string_view limit_of(const Exchange& exchange) {
+  const auto* limit = exchange.error ? limit_behind(exchange, *exchange.error) : nullptr;
+  return limit == nullptr ? std::string_view() : rule_of(exchange, *limit).id;
 }
 
 // Of what was connected the log says it in `upstream`.
@@ -107,6 +111,7 @@ void record(Exchange& exchange) {
   if (const auto* referer = cache::find(fields, "Referer")) { record.referer = referer->value; }
   record.decision = exchange.decision;
   record.shadow_setting = shadow_setting_of(exchange);
+  record.limit = limit_of(exchange);
   record.kept_by = exchange.kept_by;
   record.cache = exchange.cache_status;
   if (exchange.led != nullptr) { say_what_was_stored(*exchange.led, record.cache); }

@@ -1,5 +1,6 @@
 #include "cache/http_date.hpp"
 #include "gateway/http/error_page.hpp"
+#include "gateway/pipeline/limit.hpp"
 #include "gateway/pipeline/respond.hpp"
 #include "gateway/pipeline/response_writer.hpp"
 
@@ -14,13 +15,27 @@ std::string reason_of_denial(const Exchange& exchange) {
   return reason += "A tunnel cannot be redirected, as this rule asks: it is refused.";
 }
 
-std::string reason_of(const Exchange& exchange, const Error& error) {
-  if (error.kind == ErrorKind::http_request_denied) { return reason_of_denial(exchange); }
-  if (error.kind == ErrorKind::client_limit_reached) {
-    return "This client has as many requests and tunnels open as the policy lets it; try again when one has ended.";
+std::string reason_of_limit(const policy::Rule& rule, const policy::Setting& limit) {
+  if (!rule.reason.empty()) { return rule.reason; }
+  if (limit.kind == policy::SettingKind::limit_size) {
+    return "The response has more than the " + std::to_string(limit.size) + " octets that the policy lets it have.";
   }
+  return "This client has as many requests and tunnels open as the policy lets it; try again when one has ended.";
+}
+
+std::string reason_of(const Exchange& exchange, const Error& error) {
+  if (const auto* limit = limit_behind(exchange, error)) { return reason_of_limit(rule_of(exchange, *limit), *limit); }
+  if (error.kind == ErrorKind::http_request_denied) { return reason_of_denial(exchange); }
   if (error.kind == ErrorKind::authentication_required) { return "This gateway asks for a name and a password."; }
   return error.text();
+}
+
+// The line of the policy that refuses the exchange; "" when none does.
+std::string_view rule_behind(const Exchange& exchange, const Error& error) {
+  if (const auto* limit = limit_behind(exchange, error)) { return rule_of(exchange, *limit).id; }
+  const bool is_by_verdict =
+      error.kind == ErrorKind::http_request_denied || error.kind == ErrorKind::authentication_required;
+  return is_by_verdict ? exchange.decision.rule_id : std::string_view();
 }
 
 // RFC 7617 2 and 2.1; the realm as a quoted-string.
@@ -96,10 +111,8 @@ Task<Result<void>> respond_error(Exchange& exchange, const Error& error) {
   if (asks) { answer.extra = challenges; }
   const std::array<cache::Field, 1> waits{{{"Retry-After", "1"}}};
   if (error.kind == ErrorKind::client_limit_reached) { answer.extra = waits; }
-  if (asks || error.kind == ErrorKind::http_request_denied) {
-    answer.rule = exchange.decision.rule_id;
-    answer.policy_version = version;
-  }
+  answer.rule = rule_behind(exchange, error);
+  if (!answer.rule.empty()) { answer.policy_version = version; }
   answer.request_id = view(exchange.id);
   answer.target = exchange.target.text;
   answer.accept = accept;

@@ -35,6 +35,7 @@ struct AccessRecord {
   std::string_view user_agent;
   policy::Decision decision;
   std::string_view shadow_setting;  // id of a setting that would have applied if it were no shadow; "" when none
+  std::string_view limit;           // id of the `limit` line that refused or cut it; "" when none did
   std::string_view kept_by;         // id of the rule of a newer policy that would have stopped it, had it begun later
   cache::CacheStatus cache;
   std::string_view upstream;     // address:port connected, text; "" when none

@@ -76,6 +76,7 @@ std::size_t largest_json(const AccessRecord& record, const policy::ListEntryText
                                       record.decision.reason,
                                       record.decision.shadow_id,
                                       record.shadow_setting,
+                                      record.limit,
                                       record.kept_by,
                                       record.upstream,
                                       record.mode,
@@ -145,6 +146,7 @@ char* write_json(const AccessRecord& record, const policy::ListEntryText& entry,
   append_request(record, json);
   append_decision(record.decision, entry, json);
   json.text(R"(,"shadow_setting":)", record.shadow_setting);
+  json.text(R"(,"limit":)", record.limit);
   json.text(R"(,"kept_by":)", record.kept_by);
   append_cache(record, json);
   json.text(R"(,"upstream":)", record.upstream);

@@ -63,6 +63,13 @@ class SigningIn(Identity):
         first, second = map(json.loads, lines)
         self.assertEqual((first["status"], first["error"], first.get("user")), (407, "authentication_required", None))
         self.assertEqual((second["status"], second["user"]), (200, "alice"))
+        self.assertNotIn("verdict", first)
+        explained = daemon.tool("policy", "explain", first["id"], expect=None).out
+        self.assertIn(f"asked for a name and a password by {first['rule']}", explained)
+        version = f"v{first['policy']}"
+        replayed = daemon.tool("policy", "replay", version, "-o", "json", expect=None).json()
+        self.assertEqual((replayed["asked_for_user"], replayed["unreadable"], replayed["judged"]), (1, 0, 1))
+        self.assertIn("1 asked for a name and a password", daemon.tool("policy", "replay", version, expect=None).out)
 
     def test_a_wrong_password_is_asked_again_and_a_denied_user_is_forbidden(self):
         daemon = self.start()

@@ -205,6 +205,12 @@ class Lists(SluiceTestCase):
         self.assertEqual([(one["line"], one["file"]) for one in shown()["wide"]["wide_entries"]], [(2, ""), (4, "")])
         self.assertEqual((shown()["wide"]["distinct"], shown()["wide"]["duplicates"]), (5, 1))
         self.assertEqual(daemon.tool("status", "-o", "json").json()["lists"]["alarms"], [], "none of it is an alarm")
+        self.assertIn(f"{candidate}:1:6: warning: list wide: line 2", daemon.tool("policy", "apply", candidate).error)
+        self.assertIn(f"{candidate}:2:6: warning: list nets: line 2", tool.run(daemon.control_socket, "policy", "check", candidate).error)
+        as_json = tool.run(daemon.control_socket, "lists", "import", "domains", names, "-o", "json").json()
+        self.assertEqual((as_json["categories"], as_json["distinct"]), (["list"], 5))
+        self.assertGreater(as_json["memory"], 0)
+        self.assertEqual(tool.run(daemon.control_socket, "lists", "import", "domains", "/nonexistent", expect=None).status, tool.USAGE)
         imported = tool.run(daemon.control_socket, "lists", "import", "domains", names).out
         self.assertIn("wide        2\n  line 2: `co.uk` is a public suffix", imported)
         self.assertIn("distinct 5  duplicates 1\n", imported)

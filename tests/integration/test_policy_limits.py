@@ -1,5 +1,6 @@
 """What a client may have: so many exchanges and tunnels open (`limit connections`), so many octets a second (`limit rate`)."""
 
+import json
 import os
 import time
 import unittest
@@ -54,6 +55,38 @@ class Limits(SluiceTestCase):
                                 "--max-time", "20", "--output", "/dev/null", "--write-out", "%{http_code}",
                                 self.origin.url("/many"))
         self.assertEqual(done.stdout, b"200")
+        gate.open()
+        self.assertEqual(waiting.response().body, b"done")
+
+
+    def test_who_refuses_is_named_on_the_page_in_proxy_status_in_the_log_and_by_explain(self):
+        daemon = self.start_daemon(policy='limit connections 1 path /few id lc reason "one at a time"\n'
+                                          "limit size 1KiB path /big id ls\n" + ALLOW_LOOPBACK)
+        gate = Gate()
+        self.addCleanup(gate.open)
+        self.origin.on("/few", lambda exchange: (gate.wait(), reply(body=b"done"))[1])
+        self.origin.on("/big", reply(body=b"x" * 1025))
+        waiting = self.connect(daemon)
+        waiting.send_request(self.origin.url("/few"))
+        self.origin.wait_for("/few")
+        as_json = {"Accept": "application/json"}
+        for path, status, rule, said in (("/few", 429, "lc", "one at a time"), ("/big", 502, "ls", "more than the 1024 octets")):
+            with self.connect(daemon) as client:
+                answer = client.request(self.origin.url(path).replace("127.0.0.1", "localhost"), fields=as_json)
+            self.assertEqual(answer.status, status)
+            self.assertIn(f"(rule {rule})", answer.fields["Proxy-Status"])
+            self.assertIn(said, answer.fields["Proxy-Status"])
+            content = json.loads(answer.body)
+            self.assertEqual((content["rule"], content["policy_version"]), (rule, "1"))
+            self.assertIn(said, content["reason"])
+            line = eventually(lambda: [line for line in map(json.loads, daemon.log_lines()) if line["id"] == content["request_id"]],
+                              "its line")[0]
+            self.assertEqual((line["limit"], line.get("verdict")), (rule, None if rule == "lc" else "allow"))
+            explained = daemon.tool("policy", "explain", line["id"], expect=None)
+            self.assertIn(f"by {rule}", explained.out.splitlines()[0])
+            self.assertNotIn("was not asked", explained.out)
+        replayed = daemon.tool("policy", "replay", "v1", "-o", "json", expect=None).json()
+        self.assertEqual((replayed["limited"], replayed["unreadable"], replayed["not_asked"]), (1, 0, 0))
         gate.open()
         self.assertEqual(waiting.response().body, b"done")
 

@@ -125,8 +125,31 @@ class Living(SluiceTestCase):
         self.assertIn("3 requests: 2 allowed, 1 denied", done.out)
         file = self.file("allow\n")
         done = self.daemon.tool("policy", "test", "-f", "-", "--policy", file, "-o", "json", stdin=batch)
-        self.assertEqual([json.loads(line)["verdict"] for line in done.out.splitlines()], ["allow"] * 3)
+        *answers, last = [json.loads(line) for line in done.out.splitlines()]
+        self.assertEqual([answer["verdict"] for answer in answers], ["allow"] * 3)
+        self.assertEqual(last["summary"], {"requests": 3, "allowed": 3, "denied": 0, "undecided": 0, "unreadable": 0})
         self.daemon.tool("policy", "test", "-f", "-", "--policy", file, stdin="://\n", expect=tool.USAGE)
+
+    def test_a_batch_says_what_a_single_request_is_told(self):
+        file = self.file("deny host .a.example shadow id first\ndeny to 10.0.0.0/8 id inner\nallow id rest\n")
+        daemon = self.start_daemon()
+        batch = "http://www.a.example/\nhttp://b.example/#top\n://\n"
+
+        def ask(*arguments, **options):
+            return daemon.tool("policy", "test", *arguments, "--policy", file, **options).out
+        text = ask("-f", "-", stdin=batch, expect=tool.USAGE).splitlines()
+        self.assertEqual(text[0], "ALLOW  http://www.a.example/  by rest  unless inner matches  "
+                                  "shadow: first would have said deny")
+        self.assertEqual(text[-1], "3 requests: 2 allowed, 0 denied; 2 of them hang on what was not said; 1 not understood")
+        *answers, bad, last = [json.loads(line) for line in ask("-f", "-", "-o", "json", stdin=batch,
+                                                                expect=tool.USAGE).splitlines()]
+        self.assertEqual(answers, [json.loads(ask(url, "-o", "json")) for url in ("http://www.a.example/", "http://b.example/")])
+        self.assertEqual((answers[0]["verdict"], answers[0]["otherwise"], answers[0]["waits_for"], answers[0]["version"]),
+                         ("undecided", "allow", ["inner"], 0))
+        self.assertEqual((bad["url"], last["summary"]["undecided"], last["summary"]["unreadable"]), ("://", 2, 1))
+        self.assertNotIn("policy v", ask("http://b.example/"))
+        for wrong in (("--type", "image/png"), ("--status", "1000")):
+            ask("http://b.example/", *wrong, expect=tool.USAGE)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,23 @@ class Replay(SluiceTestCase):
         for words in ("6 exchanges", "newly denied 2", "newly allowed 1", "x.ads.example"):
             self.assertIn(words, text)
 
+    def test_a_log_of_another_format_is_an_error(self):
+        logs = {"squid": b"1764000030.123    12 127.0.0.1 TCP_MISS/200 120 GET http://a.example/ - HIER_DIRECT/127.0.0.1 -\n" * 3,
+                "random": bytes(range(256)) * 20 + b"\n"}
+        for name, octets in logs.items():
+            log = os.path.join(self.scratch(), name)
+            with open(log, "wb") as file:
+                file.write(octets)
+            done = self.daemon.tool("policy", "replay", self.candidate, "--log", log, expect=2)
+            self.assertIn(f"{log}: {octets.count(10)} lines, of which none can be read: this is no access log in JSON", done.error)
+            with open(self.daemon.access_log, "rb") as file:
+                octets += file.read()
+            with open(log, "wb") as file:
+                file.write(octets)
+            done = self.daemon.tool("policy", "replay", self.candidate, "--log", log, expect=1)
+            self.assertIn(" lines that cannot be read\n", done.out)
+            self.assertIn("6 exchanges", done.out)
+
     def test_the_policy_in_force_says_what_it_said(self):
         version = self.daemon.tool("policy", "list", "-o", "json").json()["version"]
         done = self.daemon.tool("policy", "replay", f"v{version}", "-o", "json").json()
@@ -115,6 +132,30 @@ deny id D
         version = daemon.tool("policy", "list", "-o", "json").json()["version"]
         done = daemon.tool("policy", "replay", f"v{version}", "-o", "json").json()
         self.assertEqual((done["same"], done["undecided"], done["newly_denied"], done["newly_allowed"]), (2, 3, 0, 0))
+
+    def test_the_first_rule_that_holds_is_logged_and_counted_although_the_verdict_needed_no_address(self):
+        daemon = self.start_daemon(policy="""allow to 127.0.0.1, ::1 host localhost id ok
+allow type image/* id picture
+deny to 127.0.0.1 host localhost path /closed id never
+allow id rest
+""")
+        self.origin.on("/picture", reply(body=b"x", fields={"Content-Type": "image/png", "Cache-Control": "max-age=60"}))
+        named = self.origin.on("/named", reply(body=b"x", fields={"Cache-Control": "max-age=60"})).replace("127.0.0.1", "localhost")
+        urls = [named, named, self.origin.url("/picture"), self.origin.url("/picture"), self.origin.url("/news")]
+        for url in urls:
+            self.assertEqual(self.get(daemon, url).status, 200)
+        with Client(daemon.port) as client:
+            client.connect_to(f"localhost:{self.origin.port}")
+        lines = [json.loads(line) for line in eventually(lambda: len(daemon.log_lines()) == 6 and daemon.log_lines(), "all lines")]
+        self.assertEqual([line["rule"] for line in lines], ["ok", "ok", "picture", "picture", "rest", "ok"])
+        self.assertEqual([line["cache"] for line in lines[:4]], ["miss", "hit", "miss", "hit"])
+        for line in lines:
+            found = daemon.tool("policy", "explain", line["id"], "-o", "json").json()
+            self.assertEqual((found["rule_id"], found["verdict"]), (line["rule"], "allow"))
+        hits = {rule["id"]: rule["hits"] for rule in daemon.tool("policy", "list", "-o", "json").json()["rules"]}
+        self.assertEqual((hits["ok"], hits["picture"], hits["rest"]), (3, 2, 1))
+        said = daemon.tool("policy", "test", "http://localhost.example/").out
+        self.assertIn("picture would say the same: what it asks for is not known", said)
 
     def test_what_the_policy_changes_is_judged_and_logged_as_it_came(self):
         policy = """set request field User-Agent "gateway"

@@ -189,6 +189,28 @@ class Transactions(Versions):
         os.environ["VISUAL"] = "true"
         self.assertIn("nothing was changed", self.sluice("edit").out)
 
+    def test_diagnostics_name_the_file_that_was_given(self):
+        doubtful = "deny host .a.example\ndeny host b.a.example\n" + ALLOW_LOOPBACK
+        candidate = self.candidate(doubtful)
+        for arguments in (("apply", "--dry-run", candidate), ("apply", candidate)):
+            said = self.sluice(*arguments).error
+            self.assertIn(f"{candidate}:2:1: warning: ", said)
+            self.assertNotIn(self.daemon.policy_file, said)
+        failing = self.candidate(doubtful + 'test "a passes" { url http://a.example/ to 192.0.2.1 expect allow }\n')
+        self.assertRegex(self.sluice("apply", failing, expect=tool.INVALID_POLICY).error, failing + r":\d+:1: error: the test")
+        checked = self.sluice("check", failing, expect=tool.INVALID_POLICY).error
+        self.assertIn(f"{failing}:2:1: warning: ", checked)
+        editor = os.path.join(self.scratch(), "editor")
+        with open(editor, "w", encoding="utf-8") as file:
+            file.write('#!/bin/sh\nsed -i "1i dney path /x" "$1"\n')
+        os.chmod(editor, 0o755)
+        os.environ["VISUAL"] = editor
+        self.addCleanup(os.environ.pop, "VISUAL")
+        done = self.sluice("edit", expect=tool.INVALID_POLICY)
+        kept = done.out.split("policy apply ")[1].strip()
+        self.assertIn(f"{kept}:1:1: error: unknown statement", done.error)
+        os.unlink(kept)
+
     def test_versions_keep_what_was_included(self):
         extra = os.path.join(self.daemon.state, "extra.sluice")
         candidate = self.candidate('include "extra.sluice"\n' + ALLOW_LOOPBACK)

@@ -196,9 +196,7 @@ int import(const Context& context, const std::string& format, const std::string&
     return report(context, usage_error("there is no format `" + format + "`", "sluice lists import --help"));
   }
   const auto source = control::read_list_source(*list);
-  if (!source) {
-    return report(context, {control::ErrorCode::failed, source.error(), "sluice lists import --help", {}});
-  }
+  if (!source) { return report(context, usage_error(source.error(), "sluice lists import --help")); }
   policy::ListCompiler compiler;
   ListCounts counts;
   std::vector<std::string> categories;
@@ -212,7 +210,10 @@ int import(const Context& context, const std::string& format, const std::string&
   if (!compiled) { return report(context, {control::ErrorCode::failed, "too large to be compiled", "", {}}); }
   control::add_counts(compiler.counts(list->name), counts);
   if (context.json) {
-    print_json(counts);
+    control::Json json = counts;
+    json["categories"] = categories;
+    json["memory"] = compiled->octets.size();
+    print_json(json);
   } else {
     print("categories  " + joined(categories, 12) + "\n" + counts_text(counts) + "memory      " +
           human_size(compiled->octets.size()) + "\n");

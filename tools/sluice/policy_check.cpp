@@ -44,14 +44,16 @@ int check(const Context& context, const std::string& file) {
   if (!snapshot) { return report(context, snapshot.error()); }
   const auto now = coarse_unix_now();
   const auto tests = control::run_tests(**snapshot, now);
+  const auto warnings = control::to_protocol((*snapshot)->warnings());
   if (!tests.failures.empty()) {
-    return report(context, control::failed_tests(tests, "sluice policy test-all --policy " + shell_quoted(file)));
+    auto error = control::failed_tests(tests, "sluice policy test-all --policy " + shell_quoted(file));
+    error.diagnostics.insert(error.diagnostics.end(), warnings.begin(), warnings.end());
+    return report(context, error);
   }
   if (context.json) {
     print_json(as_json(**snapshot, file));
     return kOk;
   }
-  const auto warnings = control::to_protocol((*snapshot)->warnings());
   report_warnings(warnings);
   print(stages_text(context, **snapshot));
   print(file + ": good, " + plural((*snapshot)->rules().size(), "rule") +

@@ -51,6 +51,9 @@ int edit(const Context& context, const QuickEdit& quick_edit) {
   const auto now = coarse_unix_now();
   const auto line = policy_line(quick_edit, now);
   if (!line) { return report(context, usage_error(line.error(), "sluice policy " + quick_edit.verdict + " --help")); }
+  if (const auto left_out = left_out_of(quick_edit); !left_out.empty()) {
+    print_error("warning: " + printable(left_out) + "\n");
+  }
   return add(context, {.line = *line, .message = quick_edit.message});
 }
 

@@ -31,6 +31,9 @@ struct Found {
   std::chrono::sys_seconds time{};
   std::string verdict;
   std::string rule;
+  std::string limit;
+  std::string error;
+  std::optional<control::Unjudged> unjudged;
   std::uint64_t version = 0;
 };
 
@@ -64,6 +67,9 @@ Found found_of(const control::LoggedExchange& exchange) {
   found.time = exchange.time;
   found.verdict = exchange.verdict;
   found.rule = exchange.rule;
+  found.limit = exchange.limit;
+  found.error = exchange.error;
+  found.unjudged = control::unjudged(exchange);
   found.version = exchange.policy;
   return found;
 }
@@ -119,10 +125,26 @@ void take_from_log(const Found& found, control::PolicyTest& test) {
   test.waits_for.clear();
 }
 
+// What became of it then.
+std::string logged_end(const Found& found) {
+  if (!found.unjudged) {
+    return found.verdict + " by " + found.rule + (found.limit.empty() ? "" : ", stopped by " + found.limit);
+  }
+  switch (*found.unjudged) {
+    case control::Unjudged::asked_for_user:
+      return "asked for a name and a password by " + found.rule;
+    case control::Unjudged::limited:
+      return "refused by " + (found.limit.empty() ? "a limit on connections" : found.limit) + ", ahead of a verdict";
+    case control::Unjudged::not_asked:
+      break;
+  }
+  return "the policy was not asked";
+}
+
 std::string logged_text(const Found& found) {
   return "logged " + human_time(static_cast<double>(found.time.time_since_epoch().count())) + ": " +
          printable(found.question.method) + " from " + printable(found.question.from) + ": " +
-         (found.verdict.empty() ? "the policy was not asked" : found.verdict + " by " + found.rule) + "\n";
+         printable(logged_end(found)) + "\n";
 }
 
 int explain(const Context& context, const ExplainOptions& options) {
@@ -141,7 +163,11 @@ int explain(const Context& context, const ExplainOptions& options) {
   if (context.json) {
     control::Json json = *test;
     json["decided_by_log"] = from_log;
-    json["logged"] = {{"verdict", found->verdict}, {"rule", found->rule}, {"policy", found->version}};
+    json["logged"] = {{"verdict", found->verdict},
+                      {"rule", found->rule},
+                      {"limit", found->limit},
+                      {"error", found->error},
+                      {"policy", found->version}};
     print_json(json);
   } else {
     print(logged_text(*found) + policy_test_text(context, *test) +

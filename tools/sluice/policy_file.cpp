@@ -26,6 +26,7 @@ struct CloseFile {
 policy::CompileOptions options_for(const std::string& path) {
   policy::CompileOptions options;
   options.file_name = path;
+  options.version = 0;  // a file is no version
   options.include = control::included_files();
   return options;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gateway/control/judge/ascii_host.hpp"
+#include "gateway/control/judge/quoted_reason.hpp"
 #include "gateway/http/target_uri.hpp"
 #include "policy/address.hpp"
 #include "policy/lexer.hpp"
@@ -93,6 +94,7 @@ Condition what_condition(const QuickEdit& edit) {
 Condition until_condition(const std::string& duration, std::chrono::sys_seconds now) {
   const auto wait = policy::parse_duration_value(duration);
   if (!wait) { return std::unexpected(wait.error()); }
+  if (wait->count() <= 0) { return std::unexpected("a rule for " + duration + " would never hold"); }
   const auto end = std::chrono::ceil<std::chrono::minutes>(now + *wait);
   const auto day = std::chrono::floor<std::chrono::days>(end);
   const std::chrono::year_month_day date(day);
@@ -123,6 +125,19 @@ bool is_one_word(const std::string& word) {
   return !word.empty() && word.find_first_of(" \t,\"#~") == std::string::npos;
 }
 
+// A quote means the same with a backslash ahead of it, which a quoted text cannot hold.
+Condition quoted_expression(const std::string& expression) {
+  std::string out;
+  bool is_open = false;  // a backslash that belongs to what follows it
+  for (const char c : expression) {
+    if (is_open && c == '"') { out.pop_back(); }
+    is_open = c == '\\' && !is_open;
+    out += c;
+  }
+  if (is_open) { return std::unexpected("the expression ends in the middle of `\\`: " + expression); }
+  return policy::quoted(out);
+}
+
 void append_list(const char* condition, const std::vector<std::string>& words, std::string& line) {
   if (!words.empty()) { line += " " + std::string(condition) + " " + joined(words); }
 }
@@ -147,6 +162,15 @@ std::string regex_of(const std::string& text) {
   return out;
 }
 
+std::string left_out_of(const QuickEdit& edit) {
+  constexpr std::string_view kHttps = "https://";
+  const std::string start = lower(edit.what.substr(0, kHttps.size()));
+  const auto path = edit.what.find_first_of("/?#", std::min(kHttps.size(), edit.what.size()));
+  if (start != kHttps || path == std::string::npos || edit.what.substr(path) == "/") { return {}; }
+  return "`" + edit.what.substr(path) +
+         "` is left out: a client asks for https by CONNECT, which names no path, so the rule is about all of the host";
+}
+
 std::expected<std::string, std::string> policy_line(const QuickEdit& edit, std::chrono::sys_seconds now) {
   const std::string verdict = verdict_text(edit);
   std::string line = verdict;
@@ -155,7 +179,11 @@ std::expected<std::string, std::string> policy_line(const QuickEdit& edit, std::
     if (!condition) { return std::unexpected(condition.error()); }
     line += " " + *condition;
   }
-  if (!edit.url_regex.empty()) { line += " url ~ " + policy::quoted(edit.url_regex); }
+  if (!edit.url_regex.empty()) {
+    const auto expression = quoted_expression(edit.url_regex);
+    if (!expression) { return std::unexpected(expression.error()); }
+    line += " url ~ " + *expression;
+  }
   append_list("from", edit.from, line);
   append_list("to", edit.to, line);
   if (!edit.server_names.empty()) {
@@ -163,8 +191,9 @@ std::expected<std::string, std::string> policy_line(const QuickEdit& edit, std::
     if (!condition) { return std::unexpected(condition.error()); }
     line += " " + *condition;
   }
-  if (const auto wrong = std::ranges::find_if_not(edit.users, is_one_word); wrong != edit.users.end()) {
-    return std::unexpected("`" + *wrong + "` is no name of a user that a rule could have");
+  for (const auto* words : {&edit.from, &edit.to, &edit.users, &edit.groups, &edit.ports, &edit.methods}) {
+    const auto wrong = std::ranges::find_if_not(*words, is_one_word);
+    if (wrong != words->end()) { return std::unexpected("`" + *wrong + "` is no value that a rule could have"); }
   }
   append_list("user", edit.users, line);
   append_list("group", edit.groups, line);
@@ -182,7 +211,7 @@ std::expected<std::string, std::string> policy_line(const QuickEdit& edit, std::
     line += " " + *until;
   }
   if (edit.shadow) { line += " shadow"; }
-  if (!edit.message.empty()) { line += " reason " + policy::quoted(edit.message); }
+  if (!edit.message.empty()) { line += " reason " + control::quoted_reason(edit.message); }
   if (has_control_octet(line)) { return std::unexpected("a rule is one line of text without control characters"); }
   return line;
 }

@@ -31,4 +31,7 @@ std::expected<std::string, std::string> policy_line(const QuickEdit& edit, std::
 // A regular expression (RE2) that matches exactly this text.
 std::string regex_of(const std::string& text);
 
+// What of WHAT the rule cannot say, and why; "" when it says all of it.
+std::string left_out_of(const QuickEdit& edit);
+
 }  // namespace sluice::cli

@@ -1,5 +1,7 @@
 #include "tools/sluice/policy_lists.hpp"
 
+#include <algorithm>
+
 #include "gateway/base/mapped_file.hpp"
 #include "gateway/control/lists/list_preview.hpp"
 #include "tools/sluice/context.hpp"
@@ -16,11 +18,21 @@ std::shared_ptr<const policy::Lists> mapped(const std::string& file) {
   return set ? std::make_shared<const policy::Lists>(*set, nullptr) : nullptr;
 }
 
-std::shared_ptr<const policy::Lists> read(const std::vector<policy::ListDeclaration>& declared) {
-  std::vector<control::ListProblem> problems;
-  auto lists = control::preview_lists(declared, {}, problems);
-  for (const control::ListProblem& problem : problems) { print_error("warning: " + printable(problem.text()) + "\n"); }
-  return lists;
+std::string place_of(const policy::Snapshot& policy, const std::string& name) {
+  const auto& declared = policy.list_declarations();
+  const auto list = std::ranges::find(declared, name, &policy::ListDeclaration::name);
+  if (list == declared.end()) { return policy.file_name() + ": "; }
+  const auto included = static_cast<std::size_t>(list->at.source);
+  return (included == 0 ? policy.file_name() : policy.included()[included - 1].file) + ":" +
+         std::to_string(list->at.line) + ":" + std::to_string(list->at.column) + ": ";
+}
+
+std::shared_ptr<const policy::Lists> read(const policy::Snapshot& policy) {
+  const auto preview = control::preview_lists(policy.list_declarations(), {});
+  for (const auto& problem : preview.problems) {
+    print_error(printable(place_of(policy, problem.list)) + "warning: " + printable(problem.text()) + "\n");
+  }
+  return preview.lists;
 }
 
 }  // namespace
@@ -30,7 +42,7 @@ std::expected<std::shared_ptr<const policy::Snapshot>, std::vector<policy::Diagn
   auto snapshot = policy::Snapshot::compile(text, options);
   if (!snapshot || (*snapshot)->list_declarations().empty()) { return snapshot; }
   options.lists = mapped(lists_file);
-  if (options.lists == nullptr) { options.lists = read((*snapshot)->list_declarations()); }
+  if (options.lists == nullptr) { options.lists = read(**snapshot); }
   return policy::Snapshot::compile(text, options);
 }
 

@@ -59,6 +59,26 @@ double seconds_of(std::chrono::sys_seconds time) {
   return static_cast<double>(time.time_since_epoch().count());
 }
 
+// Lines that nothing could be compared with.
+std::string left_out_text(const Replay::Result& result) {
+  std::string out;
+  const auto add = [&](std::uint64_t count, const char* what) {
+    if (count > 0) { out += "  " + human_count(count) + what + "\n"; }
+  };
+  add(result.asked_for_user, " asked for a name and a password, without a verdict (407)");
+  add(result.limited, " refused by `limit connections`, without a verdict (429)");
+  add(result.not_asked, " about which the policy was not asked: the request could not be read");
+  add(result.unreadable, " lines that cannot be read");
+  return out;
+}
+
+control::Error no_log(const std::vector<std::string>& logs, const Replay::Result& result) {
+  return usage_error(logs.front() + (logs.size() == 1 ? "" : " and the others") + ": " +
+                         plural(result.unreadable, "line") +
+                         ", of which none can be read: this is no access log in JSON (log.format: json)",
+                     "sluice policy replay --help");
+}
+
 control::Answer<std::chrono::sys_seconds> since_of(const std::string& text) {
   if (text.empty()) { return std::chrono::sys_seconds{}; }
   const auto age = policy::parse_duration_value(text);
@@ -77,6 +97,7 @@ int run(const Context& context, const ReplayOptions& options) {
   if (!snapshot) { return report(context, snapshot.error()); }
   const auto replayed = replay(**snapshot, *logs, *since, 0);
   if (!replayed) { return report(context, replayed.error()); }
+  if (replayed->result.is_another_format()) { return report(context, no_log(*logs, replayed->result)); }
   if (context.json) {
     print_json(replay_json(*replayed));
   } else {
@@ -104,15 +125,16 @@ control::Answer<ReplayRun> replay(const policy::Snapshot& candidate, const std::
 
 std::string replay_text(const Context& context, const ReplayRun& run) {
   const auto& result = run.result;
-  if (result.judged == 0) { return "nothing to replay: the log has no exchange of that time\n"; }
+  if (result.judged == 0) {
+    return "nothing to replay: the log has no exchange of that time\n" + left_out_text(result);
+  }
   std::string out = plural(result.judged, "exchange") + " from " + human_time(seconds_of(result.first)) + " to " +
                     human_time(seconds_of(result.last)) + " judged again in " + human_duration(run.seconds) + "\n";
   out += "  as before " + human_count(result.same) + "  newly denied " + human_count(result.newly_denied) +
          "  newly allowed " + human_count(result.newly_allowed);
   if (result.otherwise > 0) { out += "  another verdict to the same end " + human_count(result.otherwise); }
   if (result.undecided > 0) { out += "  not decided " + human_count(result.undecided); }
-  if (result.unreadable > 0) { out += "  not read " + human_count(result.unreadable); }
-  out += "\n";
+  out += "\n" + left_out_text(result);
   for (const auto& [rule, count] : result.undecided_by) {
     out += "  " + rule + " asks for what the log does not say: " + plural(count, "exchange") + "\n";
   }
@@ -130,7 +152,11 @@ control::Json replay_json(const ReplayRun& run) {
           {"otherwise", result.otherwise},
           {"undecided", result.undecided},
           {"undecided_by", result.undecided_by},
+          {"asked_for_user", result.asked_for_user},
+          {"limited", result.limited},
+          {"not_asked", result.not_asked},
           {"unreadable", result.unreadable},
+          {"earlier", result.earlier},
           {"first", seconds_of(result.first)},
           {"last", seconds_of(result.last)},
           {"seconds", run.seconds},

@@ -81,12 +81,20 @@ std::string rate_text(const control::PolicyTestRate& rate) {
   return "  rate of " + of + ": " + rate.rule_id + " " + printable(rate.rule) + "\n";
 }
 
+// What the answer hangs on, and what a rule in shadow would have said.
+std::string hangs_on(const PolicyTest& test) {
+  return test.verdict == "undecided" ? "unless " + joined(test.waits_for) + " matches" : "";
+}
+std::string shadow_text(const PolicyTest& test) {
+  return test.shadow_id.empty() ? "" : "shadow: " + test.shadow_id + " would have said " + test.shadow_verdict;
+}
+
 // "DENY   by r-12  deny host .gambling.example", the reason, and what the answer hangs on.
 std::string summary(const Context& context, const PolicyTest& test) {
   std::string out = context.terminal.styled(upper(test.otherwise), style_of(test.otherwise));
   out += "  " + printable(test.url) + "  by " + (test.rule_id.empty() ? "no rule" : test.rule_id);
   if (!test.rule.empty()) { out += "  " + printable(test.rule); }
-  out += "  (policy v" + std::to_string(test.version) + ")\n";
+  out += (test.version == 0 ? "" : "  (policy v" + std::to_string(test.version) + ")") + "\n";
   if (!test.reason.empty()) { out += "  reason: " + printable(test.reason) + "\n"; }
   if (!test.location.empty()) { out += redirect_text(test); }
   if (!test.listed.list.empty()) {
@@ -94,13 +102,13 @@ std::string summary(const Context& context, const PolicyTest& test) {
            printable(test.listed.entry) + "  line " + std::to_string(test.listed.line) + "\n";
   }
   if (test.verdict == "undecided") {
-    out += "  unless " + joined(test.waits_for) +
-           " matches: say more with --from, --to, --sni, --user, --field, --listener; --status and --type for the "
-           "response\n";
+    out += "  " + hangs_on(test) +
+           ": say more with --from, --to, --sni, --user, --field, --listener; --status and --type for the response\n";
   }
-  if (!test.shadow_id.empty()) {
-    out += "  shadow: " + test.shadow_id + " would have said " + test.shadow_verdict + "\n";
+  if (test.verdict != "undecided" && !test.waits_for.empty()) {
+    out += "  " + joined(test.waits_for) + " would say the same: what it asks for is not known\n";
   }
+  if (!test.shadow_id.empty()) { out += "  " + shadow_text(test) + "\n"; }
   for (const std::string& setting : test.settings) { out += "  setting: " + printable(setting) + "\n"; }
   for (const auto& rate : test.rates) { out += rate_text(rate); }
   for (const auto& stage : test.stages) {
@@ -153,27 +161,53 @@ std::optional<control::PolicyTestArguments> read_request(const std::string& line
 }
 
 struct BatchCounts {
-  std::uint64_t allowed = 0;  // or spliced, or bypassed
-  std::uint64_t denied = 0;   // or redirected, or rejected
+  std::uint64_t allowed = 0;    // or spliced, or bypassed
+  std::uint64_t denied = 0;     // or redirected, or rejected
+  std::uint64_t undecided = 0;  // of both: the verdict hangs on what was not said
   std::uint64_t unreadable = 0;
+
+  std::uint64_t requests() const { return allowed + denied + unreadable; }
 };
+
+std::string line_text(const Context& context, const PolicyTest& test) {
+  std::string out = context.terminal.styled(upper(test.otherwise), style_of(test.otherwise)) + "  " +
+                    printable(test.url) + "  by " + (test.rule_id.empty() ? "no rule" : test.rule_id);
+  for (const auto& more : {hangs_on(test), shadow_text(test)}) { out += more.empty() ? "" : "  " + more; }
+  return out + "\n";
+}
+
+void say_unreadable(const Context& context, const std::string& url, const std::string& why) {
+  if (context.json) { return print_json_line({{"url", url}, {"error", why}}); }
+  print(context.terminal.styled("ERROR", Style::doubtful) + "  " + printable(url) + "  " + printable(why) + "\n");
+}
 
 void judge_line(const Context& context, const policy::Snapshot& snapshot, const control::PolicyTestArguments& request,
                 BatchCounts& counts) {
-  const auto answer = control::judge(snapshot, request, coarse_unix_now());
-  const std::string verdict = answer ? likely_verdict(*answer) : "error";
-  ++(!answer ? counts.unreadable : is_stopped(verdict) ? counts.denied : counts.allowed);
-  if (context.json) {
-    control::Json json;
-    json["url"] = request.url;
-    json["verdict"] = verdict;
-    json["rule"] = answer ? answer->rule_id : "";
-    if (!answer) { json["error"] = answer.error().message; }
-    print_json_line(json);
-    return;
+  auto answer = control::judge(snapshot, request, coarse_unix_now());
+  if (!answer) {
+    ++counts.unreadable;
+    return say_unreadable(context, request.url, answer.error().message);
   }
-  print(context.terminal.styled(upper(verdict), answer ? style_of(verdict) : Style::doubtful) + "  " +
-        printable(request.url) + "  " + (answer ? "by " + answer->rule_id : printable(answer.error().message)) + "\n");
+  answer->otherwise = likely_verdict(*answer);
+  ++(is_stopped(answer->otherwise) ? counts.denied : counts.allowed);
+  counts.undecided += answer->verdict == "undecided" ? 1 : 0;
+  if (context.json) { return print_json_line(*answer); }
+  print(line_text(context, *answer));
+}
+
+void print_counts(const Context& context, const BatchCounts& counts) {
+  if (context.json) {
+    return print_json_line({{"summary",
+                             {{"requests", counts.requests()},
+                              {"allowed", counts.allowed},
+                              {"denied", counts.denied},
+                              {"undecided", counts.undecided},
+                              {"unreadable", counts.unreadable}}}});
+  }
+  print(plural(counts.requests(), "request") + ": " + human_count(counts.allowed) + " allowed, " +
+        human_count(counts.denied) + " denied" +
+        (counts.undecided == 0 ? "" : "; " + human_count(counts.undecided) + " of them hang on what was not said") +
+        (counts.unreadable == 0 ? "" : "; " + human_count(counts.unreadable) + " not understood") + "\n");
 }
 
 // Many requests against one policy, judged here, with a summary.
@@ -188,11 +222,7 @@ int test_batch(const Context& context, const TestOptions& options) {
     const auto request = read_request(line, options.arguments);
     if (request) { judge_line(context, **snapshot, *request, counts); }
   }
-  if (!context.json) {
-    print(plural(counts.allowed + counts.denied + counts.unreadable, "request") + ": " + human_count(counts.allowed) +
-          " allowed, " + human_count(counts.denied) + " denied" +
-          (counts.unreadable == 0 ? "" : ", " + human_count(counts.unreadable) + " not understood") + "\n");
-  }
+  print_counts(context, counts);
   if (counts.unreadable > 0) { return kUsage; }
   return counts.denied > 0 ? kDifference : kOk;
 }

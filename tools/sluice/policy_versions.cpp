@@ -201,6 +201,15 @@ int diff(const Context& context, const std::vector<std::string>& what) {
   return answer->changes.empty() ? kOk : kDifference;
 }
 
+// What was written in an editor is in the policy's own file now.
+void call_by_its_file(const std::string& kept, PolicyApplied& applied) {
+  for (auto& warning : applied.warnings) {
+    if (warning.file != kept) { continue; }
+    warning.text.replace(0, kept.size(), applied.file);
+    warning.file = applied.file;
+  }
+}
+
 int edit(const Context& context, const std::string& message) {
   const auto text = ask<control::PolicyText>(context, control::command::kPolicyShow, control::PolicyVersionArguments{});
   if (!text) { return report(context, text.error()); }
@@ -213,9 +222,10 @@ int edit(const Context& context, const std::string& message) {
   }
   control::PolicyApplyArguments arguments;
   arguments.text = edited->text;
+  arguments.name = edited->file;
   arguments.message = message;
   arguments.based_on = text->head.version;
-  const auto applied = ask<PolicyApplied>(context, control::command::kPolicyApply, arguments);
+  auto applied = ask<PolicyApplied>(context, control::command::kPolicyApply, arguments);
   if (!applied) {
     const int code = report(context, applied.error());
     if (!context.json) {
@@ -224,6 +234,7 @@ int edit(const Context& context, const std::string& message) {
     return code;
   }
   edited->remove();
+  call_by_its_file(edited->file, *applied);
   return show_applied(context, *applied);
 }
 

@@ -53,7 +53,15 @@ Answer<void> read_fields(const std::vector<std::string>& lines, FieldList& list)
 
 Answer<void> read_response(const PolicyTestArguments& arguments, Question& question) {
   if (const auto read = read_fields(arguments.response_fields, question.response_fields); !read) { return read; }
-  if (arguments.status == 0) { return {}; }
+  if (arguments.status == 0) {
+    const bool says_more = !arguments.type.empty() || arguments.size >= 0 || !arguments.response_fields.empty();
+    if (!says_more) { return {}; }
+    return std::unexpected(
+        unreadable("--type, --size and --response-field say something of a response; say its --status too"));
+  }
+  if (arguments.status < 100 || arguments.status > 999) {
+    return std::unexpected(unreadable("`" + std::to_string(arguments.status) + "` (--status) is no status"));
+  }
   auto& facts = question.facts;
   facts.status = arguments.status;
   facts.type = arguments.type;
@@ -76,11 +84,12 @@ constexpr std::string_view kHttps = "https://";
 
 // A client asks a proxy for an https URL by CONNECT, whatever it sends inside: "host:443".
 PolicyTestArguments as_asked(PolicyTestArguments arguments) {
-  arguments.url = with_ascii_host(std::move(arguments.url));
+  // RFC 9110 7.1: a fragment is "reserved for client-side processing"; a URL copied from a browser may have one.
+  arguments.url = with_ascii_host(arguments.url.substr(0, arguments.url.find('#')));
   arguments.sni = with_ascii_host(std::move(arguments.sni));
   if (!arguments.url.starts_with(kHttps)) { return arguments; }
   auto authority = arguments.url.substr(kHttps.size());
-  authority = authority.substr(0, authority.find_first_of("/?#"));
+  authority = authority.substr(0, authority.find_first_of("/?"));
   const auto port = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
   if (port == std::string::npos) { authority += ":443"; }
   arguments.url = std::move(authority);
@@ -310,7 +319,15 @@ void append_settings(const Snapshot& snapshot, const Question& question, PolicyT
 
 void append_step(const Snapshot::Step& step, PolicyTest& test) {
   test.trace.push_back(to_protocol(step));
-  if (step.rule->is_shadow) { return; }
+  if (step.rule->is_shadow) {
+    // The first that is true is known to the decision, unless that waits for another rule.
+    const bool is_first = step.outcome == Snapshot::Step::Outcome::matched && test.shadow_id.empty();
+    if (is_first) {
+      test.shadow_id = step.rule->id;
+      test.shadow_verdict = policy::to_string(step.rule->verdict);
+    }
+    return;
+  }
   if (step.outcome == Snapshot::Step::Outcome::not_yet_known) { test.waits_for.push_back(step.rule->id); }
   if (step.outcome == Snapshot::Step::Outcome::matched) {
     test.otherwise = policy::to_string(step.rule->verdict);

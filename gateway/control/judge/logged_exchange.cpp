@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include "gateway/base/error.hpp"
+
 namespace sluice::control {
 
 namespace {
@@ -57,6 +59,8 @@ bool take(std::string_view key, const simdjson::dom::element& value, LoggedExcha
                                  : key == "alpn"     ? &out.protocols
                                  : key == "verdict"  ? &out.verdict
                                  : key == "rule"     ? &out.rule
+                                 : key == "limit"    ? &out.limit
+                                 : key == "error"    ? &out.error
                                                      : nullptr;
   if (text != nullptr) { return is_text(value, *text); }
   if (key == "time") {
@@ -132,6 +136,13 @@ std::expected<LoggedExchange, std::string_view> LogReader::read(std::string_view
   }
   if (out.time == std::chrono::sys_seconds{}) { return std::unexpected("a line without a time"); }
   return out;
+}
+
+std::optional<Unjudged> unjudged(const LoggedExchange& exchange) noexcept {
+  if (!exchange.verdict.empty()) { return std::nullopt; }
+  if (exchange.error == to_string(ErrorKind::authentication_required)) { return Unjudged::asked_for_user; }
+  if (exchange.error == to_string(ErrorKind::client_limit_reached)) { return Unjudged::limited; }
+  return Unjudged::not_asked;
 }
 
 bool passed(const LoggedExchange& exchange) noexcept {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,8 +37,10 @@ struct LoggedExchange {
   std::string_view server_name;  // of the hello; "" when it has none
   std::string_view protocols;    // that it offers: "h2,http/1.1"
   bool has_ech = false;
-  std::string_view verdict;  // "" when the policy was not asked: the request could not be read
-  std::string_view rule;
+  std::string_view verdict;  // "" when there was none: see unjudged()
+  std::string_view rule;     // that decided, or that asked who the client is
+  std::string_view limit;    // the `limit` line that refused or cut it; "" when none did
+  std::string_view error;    // a word of ErrorKind; "" when all went well
   std::uint64_t policy = 0;  // its version; 0 when not said
   int status = 0;            // of the response; 0 when none was sent
 };
@@ -45,6 +48,11 @@ struct LoggedExchange {
 // The few fields of a message that the log has.
 inline constexpr std::array<std::string_view, 2> kLoggedRequestFields{"User-Agent", "Referer"};
 inline constexpr std::array<std::string_view, 1> kLoggedResponseFields{"Content-Type"};
+
+// Why there is no verdict: the client was asked for a name and a password, or had too much open, ahead of one; or the
+// request could not be read, and nothing was asked.
+enum class Unjudged : std::uint8_t { asked_for_user, limited, not_asked };
+std::optional<Unjudged> unjudged(const LoggedExchange& exchange) noexcept;  // nullopt: there is one
 
 // Did the policy let it pass?
 bool passed(const LoggedExchange& exchange) noexcept;

@@ -18,9 +18,12 @@ void Replay::judge_line(std::string_view line) {
     ++result_.unreadable;
     return;
   }
-  if (exchange->time < since_) { return; }
-  // Nothing was decided about a request that could not be read.
-  const auto facts = exchange->verdict.empty() ? std::unexpected(std::string_view()) : reader_.facts_of(*exchange);
+  if (exchange->time < since_) {
+    ++result_.earlier;
+    return;
+  }
+  if (const auto why = unjudged(*exchange)) { return count(*why); }
+  const auto facts = reader_.facts_of(*exchange);
   if (!facts) {
     ++result_.unreadable;
     return;
@@ -29,6 +32,20 @@ void Replay::judge_line(std::string_view line) {
   result_.last = std::max(result_.last, exchange->time);
   ++result_.judged;
   compare(*exchange, *facts);
+}
+
+void Replay::count(Unjudged why) {
+  switch (why) {
+    case Unjudged::asked_for_user:
+      ++result_.asked_for_user;
+      return;
+    case Unjudged::limited:
+      ++result_.limited;
+      return;
+    case Unjudged::not_asked:
+      ++result_.not_asked;
+      return;
+  }
 }
 
 void Replay::compare(const LoggedExchange& exchange, const policy::Facts& facts) {

@@ -1,6 +1,7 @@
 #include "gateway/control/lists/list_edits.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "gateway/base/error.hpp"
@@ -87,6 +88,8 @@ std::expected<void, std::string> ListEdits::append(const ListEdit& edit) {
   }
   std::string text;
   for (const ListEdit& known : edits_) { text += known.text(); }
+  std::error_code failed;  // said by the file that cannot be written then
+  std::filesystem::create_directories(std::filesystem::path(file_).parent_path(), failed);
   const auto written = replace_file(file_, text + edit.text());
   if (!written) { return std::unexpected(file_ + ": " + written.error().message()); }
   edits_.push_back(edit);

@@ -7,6 +7,7 @@
 #include "gateway/base/file.hpp"
 #include "gateway/base/mapped_file.hpp"
 #include "gateway/control/lists/list_counts.hpp"
+#include "gateway/control/lists/list_import.hpp"
 #include "policy/lists/hash.hpp"
 #include "policy/lists/list_compiler.hpp"
 
@@ -46,13 +47,7 @@ const ListState* ListLibrary::known(const std::string& name) const {
 }
 
 ListLibrary::Work ListLibrary::gather(const policy::ListDeclaration& list) const {
-  Work work{.list = &list, .source = {}, .state = {}};
-  work.state.name = list.name;
-  work.state.format = to_string(list.format);
-  work.state.path = list.path;
-  work.state.refresh = list.refresh;
-  work.state.guard = list.guard;
-  work.state.from = "file";
+  Work work{.list = &list, .source = {}, .state = state_of(list)};
   auto source = read_list_source(list);
   if (source) {
     work.source = std::move(*source);
@@ -89,23 +84,6 @@ std::optional<std::string> ListLibrary::refusal(const Work& work) const {
                                 work.list->guard == 0 ? kGuardOfAll : work.list->guard);
 }
 
-void ListLibrary::import_into(ListCompiler& compiler, Work& work) const {
-  ListState& state = work.state;
-  state.counts = {};
-  state.categories.clear();
-  for (const ListSource::Part& part : work.source.parts) {
-    const auto tag = compiler.add_tag({work.list->name, part.category, policy::has_final_exceptions(part.format)});
-    if (!tag) {
-      state.alarm = "more categories than can be numbered";
-      return;
-    }
-    add_report(policy::import_list(part.format, part.text, *tag, compiler), part.file, state.counts);
-    if (state.categories.empty() || state.categories.back() != part.category) {
-      state.categories.push_back(part.category);
-    }
-  }
-}
-
 // True when a list looked wrong and its kept copy takes its place.
 bool ListLibrary::refuse_changes(std::vector<Work>& works) const {
   bool is_any = false;
@@ -121,34 +99,23 @@ bool ListLibrary::refuse_changes(std::vector<Work>& works) const {
 
 std::expected<void, std::string> ListLibrary::compile(std::vector<Work>& works, bool accept_changes) {
   ListCompiler compiler(ListCompiler::Removals::carried_out);
-  for (Work& work : works) { import_into(compiler, work); }
+  for (Work& work : works) {
+    const auto imported = import_into(compiler, *work.list, work.source, work.state);
+    if (!imported) { work.state.alarm = imported.error(); }
+  }
   if (!accept_changes && refuse_changes(works)) {
     // What a refused list gave is in the compiler already: once more, with the copies.
     return is_in_force(works) ? std::expected<void, std::string>() : compile(works, true);
   }
   add_edits(edits_, declared_, compiler);
   const auto compiled = compiler.finish([&](const ListCompiler::Compiled& so_far) {
-    count_the_whole(compiler, so_far, works);
+    for (Work& work : works) { count_compiled(compiler, so_far, work.state); }
     return origin_of(works);
   });
   if (!compiled) { return std::unexpected("the lists together are larger than a compiled file can be"); }
   const auto written = replace_file(compiled_file(), compiled->octets);
   if (!written) { return std::unexpected(compiled_file() + ": " + written.error().message()); }
   return open_compiled();
-}
-
-// What only the compiler knows: entries that several lines give, expressions that there is no room for.
-void ListLibrary::count_the_whole(const ListCompiler& compiler, const ListCompiler::Compiled& compiled,
-                                  std::vector<Work>& works) {
-  for (Work& work : works) {
-    ListCounts& shown = work.state.counts;
-    add_counts(compiler.counts(work.list->name), shown);
-    for (const policy::ExpressionEntry& refused : compiled.refused) {
-      if (compiler.tags()[policy::Membership(refused.member).tag()].list != work.list->name) { continue; }
-      ++shown.rejected;
-      shown.rejections.push_back({"", refused.line, "no memory is left for more expressions"});
-    }
-  }
 }
 
 // Counts and stamps of what was compiled, for the next start. Alarms are of the moment and stay out.

@@ -53,9 +53,6 @@ class ListLibrary {
   bool is_in_force(const std::vector<Work>& works) const;
   std::optional<std::string> refusal(const Work& work) const;
   bool refuse_changes(std::vector<Work>& works) const;
-  void import_into(policy::ListCompiler& compiler, Work& work) const;
-  static void count_the_whole(const policy::ListCompiler& compiler, const policy::ListCompiler::Compiled& compiled,
-                              std::vector<Work>& works);
   std::string origin_of(const std::vector<Work>& works) const;
   void read_origin();
   std::expected<void, std::string> compile(std::vector<Work>& works, bool accept_changes);

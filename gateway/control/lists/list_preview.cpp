@@ -2,55 +2,56 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 
 #include "gateway/base/error.hpp"
 #include "gateway/control/lists/list_counts.hpp"
+#include "gateway/control/lists/list_import.hpp"
 #include "gateway/control/lists/list_source.hpp"
-#include "policy/lists/import.hpp"
-#include "policy/lists/list_compiler.hpp"
 
 namespace sluice::control {
 namespace {
 
-void import_into(policy::ListCompiler& compiler, const policy::ListDeclaration& list,
-                 std::vector<ListProblem>& problems) {
-  if (list.is_url()) {
-    problems.push_back({list.name, "URLs are not asked here", true});
-    return;
-  }
-  const auto source = read_list_source(list);
+void import_into(policy::ListCompiler& compiler, const policy::ListDeclaration& list, ListPreview& preview) {
+  ListState state = state_of(list);
+  const auto source = list.is_url() ? std::expected<ListSource, std::string>(std::unexpected("URLs are not asked here"))
+                                    : read_list_source(list);
   if (!source) {
-    problems.push_back({list.name, source.error(), true});
-    return;
+    preview.problems.push_back({list.name, source.error(), true});
+    state.from = "nothing";
+    state.alarm = source.error();
   }
-  ListCounts counts;
-  for (const ListSource::Part& part : source->parts) {
-    const auto tag = compiler.add_tag({list.name, part.category, policy::has_final_exceptions(part.format)});
-    if (!tag) {
-      problems.push_back({list.name, "more categories than can be numbered"});
-      return;
-    }
-    add_report(policy::import_list(part.format, part.text, *tag, compiler), part.file, counts);
+  const auto imported = import_into(compiler, list, source.value_or(ListSource{}), state);
+  if (!imported) {
+    preview.problems.push_back({list.name, imported.error()});
+    state.alarm = imported.error();
   }
-  if (const std::string doubt = doubt_of(counts, to_string(list.format)); !doubt.empty()) {
-    problems.push_back({list.name, doubt});
+  if (const std::string doubt = doubt_of(state.counts, state.format); !doubt.empty()) {
+    preview.problems.push_back({list.name, doubt});
+    state.alarm = doubt;
   }
-  if (const std::string warning = warning_of(counts); !warning.empty()) { problems.push_back({list.name, warning}); }
+  if (const std::string warning = warning_of(state.counts); !warning.empty()) {
+    preview.problems.push_back({list.name, warning});
+  }
+  preview.states.push_back(std::move(state));
 }
 
 }  // namespace
 
-std::shared_ptr<const policy::Lists> preview_lists(Declarations declared, std::span<const ListEdit> edits,
-                                                   std::vector<ListProblem>& problems) {
+ListPreview preview_lists(Declarations declared, std::span<const ListEdit> edits) {
+  ListPreview preview;
   policy::ListCompiler compiler(policy::ListCompiler::Removals::carried_out);
-  for (const policy::ListDeclaration& list : declared) { import_into(compiler, list, problems); }
+  for (const policy::ListDeclaration& list : declared) { import_into(compiler, list, preview); }
   add_edits(edits, declared, compiler);
   const auto compiled = compiler.finish("");
   if (!compiled) {
-    problems.push_back({"", "together they are larger than a compiled file can be"});
-    return std::make_shared<const policy::Lists>();
+    preview.problems.push_back({"", "together they are larger than a compiled file can be"});
+    preview.lists = std::make_shared<const policy::Lists>();
+    return preview;
   }
-  return std::make_shared<const policy::Lists>(set_in_memory(compiled->octets), nullptr);
+  for (ListState& state : preview.states) { count_compiled(compiler, *compiled, state); }
+  preview.lists = std::make_shared<const policy::Lists>(set_in_memory(compiled->octets), nullptr);
+  return preview;
 }
 
 std::shared_ptr<const policy::ListSet> set_in_memory(std::string_view octets) {

@@ -379,7 +379,7 @@ struct PolicyTest {       // answers `policy.test`
   int status = 0;             // of a redirect; 0: the request is one that cannot be redirected, and is refused
   std::vector<std::string> settings = {};  // texts of the settings that apply
   std::vector<PolicyTestRate> rates = {};  // one for each that is limited
-  std::uint64_t version = 0;
+  std::uint64_t version = 0;               // 0: of a file, which is none
   std::vector<PolicyTestStage> stages = {};
   std::vector<PolicyTestStep> trace;
 };

@@ -87,6 +87,8 @@ TEST(PolicyLine, ARuleMayEndBeInForceAtTimesAndOnlyBeLogged) {
   edit.message = "x";
   EXPECT_EQ(line_of(edit),
             "deny host .a.example during mon-fri 08:00-18:00 Europe/Berlin until 2025-11-24 18:01 shadow reason \"x\"");
+  edit.valid_for = "0s";
+  EXPECT_FALSE(policy_line(edit, kNow));
   edit.valid_for = "soon";
   EXPECT_THAT(policy_line(edit, kNow).error(), testing::HasSubstr("no duration"));
 }
@@ -95,6 +97,54 @@ TEST(PolicyLine, AnExpressionIsTakenAsItIs) {
   QuickEdit edit = deny("");
   edit.url_regex = R"re(\.exe(\?|$))re";
   EXPECT_EQ(line_of(edit), R"re(deny url ~ "\.exe(\?|$)")re");
+}
+
+TEST(PolicyLine, AReasonMayHaveAnyCharacters) {
+  const auto reason_of = [](const std::string& message) {
+    QuickEdit edit = deny("a.example");
+    edit.message = message;
+    const auto snapshot = policy::Snapshot::compile(line_of(edit) + "\nallow\n", {});
+    EXPECT_TRUE(snapshot) << message;
+    return snapshot ? (*snapshot)->rules().front().reason : std::string();
+  };
+  for (const std::string message : {R"(say "no")", R"(C:\dir\file)", R"(two \\)", R"(two \\" and on)", R"(")", R"("")",
+                                    "# no comment", "a, b ~ c", "it's", "$HOME `x` %s",
+                                    "b\xc3\xbc"
+                                    "cher",
+                                    "reason \"x\" shadow", "{}", "\\n"}) {
+    EXPECT_EQ(reason_of(message), message);
+  }
+  // Not to be written in the language: a blank keeps the backslash from the quote behind it.
+  EXPECT_EQ(reason_of(R"(ends with \)"), R"(ends with \ )");
+  EXPECT_EQ(reason_of(R"(a\"b)"), R"(a\ "b)");
+  EXPECT_EQ(reason_of(R"(three \\\)"), R"(three \\\ )");
+}
+
+TEST(PolicyLine, NoValueOfAnOptionBeginsAnotherPartOfTheRule) {
+  for (const std::string word : {"80 shadow", "a\"b", "x#", "", "a\tb", "~"}) {
+    for (const auto member : {&QuickEdit::from, &QuickEdit::to, &QuickEdit::users, &QuickEdit::groups,
+                              &QuickEdit::ports, &QuickEdit::methods}) {
+      QuickEdit edit = deny("a.example");
+      (edit.*member) = {word};
+      EXPECT_FALSE(policy_line(edit, kNow)) << word;
+    }
+  }
+}
+
+TEST(PolicyLine, AnExpressionMayHaveQuotesAndNoOpenBackslash) {
+  QuickEdit edit = deny("");
+  edit.url_regex = R"re(a\"b"c\\)re";
+  EXPECT_EQ(line_of(edit), R"re(deny url ~ "a\"b\"c\\")re");
+  edit.url_regex = "a\\";
+  EXPECT_FALSE(policy_line(edit, kNow));
+}
+
+TEST(PolicyLine, SaysThatHttpsHasNoPath) {
+  EXPECT_THAT(left_out_of(deny("HTTPS://u.example/ads/")), testing::StartsWith("`/ads/` is left out"));
+  EXPECT_THAT(left_out_of(deny("https://u.example?x")), testing::StartsWith("`?x` is left out"));
+  for (const char* const what : {"https://u.example/", "https://u.example", "http://u.example/ads/", "u.example", ""}) {
+    EXPECT_EQ(left_out_of(deny(what)), "") << what;
+  }
 }
 
 TEST(PolicyLine, ARedirectHasItsUrlAheadOfTheConditions) {

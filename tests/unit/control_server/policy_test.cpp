@@ -88,10 +88,6 @@ TEST(PolicyCommands, WhatIsWrongIsRefusedWithItsPlaceAndChangesNothing) {
        command::kPolicyAdd,
        {{"line", "deny host a.example"}, {"message", "x\nallow"}},
        ErrorCode::invalid_policy},
-      {"a reason that ends in a backslash",
-       command::kPolicyAdd,
-       {{"line", "deny host a.example"}, {"message", "x\\"}},
-       ErrorCode::invalid_policy},
       {"nothing", command::kPolicyAdd, Json::object(), ErrorCode::invalid_policy},
       {"no such rule", command::kPolicyRemove, {{"id", "r-none"}}, ErrorCode::not_found},
   };
@@ -132,6 +128,62 @@ TEST(PolicyCommands, ReloadTakesAnEditByHandAndRefusesABadOne) {
   ASSERT_FALSE(removed);
   EXPECT_EQ(removed.error().code, ErrorCode::invalid_policy);
   EXPECT_EQ(daemon.policy_text(), "deny hsot x\n");
+}
+
+TEST(PolicyCommands, AQuickEditPutsNoEditByHandInForce) {
+  RunningDaemon daemon;
+  Client client(daemon.socket());
+  const auto added = client.ask_for<PolicyChange>(command::kPolicyAdd, {{"line", "deny host .a.example"}});
+  ASSERT_TRUE(added);
+  const auto text = daemon.policy_text();
+  const auto by_hand = "deny host .hand.example id hand\n" + text;
+  RunningDaemon::write_file(daemon.policy_file(), by_hand);
+  const auto expect_refused = [&](std::string_view command, const Json& arguments, const std::string& what) {
+    const auto refused = client.ask(command, arguments);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::failed);
+    EXPECT_NE(refused.error().message.find(what), std::string::npos) << refused.error().message;
+    EXPECT_EQ(refused.error().next, "sluice policy reload");
+  };
+  expect_refused(command::kPolicyAdd, {{"line", "allow host ok.example"}, {"message", "HR-1"}},
+                 "it has other lines than v2 (+ deny host .hand.example id hand)");
+  expect_refused(command::kPolicyRemove, {{"id", added->rule.id}}, "(+ deny host .hand.example id hand)");
+  EXPECT_EQ(daemon.policy()->version(), 2U);
+  EXPECT_EQ(daemon.policy_text(), by_hand);
+  EXPECT_EQ(verdict_for(client, "http://www.hand.example/"), "allow");
+
+  RunningDaemon::write_file(daemon.policy_file(), text + "# by hand\n");
+  expect_refused(command::kPolicyAdd, {{"line", "allow host ok.example"}}, "it has other comments");
+  EXPECT_TRUE(client.ask(command::kPolicyReload));
+  EXPECT_TRUE(client.ask(command::kPolicyAdd, {{"line", "allow host ok.example"}}));
+  EXPECT_EQ(daemon.policy()->version(), 4U);
+}
+
+TEST(PolicyCommands, AQuickEditSeesAnIncludedFileThatWasEditedByHand) {
+  RunningDaemon daemon;
+  Client client(daemon.socket());
+  const auto included = daemon.in("extra.sluice");
+  RunningDaemon::write_file(included, "\ndeny host .x.example id extra\n");
+  RunningDaemon::write_file(daemon.policy_file(), "include \"extra.sluice\"\nallow\n");
+  ASSERT_TRUE(client.ask(command::kPolicyReload));
+  const auto removed = client.ask(command::kPolicyRemove, {{"id", "extra"}});
+  ASSERT_FALSE(removed);
+  EXPECT_EQ(removed.error().code, ErrorCode::failed);
+  EXPECT_NE(removed.error().message.find("an included file, at " + included + ":2"), std::string::npos);
+
+  RunningDaemon::write_file(included, "deny host .y.example id extra\n");
+  const auto added = client.ask(command::kPolicyAdd, {{"line", "deny host .a.example"}});
+  ASSERT_FALSE(added);
+  EXPECT_NE(added.error().message.find("~ deny host .y.example"), std::string::npos) << added.error().message;
+}
+
+TEST(PolicyCommands, AReasonMayEndInABackslash) {
+  RunningDaemon daemon;
+  Client client(daemon.socket());
+  const auto added =
+      client.ask_for<PolicyChange>(command::kPolicyAdd, {{"line", "deny host a.example"}, {"message", "x\\"}});
+  ASSERT_TRUE(added) << added.error().message;
+  EXPECT_EQ(added->rule.reason, "x\\ ");
 }
 
 TEST(PolicyCommands, AnUnchangedTextKeepsItsVersion) {

@@ -55,5 +55,32 @@ TEST(Judge, SaysTheRateOfATunnel) {
   EXPECT_EQ(rates_of(judged(kRates, request_of("https://192.0.2.7/"))), "tunnel by-address");
 }
 
+TEST(Judge, LeavesOutTheFragmentOfAUrl) {
+  const auto test = judged("deny url ~ \"frag\"\nallow\n", request_of("http://a.example/x?q#frag"));
+  EXPECT_EQ(test.url, "http://a.example/x?q");
+  EXPECT_EQ(test.verdict, "allow");
+  EXPECT_EQ(judged("allow\n", request_of("https://a.example#frag")).url, "a.example:443");
+}
+
+TEST(Judge, RefusesWhatItWouldIgnoreOfAResponse) {
+  const auto snapshot = policy::Snapshot::compile("deny type image/*\nallow\n", {});
+  ASSERT_TRUE(snapshot);
+  const auto is_judged = [&](int status, const std::string& type, std::int64_t size, std::vector<std::string> fields) {
+    auto arguments = request_of("http://a.example/");
+    arguments.status = status;
+    arguments.type = type;
+    arguments.size = size;
+    arguments.response_fields = std::move(fields);
+    return judge(**snapshot, arguments, {}).has_value();
+  };
+  EXPECT_TRUE(is_judged(0, "", -1, {}));
+  EXPECT_TRUE(is_judged(200, "image/png", 0, {"ETag: x"}));
+  EXPECT_TRUE(is_judged(999, "", -1, {}));
+  EXPECT_FALSE(is_judged(0, "image/png", -1, {}));
+  EXPECT_FALSE(is_judged(0, "", 0, {}));
+  EXPECT_FALSE(is_judged(0, "", -1, {"ETag: x"}));
+  for (const int status : {-1, 1, 99, 1000}) { EXPECT_FALSE(is_judged(status, "", -1, {})) << status; }
+}
+
 }  // namespace
 }  // namespace sluice::control

@@ -115,8 +115,28 @@ TEST(Replay, LinesAheadOfTheTimeAndOthersAreLeftOut) {
   const auto mixed = replayed("deny\n", "nonsense\n\n" + text +
                                             R"({"time":"2026-02-03T04:05:06.007Z","status":400})"
                                             "\n");
-  EXPECT_EQ(mixed.unreadable, 2U);
+  EXPECT_EQ(mixed.unreadable, 1U);
+  EXPECT_EQ(mixed.not_asked, 1U);
   EXPECT_EQ(mixed.judged, 1U);
+  EXPECT_FALSE(mixed.is_another_format());
+  EXPECT_TRUE(replayed("deny\n", "nonsense\n").is_another_format());
+  EXPECT_FALSE(replayed("deny\n", "").is_another_format());
+  EXPECT_FALSE(replayed("deny\n", "nonsense\n" + text, std::chrono::sys_seconds(1770091507s)).is_another_format());
+}
+
+TEST(Replay, WhatHasNoVerdictIsCountedAsWhatItIs) {
+  const auto without_verdict = [](std::string_view more) {
+    return R"({"time":"2026-02-03T04:05:06.007Z","client":"192.0.2.7","method":"GET","url":"http://a.example/")" +
+           std::string(more) + "}\n";
+  };
+  const auto result =
+      replayed("deny\n", without_verdict(R"(,"status":407,"rule":"staff","error":"authentication_required")") +
+                             without_verdict(R"(,"status":429,"limit":"few","error":"client_limit_reached")") +
+                             without_verdict(R"(,"status":400,"error":"http_request_error")"));
+  EXPECT_EQ(result.asked_for_user, 1U);
+  EXPECT_EQ(result.limited, 1U);
+  EXPECT_EQ(result.not_asked, 1U);
+  EXPECT_EQ(result.judged + result.unreadable, 0U);
 }
 
 }  // namespace

@@ -231,6 +231,19 @@ TEST(Shadow, IsJudgedAndDecidesNothing) {
   EXPECT_EQ(decision.shadow_verdict, Verdict::undecided);
 }
 
+TEST(Decision, SaysThatARuleAheadWhichSaysTheSameWaits) {
+  const auto policy = compiled("allow to 192.0.2.0/24 id near\nallow id rest\n");
+  Facts facts = a_request();
+  facts.destination.reset();
+  Decision decision = policy->decide(facts);
+  EXPECT_EQ(decision.rule_id, "rest");
+  EXPECT_TRUE(decision.earlier_is_pending);
+  facts.destination = Address::parse("192.0.2.7");
+  decision = policy->decide(facts);
+  EXPECT_EQ(decision.rule_id, "near");
+  EXPECT_FALSE(decision.earlier_is_pending);
+}
+
 TEST(Shadow, IsNoDefaultAndKeepsItsId) {
   EXPECT_EQ(test::errors_of("deny host a\nallow shadow\n").size(), 1u);
   const auto id = [](std::string_view rule) { return compiled(std::string(rule) + "\nallow\n")->rules().front().id; };
