@@ -89,8 +89,9 @@ class Pac(SluiceTestCase):
         self.assertLess(direct, len(urls) - 100)
 
     def test_addresses_are_compared_as_addresses_however_they_are_written(self):
-        daemon = self.start_daemon(policy="deny host 10.1.2.3, 127.0.0.1 id hosts\ndeny to 10.9.0.0/16 id nets\nbypass to 10.0.0.0/8, local\n"
-                                          "bypass port 443 not to local, 10.0.0.0/8\nbypass port 8443 unless to ::1\ndeny\n")
+        daemon = self.start_daemon(policy="deny host 10.1.2.3, 127.0.0.1 id hosts\ndeny to 10.9.0.0/16 id nets\n"
+                                          "bypass to 10.0.0.0/8, local\nbypass port 443 not to local, 10.0.0.0/8\n"
+                                          "bypass port 8443 unless to ::1\ndeny\n")
         pac = daemon.tool("pac", "--proxy", "gateway.example:3128").out
         proxy = "PROXY gateway.example:3128"
         cases = {"http://10.1.2.3/": proxy, "http://[::ffff:a01:203]/": proxy, "http://[::ffff:10.1.2.3]/": proxy,
