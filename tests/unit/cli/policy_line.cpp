@@ -183,7 +183,7 @@ TEST(PolicyLine, UsersAndGroupsAreConditions) {
   EXPECT_EQ(policy_line(edit, kNow), "deny host .a.example from 10.0.0.0/8 user alice, EXAMPLE\\bob group staff");
   for (const char* const word : {"a shadow", "a,b", "a~", "a#b", "a\"b", ""}) {
     edit.users = {word};
-    EXPECT_THAT(policy_line(edit, kNow).error(), testing::HasSubstr("is no name of a user")) << word;
+    EXPECT_THAT(policy_line(edit, kNow).error(), testing::HasSubstr("is no value that a rule could have")) << word;
   }
 }
 
