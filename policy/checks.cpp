@@ -7,6 +7,7 @@
 #include "policy/never_holds.hpp"
 #include "policy/plain_expression.hpp"
 #include "policy/public_suffix.hpp"
+#include "policy/time_table.hpp"
 
 namespace sluice::policy {
 namespace {
@@ -71,6 +72,20 @@ void check_tests(const PolicySyntax& policy, Report& report) {
   for (const RuleName& rule : policy.expected_rules) {
     if (std::ranges::binary_search(ids, rule.id)) { continue; }
     report.error(rule.at, "no rule has the id `" + rule.id + '`' + did_you_mean(rule.id, ids));
+  }
+}
+
+void warn_of_past(const PolicySyntax& policy, std::chrono::sys_seconds now, Report& report) {
+  const auto warn = [&](const std::vector<ConditionSyntax>& conditions, const std::string& what) {
+    for (const ConditionSyntax& condition : conditions) {
+      const bool may_end = condition.subject == Subject::until && !condition.is_negated;
+      if (!may_end || TimeTable::resolve(condition.until, report) > now) { continue; }
+      report.warning(condition.at, '`' + condition.text + "` is over: this " + what + " never holds any more");
+    }
+  };
+  for (const RuleSyntax& rule : policy.rules) {
+    warn(rule.conditions, rule.setting ? "setting" : "rule");
+    warn(rule.exceptions, "exception");
   }
 }
 

@@ -146,6 +146,7 @@ std::expected<std::shared_ptr<const Snapshot>, std::vector<Diagnostic>> Snapshot
   }
   if (report.has_errors()) { return std::unexpected(std::move(report).errors_and_warnings()); }
   warn_of_doubtful(policy, nets, report);
+  if (options.now) { warn_of_past(policy, *options.now, report); }
   compiled->warn_of_loops(policy, report);
   compiled->pac = make_pac(policy, nets, report);
 

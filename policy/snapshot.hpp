@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,8 @@ struct CompileOptions {
   std::shared_ptr<const Lists> lists = nullptr;
   // Reads what the text includes; without it nothing can be included.
   IncludeReader include;
+  // With it, what is over by then is warned of.
+  std::optional<std::chrono::sys_seconds> now = std::nullopt;
 };
 
 // A compiled policy: immutable, shared by every exchange that it judged. A pure function of (facts).

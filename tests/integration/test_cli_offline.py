@@ -180,6 +180,14 @@ class WithDaemon(Workplace):
             tested = json.loads(sluice("policy", "test-all", "--policy", path, "-o", "json").stdout)
             self.assertEqual((tested["failures"], tested["uncovered"]), ([], []), name)
 
+    def test_what_is_over_is_said_by_a_check(self):
+        path = os.path.join(self.directory, "over.sluice")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("deny host a.example until 2020-01-01\ndeny host b.example until 2199-01-01\nallow\n")
+        checked = sluice("policy", "check", path)
+        self.assertIn("`until 2020-01-01` is over", checked.stdout + checked.stderr)
+        self.assertNotIn("2199-01-01` is over", checked.stdout + checked.stderr)
+
     def test_formatting_is_idempotent_and_keeps_comments(self):
         path = os.path.join(self.directory, "unformatted.sluice")
         with open(path, "w", encoding="utf-8") as file:

@@ -28,6 +28,7 @@ policy::CompileOptions options_for(const std::string& path) {
   options.file_name = path;
   options.version = 0;  // a file is no version
   options.include = control::included_files();
+  options.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   return options;
 }
 

@@ -109,6 +109,29 @@ TEST(Times, EndAtTheirMoment) {
   EXPECT_FALSE(holds("deny until 2026-03-29 02:30 Europe/Berlin", utc(2026, 3, 29, 1)));
 }
 
+TEST(Times, ThatAreOverAreWarnedOf) {
+  const std::string text =
+      "deny host a until 2020-01-01\ndeny host b not until 2020-01-01\ndeny host c until 2026-11-25 09:00 "
+      "Europe/Berlin\n"
+      "deny host d until 2026-11-25 09:01 Europe/Berlin\ndeny host e unless until 2020-01-01 port 80\n"
+      "cache ttl 1h until 2020-01-01\nallow\n";
+  const auto places = [&](const CompileOptions& options) {
+    std::vector<std::pair<int, std::string>> found;
+    for (const Diagnostic& warning : compiled(text, options)->warnings()) {
+      if (warning.message.find("is over") == std::string::npos) { continue; }
+      found.emplace_back(warning.line, warning.message.substr(warning.message.find("this")));
+    }
+    return found;
+  };
+  CompileOptions options;
+  EXPECT_TRUE(places(options).empty()) << "nobody says what time it is";
+  options.now = utc(2026, 11, 25, 8);
+  EXPECT_EQ(places(options), (std::vector<std::pair<int, std::string>>{{1, "this rule never holds any more"},
+                                                                       {3, "this rule never holds any more"},
+                                                                       {5, "this exception never holds any more"},
+                                                                       {6, "this setting never holds any more"}}));
+}
+
 TEST(Times, AreBoundedWhenTheyDoubleWithEveryLine) {
   std::string text = "time n0 mon, tue\n";
   for (int i = 1; i < 40; ++i) {
