@@ -42,6 +42,11 @@ void RocksdbTier::measure() {
   const auto evicted = evictions_.load();
   static_cast<void>(make_room(0));  // the caller refuses whatever comes of it
   if (evictions_ != evicted) { needs_reclaim_ = true; }
+  // Little is stored, so nothing will be evicted: the rest is garbage, wherever it lies.
+  if (used() <= budget / 4) {
+    evicted_up_to_ = std::max(evicted_up_to_.load(), next_id_.load());
+    needs_reclaim_ = true;
+  }
 }
 
 void RocksdbTier::reclaim_if_needed() {

@@ -1,5 +1,7 @@
 #include "gateway/pipeline/freshen.hpp"
 
+#include <algorithm>
+
 #include "gateway/pipeline/cache_settings.hpp"
 #include "gateway/pipeline/lookup.hpp"
 
@@ -23,10 +25,13 @@ cache::StoredResponsePtr freshen_stored(Exchange& exchange, const cache::StoredR
   response->head = head;
   const auto is_invalidated = [&] { return services.fills.invalidations(key) != forwarded.invalidations; };
   if (is_invalidated()) { return response; }
-  // It is as good as new, unless another one took its place meanwhile: with a disk tier that is not known here.
-  const bool is_only_there = !services.has_open_disk() && response->is_resident();
-  if (auto freshened = services.memory.freshen(*stored, head);
-      !freshened && is_only_there && services.memory.list(key).empty()) {
+  // It is as good as new, unless another one took its place meanwhile, in memory or on its way to the disk.
+  const auto is_newest = [&] {
+    const auto is_same = [&](const auto& other) { return other->head.variant == response->head.variant; };
+    return (!services.has_open_disk() || services.disk->may_have(key)) &&
+           std::ranges::none_of(services.memory.list(key), is_same);
+  };
+  if (auto freshened = services.memory.freshen(*stored, head); !freshened && response->is_resident() && is_newest()) {
     [[maybe_unused]] const auto admitted =
         response->is_whole() ? services.memory.put(response) : services.memory.put_part(response);
   }

@@ -8,8 +8,8 @@ namespace sluice::pipeline {
 // with the directives that govern it now.
 cache::StoredHead freshened_head(Exchange& exchange, const cache::StoredResponse& stored, Forwarded& forwarded);
 
-// Gives a stored response another head in both tiers. Returns the response as it is now; without a disk tier it is put
-// into memory again when it was evicted meanwhile, but not when it was invalidated since `forwarded` was asked for.
+// Gives a stored response another head in both tiers. Returns the response as it is now; it is put into memory again
+// when it was evicted meanwhile, but not when it was invalidated since `forwarded` was asked for.
 cache::StoredResponsePtr freshen_stored(Exchange& exchange, const cache::StoredResponsePtr& stored,
                                         cache::StoredHead head, const Forwarded& forwarded);
 

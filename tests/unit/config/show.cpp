@@ -41,8 +41,9 @@ Configuration everything_changed() {
                 seconds(90)};
   c.forwarding = {"add", "leave", "delete", "gate-1", "cdn-1"};
   c.auth = {"/a b/users", "a \"realm\" \\", milliseconds(1), milliseconds(2), 3};
-  c.cache = {false, 2048ULL << 20,      1000000, 0, 4096, 8192, seconds(1), seconds(7200), milliseconds(10),
-             true,  {"A-Cache-Control"}};
+  c.cache = {false,         2048ULL << 20,     1000000, 0,
+             4096,          milliseconds(250), 8192,    seconds(1),
+             seconds(7200), milliseconds(10),  true,    {"A-Cache-Control"}};
   c.log = {"-", "squid"};
   c.admin = {"", "/run/x.sock", {"alice", "bob"}};
   c.policy = {"null", "refuse"};
