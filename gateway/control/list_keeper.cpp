@@ -225,13 +225,14 @@ Answer<ListsEdited> ListKeeper::edit(const ListsEditArguments& arguments, bool i
     return std::unexpected(Error{code, std::move(why), "sluice lists show", {}});
   };
   if (compiled_ == nullptr) { return refuse(ErrorCode::failed, "the lists are not compiled yet"); }
-  const ListEdit edit{is_removal, arguments.list, *category, arguments.entry};
+  const auto list = std::ranges::find(declared_, arguments.list, &policy::ListDeclaration::name);
+  ListEdit edit{is_removal, arguments.list, *category, arguments.entry};
+  if (list != declared_.end()) { edit.entry = normal_text(edit, list->format); }
   policy::ListCompiler trial;
   for (const policy::ListTag& tag : compiled_->tags()) { (void)trial.add_tag(tag); }
   if (const auto tried = add_edit(edit, declared_, trial); !tried) {
     return refuse(ErrorCode::bad_request, tried.error());
   }
-  const auto list = std::ranges::find(declared_, edit.list, &policy::ListDeclaration::name);
   if (const auto why = why_without_effect(edit, list->format, *lists_); !why.empty()) {
     return refuse(is_removal ? ErrorCode::not_found : ErrorCode::failed, why);
   }

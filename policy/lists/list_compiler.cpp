@@ -9,56 +9,16 @@
 #include "policy/lists/list_set.hpp"
 #include "policy/lists/name_hash.hpp"
 #include "policy/lists/name_table.hpp"
+#include "policy/lists/normal_entry.hpp"
 #include "policy/lists/packed_name.hpp"
 #include "policy/lists/path_table.hpp"
 #include "policy/lists/removals.hpp"
-#include "uri/normal_path.hpp"
 
 namespace sluice::policy {
 namespace {
 
-constexpr std::size_t kLongestPath = 2048;
 constexpr std::size_t kMostOctets = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kMostInstructions = 4000;
-
-constexpr char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-// The octets of a URL: those above ASCII as one writes them. Errors: blanks and controls.
-std::expected<std::string, NameError> escaped(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    const auto octet = static_cast<unsigned char>(c);
-    if (octet <= ' ' || octet == 0x7f) { return std::unexpected(NameError::bad_octet); }
-    if (octet >= 0x80) {
-      out += '%';
-      out += kHex[octet >> 4];
-      out += kHex[octet & 15];
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-// As URLs are when they are judged, in lower case. An entry is the beginning of a path, whose last segment may go on:
-// `/a/.` is one of `/a/.git`. With an octet behind it, which joins nothing, it is no dot segment.
-std::expected<std::string, NameError> normal_path(std::string_view path) {
-  path = path.substr(0, path.find('#'));
-  if (path.size() > kLongestPath) { return std::unexpected(NameError::too_long); }
-  if (!path.starts_with('/')) { return std::unexpected(NameError::bad_octet); }
-  auto written = escaped(path);
-  if (!written) { return written; }
-  constexpr char kGoesOn = 'x';
-  std::string normal;
-  uri::append_normal_path(*written + kGoesOn, normal);
-  normal.pop_back();
-  std::ranges::transform(normal, normal.begin(), lower);
-  return normal;
-}
 
 // Sorts by cutting into parts by the highest bits of the hash first: each part then fits into a processor's cache.
 template <typename Occurrence, typename Less>
@@ -181,7 +141,7 @@ std::expected<void, NameError> ListCompiler::add_path(std::string_view host, std
     name = address_text;
     reach = Reach::exact;
   }
-  const auto normal = normal_path(path);
+  const auto normal = normal_path_of_entry(path);
   if (!normal) { return std::unexpected(normal.error()); }
   is_too_large_ = is_too_large_ || path_texts_.size() + normal->size() > kMostOctets;
   if (is_too_large_) { return {}; }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "policy/lists/name.hpp"
+#include "policy/lists/normal_entry.hpp"
 
 namespace sluice::control {
 namespace {
@@ -24,23 +24,13 @@ std::optional<Found> find_prefix(const std::string& entry, const policy::Lists& 
   return found;
 }
 
-// A name or an address as Facts::host spells it.
-std::optional<std::string> normal_host(std::string_view text) {
-  policy::NameBuffer buffer;
-  if (const auto name = policy::normal_name(text, buffer)) { return std::string(*name); }
-  const auto address = policy::Address::parse(text);
-  return address ? std::optional(address->text()) : std::nullopt;
-}
-
 std::optional<Found> find_host(std::string_view entry, const policy::Lists& lists) {
-  if (entry.starts_with("*.")) { entry.remove_prefix(2); }
-  const auto slash = std::min(entry.find('/'), entry.size());
-  const std::string path(entry.substr(slash));
-  const auto host = normal_host(entry.substr(0, slash));
-  if (!host) { return std::nullopt; }
-  Found found{*host + path, {}};
-  lists.find_host(*host, found.hits);
-  if (!path.empty()) { lists.find_url("http://" + *host + path, found.hits); }
+  const auto normal = policy::normal_entry(entry);
+  if (!normal) { return std::nullopt; }
+  Found found{*normal, {}};
+  const auto slash = normal->find('/');
+  lists.find_host(normal->substr(0, slash), found.hits);
+  if (slash != std::string::npos) { lists.find_url("http://" + *normal, found.hits); }
   return found;
 }
 

@@ -7,6 +7,7 @@
 #include "gateway/base/error.hpp"
 #include "gateway/base/file.hpp"
 #include "gateway/control/lists/list_preview.hpp"
+#include "policy/lists/normal_entry.hpp"
 
 namespace sluice::control {
 namespace {
@@ -96,6 +97,14 @@ std::expected<void, std::string> ListEdits::append(const ListEdit& edit) {
   return {};
 }
 
+std::string normal_text(const ListEdit& edit, policy::ListFormat format) {
+  if (format == policy::ListFormat::addresses) {
+    const auto prefix = policy::Prefix::parse(edit.entry);
+    return prefix ? prefix->text() : edit.entry;
+  }
+  return policy::normal_entry(edit.entry).value_or(edit.entry);
+}
+
 std::expected<void, std::string> add_edit(const ListEdit& edit, Declarations declared, ListCompiler& compiler) {
   const auto list = std::ranges::find(declared, edit.list, &policy::ListDeclaration::name);
   const auto& tags = compiler.tags();
@@ -117,7 +126,9 @@ void add_edits(std::span<const ListEdit> edits, Declarations declared, ListCompi
   std::set<std::string> seen;
   for (std::size_t i = edits.size(); i-- > 0;) {
     const ListEdit& edit = edits[i];
-    const bool is_last = seen.insert(edit.list + " " + edit.category + " " + edit.entry).second;
+    const auto list = std::ranges::find(declared, edit.list, &policy::ListDeclaration::name);
+    if (list == declared.end()) { continue; }
+    const bool is_last = seen.insert(edit.list + " " + edit.category + " " + normal_text(edit, list->format)).second;
     if (is_last) { (void)add_edit(edit, declared, compiler); }
   }
 }

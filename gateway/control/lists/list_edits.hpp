@@ -51,6 +51,9 @@ class ListEdits {
 
 using Declarations = std::span<const policy::ListDeclaration>;
 
+// What an edit is about, in the spelling that lists know it by; as it was written when it is nothing that they can hold.
+std::string normal_text(const ListEdit& edit, policy::ListFormat format);
+
 // Hands an edit to the compiler. An address is where connections go in a list of the format `addresses`, and a host
 // that is written so in any other. Errors: no such list or category, no such entry.
 std::expected<void, std::string> add_edit(const ListEdit& edit, Declarations declared, policy::ListCompiler& compiler);

@@ -168,6 +168,30 @@ TEST_F(ListLibraryTest, EditsAreCarriedOutInWhatIsCompiledAndInFrontOfIt) {
   EXPECT_FALSE(build(library, {list}, false, edits).is_new);
 }
 
+TEST_F(ListLibraryTest, OfEditsInSeveralSpellingsTheLastCounts) {
+  write("tree/c/urls", "a.example/%c3%bc\n");
+  const auto list = declared("urls", ListFormat::squidguard_domains, (folder_ / "tree").string());
+  const auto is_found = [&](const std::vector<ListEdit>& edits, std::string_view url) {
+    ListLibrary library(state());
+    const auto built = build(library, {list}, false, edits);
+    const auto found_in = [&](const policy::Lists& lists) {
+      policy::ListHits found;
+      lists.find_host("a.example", found);
+      lists.find_url(url, found);
+      return !found.hits.empty();
+    };
+    const bool is_live = found_in({built.set, edits_in_front_of(*built.set, std::vector{list}, edits)});
+    EXPECT_EQ(is_live, found_in({built.set, nullptr})) << url;
+    return is_live;
+  };
+  const ListEdit add{false, "urls", "c", "A.example/x/../b"};
+  const ListEdit remove{true, "urls", "c", "a.example/%62"};
+  EXPECT_TRUE(is_found({remove, add}, "http://a.example/b"));
+  EXPECT_FALSE(is_found({add, remove}, "http://a.example/b"));
+  EXPECT_TRUE(is_found({{true, "urls", "c", "a.example/\u00fc"}, {false, "urls", "c", "a.example/q/../\u00fc"}},
+                       "http://a.example/%C3%BC"));
+}
+
 TEST_F(ListLibraryTest, CountsDistinctEntriesOfAllKindsWithoutThoseByHand) {
   write("tree/a/domains", "a.example\nb.example\n192.0.2.1\n");
   write("tree/a/urls", "c.example/path\nc.example/PATH\n");
