@@ -15,6 +15,10 @@ std::size_t path_start(std::string_view uri) noexcept {
 
 }  // namespace
 
+bool has_dot_segments(std::string_view path_and_query) {
+  return uri::has_dot_segments(path_and_query);
+}
+
 bool is_normal_uri(std::string_view uri) noexcept {
   return uri::is_normal_path(uri) && uri.find('#') == std::string_view::npos;
 }

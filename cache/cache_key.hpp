@@ -11,6 +11,9 @@ namespace sluice::cache {
 // a request can reuse its buffer.
 void make_cache_key(std::string_view uri, std::string& out);
 
+// Is there a dot segment in the path, also a percent-encoded one? Servers differ in what they make of those.
+bool has_dot_segments(std::string_view path_and_query);
+
 // True when make_cache_key() would change nothing, but perhaps add the slash of an empty path. Cost: three searches.
 bool is_normal_uri(std::string_view uri) noexcept;
 

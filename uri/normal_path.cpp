@@ -95,6 +95,16 @@ void append_normal_path(std::string_view path_and_query, std::string& out) {
   if (out.find("/.", begin) != std::string::npos) { remove_dot_segments(out, begin); }
 }
 
+bool has_dot_segments(std::string_view path_and_query) {
+  std::string path;
+  append_normal_escapes(path_and_query.substr(0, path_and_query.find('?')), path);
+  for (auto at = path.find("/."); at != std::string::npos; at = path.find("/.", at + 1)) {
+    const std::size_t behind = at + (path.compare(at, 3, "/..") == 0 ? 3 : 2);
+    if (ends_segment(path, behind)) { return true; }
+  }
+  return false;
+}
+
 bool is_normal_path(std::string_view path_and_query) noexcept {
   return path_and_query.find('%') == std::string_view::npos && path_and_query.find("/.") == std::string_view::npos;
 }

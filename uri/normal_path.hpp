@@ -13,6 +13,9 @@ void append_normal_path(std::string_view path_and_query, std::string& out);
 // Appends it with the percent-encodings brought to their form alone: for parts of a query, which has no dot segments.
 void append_normal_escapes(std::string_view text, std::string& out);
 
+// Is there a dot segment in the path, also a percent-encoded one? Servers differ in what they make of those.
+bool has_dot_segments(std::string_view path_and_query);
+
 // True when append_normal_path() would change nothing. Cost: two searches.
 bool is_normal_path(std::string_view path_and_query) noexcept;
 

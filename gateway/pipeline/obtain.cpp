@@ -1,5 +1,6 @@
 #include "gateway/pipeline/obtain.hpp"
 
+#include "cache/cache_key.hpp"
 #include "cache/cacheability.hpp"
 #include "cache/invalidation.hpp"
 #include "cache/partial_content.hpp"
@@ -41,6 +42,10 @@ MissCause why_not_cached(const Exchange& exchange) {
   const bool may_use = exchange.configuration->cache.enabled && may_use_cache(exchange);
   if (!may_use || exchange.request.wants_upgrade) { return MissCause::bypass; }
   if (exchange.request.framing != http::Framing::none) { return MissCause::method; }
+  // It is forwarded as it came (RFC 9110 7.7); what a server that resolves nothing answers is not for the URL that it
+  // stands for.
+  const auto& target = exchange.target;
+  if (!target.normal.empty() && cache::has_dot_segments(target.path_and_query)) { return MissCause::bypass; }
   return cache::why_not_lookup(exchange.request_view());
 }
 

@@ -79,6 +79,15 @@ class Storing(SluiceTestCase):
                 self.assertEqual(client.response().status, 200, target)
         self.assertLessEqual(self.origin.count(), 1)
 
+    def test_what_is_asked_for_with_dot_segments_is_nobody_elses(self):
+        self.origin.default = lambda exchange: reply(body=exchange.request.target, fields=FRESH)
+        host = f"127.0.0.1:{self.origin.port}"
+        for target in ("/q/../x", "/q/%2e%2E/x", "/./x", "/x"):
+            with Client(self.daemon.port) as client:
+                client.send(f"GET http://{host}{target} HTTP/1.1\r\nHost: {host}\r\n\r\n")
+                answer = client.response()
+            self.assertEqual((answer.body.decode(), answer.is_hit), (target, False))
+
     def test_different_queries_are_different_responses(self):
         self.origin.on("/q", lambda exchange: reply(body=exchange.request.target, fields=FRESH))
         for _ in range(2):
@@ -857,12 +866,12 @@ class Purging(SluiceTestCase):
 
     def test_content_on_its_way_counts_against_the_budget(self):
         """Clients that take nothing ask for four times the budget: what gets no room passes through, and is whole all the same."""
-        budget, count = 8 << 20, 10
-        content = bytes(range(256)) * (12 << 10)  # 3 MiB
-        for disk in ("0", "64MiB"):
+        budget, count = 32 << 20, 10
+        content = bytes(range(256)) * (48 << 10)  # 12 MiB: more than the kernel keeps for a client
+        for disk in ("0", "256MiB"):
             with self.subTest(disk=disk):
                 origin = self.start_origin()
-                daemon = self.start_daemon({"cache.memory": "8MiB", "cache.memory_largest": "4MiB", "cache.disk": disk})
+                daemon = self.start_daemon({"cache.memory": "32MiB", "cache.memory_largest": "14MiB", "cache.disk": disk})
                 origin.default = lambda exchange: reply(body=content, fields=FRESH)
                 clients = []
                 for number in range(count):
@@ -872,17 +881,20 @@ class Purging(SluiceTestCase):
                     memory = self.memory(daemon)
                     self.assertLessEqual(memory["octets"], budget)
                     self.assertLessEqual(memory["held"], budget // 2)
-                eventually(lambda: origin.count() == count and self.memory(daemon)["held"] > 0, "they are on their way")
+                for client in clients:
+                    client.read_until(b"\r\n\r\n")
+                    self.assertEqual(client.take(1000), content[:1000])
+                eventually(lambda: self.memory(daemon)["held"] > 0, "they are on their way")
                 self.assertIn("on its way", daemon.tool("status").out)
                 for client in clients:
-                    self.assertEqual(client.response().body, content)
+                    self.assertEqual(client.take(len(content) - 1000), content[1000:])
                 eventually(lambda: self.memory(daemon)["held"] == 0, "all have it")
                 self.assertLessEqual(self.memory(daemon)["octets"], budget)
                 eventually(lambda: len(daemon.log_lines()) == count, "the log")
                 lines = [json.loads(line) for line in daemon.log_lines()]
                 without = [line for line in lines if not line.get("stored")]
                 self.assertEqual({line["cause"] for line in without}, {"no-room"} if disk == "0" else set())
-                self.assertEqual({line["cause"] for line in lines if line.get("stored")}, {"cold"})
+                self.assertLessEqual({line["cause"] for line in lines if line.get("stored")}, {"cold"})
 
     @staticmethod
     def memory(daemon):

@@ -45,5 +45,14 @@ TEST(NormalPath, IsKnownWithoutMakingIt) {
   EXPECT_FALSE(is_normal_path("/%61"));
 }
 
+TEST(NormalPath, DotSegmentsAreSeenInThePathAlone) {
+  for (const char* path : {"/.", "/..", "/a/../b", "/a/./b", "/%2e", "/a/%2E%2e/b", "/a/.%2e?q"}) {
+    EXPECT_TRUE(has_dot_segments(path)) << path;
+  }
+  for (const char* path : {"/", "/a", "/.git", "/..a", "/...", "/a.", "/a/..b/c", "/a?b=/../c", "/%2f.."}) {
+    EXPECT_FALSE(has_dot_segments(path)) << path;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::uri
