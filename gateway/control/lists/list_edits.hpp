@@ -51,7 +51,8 @@ class ListEdits {
 
 using Declarations = std::span<const policy::ListDeclaration>;
 
-// What an edit is about, in the spelling that lists know it by; as it was written when it is nothing that they can hold.
+// What an edit is about, in the spelling that lists know it by; as it was written when it is nothing that they can
+// hold.
 std::string normal_text(const ListEdit& edit, policy::ListFormat format);
 
 // Hands an edit to the compiler. An address is where connections go in a list of the format `addresses`, and a host
