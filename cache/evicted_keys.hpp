@@ -19,16 +19,15 @@ class EvictedKeys {
     if (has(hash)) { place_of(hash).store(0, std::memory_order_relaxed); }
   }
   bool has(std::uint64_t hash) const noexcept {
-    return fingerprints_[hash & (fingerprints_.size() - 1)].load(std::memory_order_relaxed) == fingerprint_of(hash);
+    return fingerprints_[index_of(hash)].load(std::memory_order_relaxed) == fingerprint_of(hash);
   }
 
  private:
   static std::uint32_t fingerprint_of(std::uint64_t hash) noexcept {
     return static_cast<std::uint32_t>(hash >> 32) | 1;
   }
-  std::atomic<std::uint32_t>& place_of(std::uint64_t hash) noexcept {
-    return fingerprints_[hash & (fingerprints_.size() - 1)];
-  }
+  std::size_t index_of(std::uint64_t hash) const noexcept { return hash & (fingerprints_.size() - 1); }
+  std::atomic<std::uint32_t>& place_of(std::uint64_t hash) noexcept { return fingerprints_[index_of(hash)]; }
 
   std::vector<std::atomic<std::uint32_t>> fingerprints_;  // 0: none
 };

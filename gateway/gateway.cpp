@@ -27,6 +27,7 @@
 #include "gateway/control/judge/judge.hpp"
 #include "gateway/control/list_keeper.hpp"
 #include "gateway/control/metrics_server.hpp"
+#include "gateway/control/milliseconds_since.hpp"
 #include "gateway/control/say.hpp"
 #include "gateway/fault_watch.hpp"
 #include "gateway/open_listeners.hpp"
@@ -342,9 +343,7 @@ class Gateway::Running {
     const auto start = steady_clock::now();
     service_manager::reloading();
     auto result = reload_all(by);
-    if (result) {
-      result->milliseconds = std::chrono::duration<double, std::milli>(steady_clock::now() - start).count();
-    }
+    if (result) { result->milliseconds = control::milliseconds_since(start); }
     if (!draining_) { service_manager::ready("serving"); }
     return result;
   }

@@ -4,6 +4,7 @@
 
 #include "cache/freshness.hpp"
 #include "gateway/base/clock.hpp"
+#include "gateway/control/milliseconds_since.hpp"
 #include "gateway/pipeline/purge.hpp"
 
 namespace sluice::control {
@@ -130,7 +131,7 @@ Task<Answer<CachePurge>> purge_stored(Daemon& daemon, Mailbox& mailbox, CachePur
     if (!purged->survives_restart) { co_return std::unexpected(not_on_disk(purged->number)); }
     add(*purged, result);
   }
-  result.milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  result.milliseconds = milliseconds_since(start);
   co_return result;
 }
 

@@ -10,6 +10,7 @@
 #include "gateway/base/timer.hpp"
 #include "gateway/control/lists/edit_effect.hpp"
 #include "gateway/control/lists/list_counts.hpp"
+#include "gateway/control/milliseconds_since.hpp"
 #include "gateway/control/say.hpp"
 
 namespace sluice::control {
@@ -44,7 +45,7 @@ ListKeeper::Result ListKeeper::build(ListLibrary& library, const std::vector<pol
                                      bool accept_changes, const std::vector<ListEdit>& edits) {
   const auto start = Clock::now();
   auto built = library.build(declared, accept_changes, edits);
-  return {std::move(built), std::chrono::duration<double, std::milli>(Clock::now() - start).count()};
+  return {std::move(built), milliseconds_since(start)};
 }
 
 std::shared_ptr<const policy::Lists> ListKeeper::load(const std::vector<policy::ListDeclaration>& declared) {
@@ -239,8 +240,7 @@ Answer<ListsEdited> ListKeeper::edit(const ListsEditArguments& arguments, bool i
   if (const auto kept = edits_.append(edit); !kept) { return refuse(ErrorCode::failed, kept.error()); }
   edited_at_ = Clock::now();
   publish();
-  return ListsEdited{edit.list, edit.category, edit.entry,
-                     std::chrono::duration<double, std::milli>(Clock::now() - start).count()};
+  return ListsEdited{edit.list, edit.category, edit.entry, milliseconds_since(start)};
 }
 
 std::vector<policy::ListDeclaration> ListKeeper::local(const std::vector<policy::ListDeclaration>& declared) const {

@@ -1,6 +1,7 @@
 #include "gateway/pipeline/serve_connection.hpp"
 
 #include <csignal>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -55,6 +56,22 @@ class ServeConnection : public testing::Test {
     auto store = std::make_unique<support::FailingStore>(script_, cache::make_memory_store({}));
     store->reads_by_piece = true;
     shared_.disk = std::make_unique<DiskTier>(std::move(store));
+  }
+  // What is larger than 10,000 octets is too large for memory.
+  void start_for_small_ones() {
+    auto configuration = quick_configuration();
+    configuration.cache.memory_largest = 10'000;
+    start(configuration);
+  }
+  // The client that got it, and the connection to the origin server.
+  std::pair<Peer, Peer> ask_for_a_small_one() {
+    auto client = worker_->connect();
+    client.send(get(origin_, "/"));
+    auto upstream = origin_.accept();
+    upstream.read_message();
+    upstream.send(ok(patterned(5000)));
+    client.read_message();
+    return {std::move(client), std::move(upstream)};
   }
   std::shared_ptr<Fill> fill_of(const std::string& url) { return shared_.fills.join(url).fill; }
   // Waits until so many clients read the fill of this key.
@@ -725,9 +742,7 @@ TEST_F(ServeConnection, WhatFollowsAResponseOutOfTurnIsNotTheNextAnswer) {
 
 TEST_F(ServeConnection, ALargeResponseGoesToDiskAndComesBackInPieces) {
   use_disk();
-  auto configuration = quick_configuration();
-  configuration.cache.memory_largest = 10'000;
-  start(configuration);
+  start_for_small_ones();
   const auto content = patterned(3 << 20);
   auto client = worker_->connect();
   client.send(get(origin_, "/disk"));
@@ -749,9 +764,7 @@ TEST_F(ServeConnection, ALargeResponseGoesToDiskAndComesBackInPieces) {
 
 TEST_F(ServeConnection, ADiskThatFailsInTheMiddleCutsTheAnswer) {
   use_disk();
-  auto configuration = quick_configuration();
-  configuration.cache.memory_largest = 10'000;
-  start(configuration);
+  start_for_small_ones();
   const auto content = patterned(3 << 20);
   auto client = worker_->connect();
   client.send(get(origin_, "/disk"));
@@ -806,15 +819,8 @@ TEST_F(ServeConnection, WhatTheDiskDoesNotDeliverInTimeIsForwarded) {
 // A reload brings one that only the disk takes.
 TEST_F(ServeConnection, WhatOnlyTheDiskTookIsNotInMemoryAnyMore) {
   use_disk();
-  auto configuration = quick_configuration();
-  configuration.cache.memory_largest = 10'000;
-  start(configuration);
-  auto client = worker_->connect();
-  client.send(get(origin_, "/"));
-  auto upstream = origin_.accept();
-  upstream.read_message();
-  upstream.send(ok(patterned(5000)));
-  client.read_message();
+  start_for_small_ones();
+  auto [client, upstream] = ask_for_a_small_one();
   const auto content = patterned(1 << 20);
   client.send(get(origin_, "/", "Cache-Control: no-cache\r\n"));
   upstream.read_message();
@@ -829,15 +835,8 @@ TEST_F(ServeConnection, WhatOnlyTheDiskTookIsNotInMemoryAnyMore) {
 
 TEST_F(ServeConnection, AnAnswerThatIsCutTakesNothingsPlace) {
   use_disk();
-  auto configuration = quick_configuration();
-  configuration.cache.memory_largest = 10'000;
-  start(configuration);
-  auto client = worker_->connect();
-  client.send(get(origin_, "/"));
-  auto upstream = origin_.accept();
-  upstream.read_message();
-  upstream.send(ok(patterned(5000)));
-  client.read_message();
+  start_for_small_ones();
+  auto [client, upstream] = ask_for_a_small_one();
   client.send(get(origin_, "/", "Cache-Control: no-cache\r\n"));
   upstream.read_message();
   upstream.send("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 100000\r\n\r\n" + patterned(50'000));
@@ -854,9 +853,7 @@ TEST_F(ServeConnection, ADiskThatStoresNothingHurtsNoClient) {
   use_disk();
   script_->failing_put = 0;
   script_->failing_append = 0;
-  auto configuration = quick_configuration();
-  configuration.cache.memory_largest = 10'000;
-  start(configuration);
+  start_for_small_ones();
   for (const std::size_t size : {100UL, 1UL << 20}) {
     const auto content = patterned(size);
     auto client = worker_->connect();

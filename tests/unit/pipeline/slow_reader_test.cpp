@@ -74,6 +74,11 @@ class SlowReader : public testing::Test {
     reader.join();
     return got;
   }
+  void expect_rest_for_slow() {
+    const auto got = read_slow(kStrong);
+    EXPECT_TRUE(got.complete);
+    EXPECT_TRUE(got.content == whole_);
+  }
   void expect_cut(const support::SeenMessage& got) const {
     EXPECT_EQ(got.status(), 200);
     EXPECT_FALSE(got.complete);
@@ -93,17 +98,13 @@ class SlowReader : public testing::Test {
 TEST_F(SlowReader, ThatFollowsGoesOnWithAForwardOfItsOwn) {
   both_ask(*fast_, *slow_);
   expect_all_for_fast(kStrong);
-  const auto got = read_slow(kStrong);
-  EXPECT_TRUE(got.complete);
-  EXPECT_TRUE(got.content == whole_);
+  expect_rest_for_slow();
 }
 
 TEST_F(SlowReader, ThatLeadsHoldsNobodyUpEither) {
   both_ask(*slow_, *fast_);
   expect_all_for_fast(kStrong);
-  const auto got = read_slow(kStrong);
-  EXPECT_TRUE(got.complete);
-  EXPECT_TRUE(got.content == whole_);
+  expect_rest_for_slow();
 }
 
 TEST_F(SlowReader, SeesTheCutWhenThereIsAnotherRepresentationNow) {
